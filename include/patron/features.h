@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Features: what a history says of each customer, as a matrix of named columns.
+
+   One row for each customer with at least one order by the as-of, in the order of their ids' bytes (numbers as
+   their decimal digits), so that the same purchases give the same matrix, bit for bit. */
+#ifndef PATRON_FEATURES_H
+#define PATRON_FEATURES_H
+
+#include <patron/history.h>
+#include <patron/matrix.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The catalogue: number of features, and what feature `index` is. The strings are constant for good; `role` is
+   PATRON_ROLE_PROFILE. PATRON_INVALID_ARGUMENT: NULL, no such feature, or a size that is not one. Thread-safe. */
+PATRON_API int64_t patron_feature_count(void);
+PATRON_API patron_status patron_feature_info(patron_column *column, int64_t index, patron_error *error);
+
+typedef struct patron_features_options {
+    size_t size;     /* sizeof(patron_features_options) */
+    int64_t as_of_s; /* PATRON_AS_OF_LAST; inclusive. Later lines are left out and counted */
+    const char
+        *columns; /* NULL: the whole catalogue. Else names or presets ("rfm"), comma-separated, in the order wanted */
+} patron_features_options;
+
+/* The defaults named above. NULL is ignored. Never fails. Thread-safe. */
+PATRON_API void patron_features_options_init(patron_features_options *options, size_t size);
+
+typedef struct patron_features patron_features;
+
+/* Builds the features; *features is the caller's, to be freed, and does not need the history any more.
+   PATRON_INVALID_ARGUMENT, PATRON_UNKNOWN_NAME, PATRON_NO_DATA (no customer has an order by the as-of),
+   PATRON_OUT_OF_RANGE (a customer's money beyond int64_t), PATRON_TOO_LARGE, PATRON_OUT_OF_MEMORY, PATRON_CANCELLED.
+   Thread-safe. */
+PATRON_API patron_status patron_features_build(patron_features **features, const patron_history *history,
+                                               const patron_features_options *options, const patron_context *context,
+                                               patron_error *error);
+
+/* The matrix of the columns asked for, owned by `features`; NULL for NULL. Its values are NaN where the catalogue says
+   so. Never fails. Thread-safe. */
+PATRON_API const patron_matrix *patron_features_matrix(const patron_features *features);
+
+/* Number of customers (rows); 0 for NULL. Never fails. Thread-safe. */
+PATRON_API int64_t patron_features_customer_count(const patron_features *features);
+
+/* The id of the customer in `row`: *bytes (not NUL-terminated, owned by `features`) and *length.
+   PATRON_INVALID_ARGUMENT: NULL or no such row. Thread-safe. */
+PATRON_API patron_status patron_features_customer_id(const uint8_t **bytes, int64_t *length,
+                                                     const patron_features *features, int64_t row, patron_error *error);
+
+/* The row of the customer with this id (a number as its decimal digits), or -1. O(log n). Never fails. Thread-safe. */
+PATRON_API int64_t patron_features_find(const patron_features *features, const uint8_t *bytes, int64_t length);
+
+/* A customer's exact money, 1/10,000 currency units. */
+typedef struct patron_customer_value {
+    size_t size;       /* sizeof(patron_customer_value) */
+    int64_t gross;     /* purchases */
+    int64_t returns;   /* returns and adjustments, >= 0 */
+    int64_t net;       /* gross - returns; can be negative */
+    int64_t recurring; /* net after the local day of the first purchase */
+    int64_t orders;
+} patron_customer_value;
+
+/* The money of the customer in `row`. PATRON_INVALID_ARGUMENT: NULL, no such row, or a size that is not one.
+   Thread-safe. */
+PATRON_API patron_status patron_features_value(patron_customer_value *value, const patron_features *features,
+                                               int64_t row, patron_error *error);
+
+/* The audit of the history at this as-of, as patron_history_audit gives it. PATRON_INVALID_ARGUMENT: NULL, or a size
+   that is not one. Thread-safe. */
+PATRON_API patron_status patron_features_audit(patron_audit *audit, const patron_features *features,
+                                               patron_error *error);
+
+/* Frees it; NULL is fine. */
+PATRON_API void patron_features_free(patron_features *features);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* History: who bought what, when, and for how much.
+
+   Order lines are appended as borrowed columns, in any order and any number of batches; what is built from a history
+   does not depend on either. Nothing is dropped silently: patron_history_audit gives every row exactly one fate.
+
+   Money is exact: int64_t in 1/10,000 of the currency unit. Times are int64_t seconds since 1970-01-01T00:00:00 UTC;
+   the history's utc_offset_s is added where a local calendar day is needed. */
+#ifndef PATRON_HISTORY_H
+#define PATRON_HISTORY_H
+
+#include <patron/context.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The instant that means "the last kept line's". */
+#define PATRON_AS_OF_LAST INT64_MIN
+
+/* 1/10,000 currency units to the unit. */
+#define PATRON_MONEY_UNIT 10000
+
+/* A borrowed text column as Arrow holds it: row i is bytes offsets[i] … offsets[i + 1] - 1, UTF-8, no NUL needed.
+   offsets == NULL: the column is absent. */
+typedef struct patron_text {
+    const uint8_t *bytes;    /* may be NULL when every text is empty */
+    const int64_t *offsets;  /* rows + 1, >= 0, never falling */
+    const uint8_t *validity; /* bit i % 8 of byte i / 8 is 1 where row i has a value; NULL: all have */
+} patron_text;
+
+/* The columns a row can be rejected for. */
+#define PATRON_FIELD_LIST(X)                                                                                           \
+    X(PATRON_FIELD_NONE, 0, "")                                                                                        \
+    X(PATRON_FIELD_ROW, 1, "row")                                                                                      \
+    X(PATRON_FIELD_CUSTOMER, 2, "customer")                                                                            \
+    X(PATRON_FIELD_ORDER, 3, "order")                                                                                  \
+    X(PATRON_FIELD_TIME, 4, "time")                                                                                    \
+    X(PATRON_FIELD_QUANTITY, 5, "quantity")                                                                            \
+    X(PATRON_FIELD_AMOUNT, 6, "amount")                                                                                \
+    X(PATRON_FIELD_PRICE, 7, "price")                                                                                  \
+    X(PATRON_FIELD_PRODUCT, 8, "product")                                                                              \
+    X(PATRON_FIELD_CATEGORY, 9, "category")                                                                            \
+    X(PATRON_FIELD_DISCOUNT, 10, "discount")
+
+/* Why a row was rejected. */
+#define PATRON_REASON_LIST(X)                                                                                          \
+    X(PATRON_REASON_NONE, 0, "")                                                                                       \
+    X(PATRON_REASON_UNREADABLE, 1, "unreadable")                                                                       \
+    X(PATRON_REASON_MISSING, 2, "missing")                                                                             \
+    X(PATRON_REASON_TOO_FEW_FIELDS, 3, "too few fields")                                                               \
+    X(PATRON_REASON_NOT_UTF8, 4, "not UTF-8")                                                                          \
+    X(PATRON_REASON_OUT_OF_RANGE, 5, "out of range")
+
+/* What became of a row: the first that applies, in this order. */
+#define PATRON_FATE_LIST(X)                                                                                            \
+    X(PATRON_FATE_UNREADABLE, 0, "unreadable")                                                                         \
+    X(PATRON_FATE_NO_CUSTOMER, 1, "no_customer")                                                                       \
+    X(PATRON_FATE_AFTER_AS_OF, 2, "after_as_of")                                                                       \
+    X(PATRON_FATE_DUPLICATE, 3, "duplicate")                                                                           \
+    X(PATRON_FATE_ZERO_AMOUNT, 4, "zero_amount")                                                                       \
+    X(PATRON_FATE_RETURN, 5, "return_or_adjustment")                                                                   \
+    X(PATRON_FATE_PURCHASE, 6, "purchase")
+
+#define PATRON_NAMED_ENUM(name, number, text) name = number,
+enum { PATRON_FIELD_LIST(PATRON_NAMED_ENUM) PATRON_FIELD_COUNT = 11 };
+enum { PATRON_REASON_LIST(PATRON_NAMED_ENUM) PATRON_REASON_COUNT = 6 };
+enum { PATRON_FATE_LIST(PATRON_NAMED_ENUM) PATRON_FATE_COUNT = 7 };
+#undef PATRON_NAMED_ENUM
+
+/* The names in the lists above ("customer", "too few fields", "return_or_adjustment"); "" for a number that is none.
+   Constant strings. Never fail. Thread-safe. */
+PATRON_API const char *patron_field_name(int32_t field);
+PATRON_API const char *patron_reason_text(int32_t reason);
+PATRON_API const char *patron_fate_name(int32_t fate);
+
+/* A batch of order lines: borrowed columns of `rows` values each, never written, never kept.
+
+   Needed: one customer column, time_s, and one of amount, amount_value, unit_price, unit_price_value.
+   Where several money columns are given, the first of that list wins; a unit price is multiplied by the quantity.
+   Money given as double (…_value, in currency units) is rounded half to even to four decimals, and so is
+   price x quantity; each row that was not exact is counted (patron_audit.amounts_rounded).
+
+   A negative quantity, or is_return, makes the line a return; its value is |amount|. A negative amount with a quantity
+   >= 0 is an adjustment. An order is known by its id within its customer; a row with no order id (no column, NULL or
+   empty text) belongs to the order of that customer's local day. */
+typedef struct patron_orders {
+    size_t size;                      /* sizeof(patron_orders) */
+    int64_t rows;                     /* >= 0 */
+    patron_text customer_id;          /* this, or customer_number; NULL and empty texts have no customer */
+    const int64_t *customer_number;   /* the same customer as the text of its decimal digits */
+    const uint8_t *customer_validity; /* for customer_number, bits as patron_text.validity; NULL: all have one */
+    patron_text order_id;             /* optional; this or order_number */
+    const int64_t *order_number;      /* optional */
+    const int64_t *time_s;            /* seconds since the epoch, UTC; |time_s| <= 1e14 */
+    const double *quantity;           /* optional: NULL is 1 everywhere; finite, may be fractional, |q| <= 1e12 */
+    const int64_t *amount;            /* line total, 1/10,000 currency units, signed like the quantity */
+    const double *amount_value;       /* line total, currency units */
+    const int64_t *unit_price;        /* 1/10,000 currency units */
+    const double *unit_price_value;   /* currency units */
+    patron_text product;              /* optional */
+    patron_text category;             /* optional */
+    const int64_t *discount; /* optional: what the line was reduced by, 1/10,000 currency units; its sign is dropped */
+    const double *discount_value; /* optional, in currency units; `discount` wins */
+    const uint8_t *is_return;     /* optional: not 0 marks a return whatever its sign */
+    const int64_t *line;          /* optional: the caller's line number of each row, for messages and lists */
+    const uint8_t *fault;       /* optional: not 0 says that the caller could not read this row: the PATRON_REASON_…;
+                                   its other columns are not looked at */
+    const uint8_t *fault_field; /* optional, with fault: the PATRON_FIELD_… at fault */
+} patron_orders;
+
+/* Zeroes the columns and sets the size. NULL is ignored. Never fails. Thread-safe. */
+PATRON_API void patron_orders_init(patron_orders *orders, size_t size);
+
+enum { PATRON_ZERO_AMOUNT_DROP = 0, PATRON_ZERO_AMOUNT_KEEP = 1 };
+enum { PATRON_DUPLICATES_KEEP = 0, PATRON_DUPLICATES_DROP = 1 };
+
+typedef struct patron_history_options {
+    size_t size;             /* sizeof(patron_history_options) */
+    int32_t zero_amount;     /* PATRON_ZERO_AMOUNT_DROP; KEEP: a line of amount 0 counts as a purchase (return if its
+                                quantity is     negative or it is flagged) */
+    int32_t duplicates;      /* PATRON_DUPLICATES_KEEP; DROP: of lines equal in customer, order, time, quantity, amount,
+                                product,      category, discount and return flag, one is kept */
+    int32_t strict;          /* 0; 1: the first row that would be rejected fails the append with PATRON_ROW_REJECTED */
+    int32_t rejected_listed; /* 100: how many rejected rows are kept for patron_history_rejected; >= 0 */
+    int64_t utc_offset_s;    /* 0: seconds to add to a time for the store's local time; |offset| <= 86,400 */
+} patron_history_options;
+
+/* The defaults named above. NULL is ignored. Never fails. Thread-safe. */
+PATRON_API void patron_history_options_init(patron_history_options *options, size_t size);
+
+typedef struct patron_history patron_history;
+
+/* Makes an empty history; *history is the caller's, to be freed. PATRON_INVALID_ARGUMENT, PATRON_OUT_OF_MEMORY. */
+PATRON_API patron_status patron_history_create(patron_history **history, const patron_history_options *options,
+                                               const patron_context *context, patron_error *error);
+
+/* Appends a batch: all of it, or on failure none. Rows without a customer and with texts that are not UTF-8 are
+   rejected, counted and listed (with `strict`, PATRON_ROW_REJECTED instead). Text and number ids may be mixed.
+   PATRON_INVALID_ARGUMENT (a needed column is missing, offsets fall, …), PATRON_NOT_FINITE and PATRON_OUT_OF_RANGE (a
+   number in row error->row), PATRON_TOO_LARGE, PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. Not thread-safe: one writer. */
+PATRON_API patron_status patron_history_append(patron_history *history, const patron_orders *orders,
+                                               const patron_context *context, patron_error *error);
+
+/* Rows appended so far, rejected ones included; 0 for NULL. Never fails. Thread-safe. */
+PATRON_API int64_t patron_history_row_count(const patron_history *history);
+
+/* What became of the rows at an as-of. rows_read is the sum of `fates`; rows_kept = fates of returns and purchases. */
+typedef struct patron_audit {
+    size_t size;     /* sizeof(patron_audit) */
+    int64_t as_of_s; /* as used, never PATRON_AS_OF_LAST; 0 when no line was kept and none was given */
+    int64_t rows_read;
+    int64_t rows_kept;
+    int64_t fates[7];                /* by PATRON_FATE_… */
+    int64_t adjustments;             /* lines among PATRON_FATE_RETURN that are adjustments, not returns */
+    int64_t amounts_rounded;         /* readable rows whose money had more than four decimals */
+    int64_t customers;               /* ids seen in readable rows */
+    int64_t customers_with_order;    /* of those, with at least one order by the as-of */
+    int64_t customers_without_order; /* the others */
+    int64_t orders;
+    int64_t gross;           /* of customers_with_order, 1/10,000 currency units: purchases */
+    int64_t returns;         /* likewise, >= 0: returns and adjustments */
+    int64_t net;             /* gross - returns */
+    int64_t rejected_listed; /* rows that patron_history_rejected can give */
+} patron_audit;
+
+/* Fills *audit, whose `size` must be set, at as_of_s (inclusive; PATRON_AS_OF_LAST: the last kept line's instant).
+   PATRON_INVALID_ARGUMENT, PATRON_OUT_OF_RANGE (sums beyond int64_t), PATRON_OUT_OF_MEMORY, PATRON_CANCELLED.
+   Thread-safe. */
+PATRON_API patron_status patron_history_audit(patron_audit *audit, const patron_history *history, int64_t as_of_s,
+                                              const patron_context *context, patron_error *error);
+
+/* The fate of each row at an as-of, in the order they were appended: patron_history_row_count bytes, the caller's.
+   Errors as for patron_history_audit. Thread-safe. */
+PATRON_API patron_status patron_history_fates(uint8_t *fates, const patron_history *history, int64_t as_of_s,
+                                              const patron_context *context, patron_error *error);
+
+/* A rejected row (unreadable, or no customer). */
+typedef struct patron_rejected {
+    size_t size;    /* sizeof(patron_rejected) */
+    int64_t row;    /* as appended, from 0 over all batches */
+    int64_t line;   /* patron_orders.line, or -1 */
+    int32_t field;  /* PATRON_FIELD_… */
+    int32_t reason; /* PATRON_REASON_… */
+} patron_rejected;
+
+/* The rejected row `index`, from 0, in the order they were read. PATRON_INVALID_ARGUMENT: NULL, or beyond
+   patron_audit.rejected_listed. Thread-safe. */
+PATRON_API patron_status patron_history_rejected(patron_rejected *rejected, const patron_history *history,
+                                                 int64_t index, patron_error *error);
+
+/* Frees it; NULL is fine. What was built from it stays valid. */
+PATRON_API void patron_history_free(patron_history *history);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

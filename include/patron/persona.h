@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Persona: who a segment is.
+
+   A segment's name is one or two words and a given name that starts with the same letter ("Frugal Fred"). Each word is
+   a claim about a feature, true of the segment's median against the shop's; the given name claims nothing. Names are
+   distinct within a segmentation and depend on the medians alone, not on seed or row order. */
+#ifndef PATRON_PERSONA_H
+#define PATRON_PERSONA_H
+
+#include <patron/segment.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One word of a name, and what makes it true. */
+typedef struct patron_claim {
+    size_t size;           /* sizeof(patron_claim) */
+    const char *word;      /* as "Frugal" */
+    const char *feature;   /* as "monetary_gross" */
+    const char *meaning;   /* one sentence: what the word says of the segment */
+    int32_t direction;     /* 1: the segment's median is above the shop's, -1: below, 0: close to it */
+    int32_t reserved;      /* 0 */
+    double segment_median; /* in the feature's unit */
+    double shop_median;
+} patron_claim;
+
+/* How many words of segment `id`'s name are claims (0 when there is no such segment; never fails), and claim `index`
+   from 0. Strings are constant. PATRON_INVALID_ARGUMENT: NULL, no such segment or claim, or a size that is not one.
+   Thread-safe. */
+PATRON_API int32_t patron_persona_claim_count(const patron_segmentation *segmentation, int32_t id);
+PATRON_API patron_status patron_persona_claim(patron_claim *claim, const patron_segmentation *segmentation, int32_t id,
+                                              int32_t index, patron_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Segmentation: how many kinds of customers there are, and who belongs to which.
+
+   For every k of a range the customers are clustered and scored; the k with the highest mean silhouette among the
+   feasible ones is chosen. Segment 0 has the highest mean net revenue after the customer's first purchase day (the
+   value that recurs), ties by total net revenue; and so on down. Each segment has a name, see persona.h. */
+#ifndef PATRON_SEGMENT_H
+#define PATRON_SEGMENT_H
+
+#include <patron/features.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct patron_segment_options {
+    size_t size;     /* sizeof(patron_segment_options) */
+    int64_t as_of_s; /* PATRON_AS_OF_LAST; used by patron_segment, which builds the features */
+    const char
+        *features; /* NULL: "rfm". Names or presets, comma-separated: the columns that customers are grouped by */
+    int32_t k_min; /* 2 */
+    int32_t k_max; /* 4; 2 <= k_min <= k_max <= 64 */
+    double smallest_share; /* 0.02: a k whose smallest segment has a smaller share of the customers is not feasible; 0 …
+                              0.5 */
+    int32_t fill;          /* PATRON_FILL_REJECT: what replaces a missing value, see scaler.h */
+    int32_t transform;     /* PATRON_TRANSFORM_LOG1P */
+    int32_t scale;         /* PATRON_SCALE_ZSCORE */
+    int32_t n_init;        /* 10 */
+    int32_t max_iter;      /* 300 */
+    int32_t reserved;      /* 0 */
+    double tol;            /* 0 */
+    uint64_t seed;         /* 0 */
+} patron_segment_options;
+
+/* The defaults named above. NULL is ignored. Never fails. Thread-safe. */
+PATRON_API void patron_segment_options_init(patron_segment_options *options, size_t size);
+
+typedef struct patron_segmentation patron_segmentation;
+
+/* Segments the customers of `features`. *segmentation is the caller's, to be freed; it keeps what it needs of
+   `features`, which may be freed. Columns that options->features does not name describe the segments and are not
+   grouped by. PATRON_INVALID_ARGUMENT, PATRON_UNKNOWN_NAME, PATRON_NOT_FINITE (a missing value and PATRON_FILL_REJECT),
+   PATRON_NO_SEGMENTS (the message says why each k failed), and what scaler, k-means and silhouette give. Thread-safe.
+ */
+PATRON_API patron_status patron_segmentation_fit(patron_segmentation **segmentation, const patron_features *features,
+                                                 const patron_segment_options *options, const patron_context *context,
+                                                 patron_error *error);
+
+/* Number of segments, the chosen k; 0 for NULL. Never fails. Thread-safe. */
+PATRON_API int32_t patron_segmentation_count(const patron_segmentation *segmentation);
+
+/* A segment. Money in 1/10,000 currency units. */
+typedef struct patron_segment_info {
+    size_t size;      /* sizeof(patron_segment_info) */
+    int32_t id;       /* 0 … count - 1, best first */
+    int32_t reserved; /* 0 */
+    const char *name; /* UTF-8, owned by the segmentation */
+    int64_t customers;
+    double share;          /* of the customers */
+    int64_t revenue_gross; /* purchases */
+    int64_t revenue_net;   /* purchases less returns and adjustments */
+    double revenue_share;  /* of the shop's gross revenue; NaN when that is 0 */
+    double
+        recurring_mean; /* net revenue after the first purchase day, mean of its customers, 1/10,000 currency units */
+    double silhouette;  /* mean of its customers */
+} patron_segment_info;
+
+/* Segment `id` into *info, whose `size` must be set. PATRON_INVALID_ARGUMENT: NULL, no such segment, or a size that is
+   not one. Thread-safe. */
+PATRON_API patron_status patron_segmentation_segment(patron_segment_info *info, const patron_segmentation *segmentation,
+                                                     int32_t id, patron_error *error);
+
+/* A feature's mean and median over the customers of a segment (id -1: over all), leaving missing values out, in the
+   feature's own unit; NaN when every value is missing. `column` counts the columns of patron_segmentation_features'
+   matrix. Either output may be NULL. PATRON_INVALID_ARGUMENT: no such segment or column. Thread-safe. */
+PATRON_API patron_status patron_segmentation_statistic(double *mean, double *median,
+                                                       const patron_segmentation *segmentation, int32_t id,
+                                                       int64_t column, patron_error *error);
+
+/* The features as segmented, their columns' roles set: PATRON_ROLE_CLUSTER for those that customers are grouped by.
+   Owned by the segmentation; NULL for NULL. Never fails. Thread-safe. */
+PATRON_API const patron_features *patron_segmentation_features(const patron_segmentation *segmentation);
+
+/* Each customer's segment and silhouette, in the order of the features' rows; owned by the segmentation; NULL for NULL.
+   Never fail. Thread-safe. */
+PATRON_API const int32_t *patron_segmentation_labels(const patron_segmentation *segmentation);
+PATRON_API const double *patron_segmentation_silhouettes(const patron_segmentation *segmentation);
+
+/* A number of segments that was tried. */
+typedef struct patron_candidate {
+    size_t size; /* sizeof(patron_candidate) */
+    int32_t k;
+    int32_t feasible;   /* 1: could be chosen */
+    int32_t chosen;     /* 1: was */
+    int32_t converged;  /* of k-means */
+    const char *reason; /* why it is not feasible; "" when it is. Owned by the segmentation */
+    double inertia;     /* of the scaled features; NaN, like the next three, when k-means could not be run */
+    double inertia_lower_bound;
+    double silhouette;     /* mean */
+    double smallest_share; /* of the customers, in the smallest segment */
+} patron_candidate;
+
+/* How many were tried (0 for NULL; never fails), and candidate `index` from 0, by rising k. PATRON_INVALID_ARGUMENT:
+   NULL, no such candidate, or a size that is not one. Thread-safe. */
+PATRON_API int32_t patron_segmentation_candidate_count(const patron_segmentation *segmentation);
+PATRON_API patron_status patron_segmentation_candidate(patron_candidate *candidate,
+                                                       const patron_segmentation *segmentation, int32_t index,
+                                                       patron_error *error);
+
+/* Mean silhouette of the chosen segmentation; NaN for NULL. Never fails. Thread-safe. */
+PATRON_API double patron_segmentation_silhouette(const patron_segmentation *segmentation);
+
+/* The options as used, every default filled in; `features` is owned by the segmentation, as_of_s never
+   PATRON_AS_OF_LAST. PATRON_INVALID_ARGUMENT: NULL, or a size that is not one. Thread-safe. */
+PATRON_API patron_status patron_segmentation_options(patron_segment_options *options,
+                                                     const patron_segmentation *segmentation, patron_error *error);
+
+/* The segment of customers not seen before: `rows` holds the raw features of role CLUSTER, in the order of
+   options->features; `segments` is the caller's buffer of rows->rows numbers. Filled, transformed and scaled as fitted,
+   then the nearest centroid. Errors as for patron_scaler_transform. Thread-safe. */
+PATRON_API patron_status patron_segmentation_assign(int32_t *segments, const patron_segmentation *segmentation,
+                                                    const patron_rows *rows, const patron_context *context,
+                                                    patron_error *error);
+
+/* The same for every customer of `features`, whose columns are found by name (PATRON_UNKNOWN_NAME when one is not
+   there). Thread-safe. */
+PATRON_API patron_status patron_segmentation_assign_features(int32_t *segments, const patron_segmentation *segmentation,
+                                                             const patron_features *features,
+                                                             const patron_context *context, patron_error *error);
+
+/* 64 bits over labels, centroids, inertia and silhouettes of every candidate: equal where those are equal to the bit. 0
+   for NULL. Never fails. Thread-safe. */
+PATRON_API uint64_t patron_fingerprint(const patron_segmentation *segmentation);
+
+/* Frees it; NULL is fine. */
+PATRON_API void patron_segmentation_free(patron_segmentation *segmentation);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

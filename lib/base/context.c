@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The context, memory, and structs that carry their size. */
+#include "base/context.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/checked.h"
+#include "base/error.h"
+
+enum { MOST_THREADS = 1024, LARGEST_STRUCT = 65536 };
+
+static void *default_allocate(void *user, size_t bytes)
+{
+    (void)user;
+    return malloc(bytes);
+}
+
+static void *default_reallocate(void *user, void *block, size_t bytes)
+{
+    (void)user;
+    return realloc(block, bytes);
+}
+
+static void default_deallocate(void *user, void *block)
+{
+    (void)user;
+    free(block);
+}
+
+void patron_context_init(patron_context *context, size_t size)
+{
+    patron_context defaults;
+    memset(&defaults, 0, sizeof defaults);
+    defaults.threads = 1;
+    ptn_struct_init(context, size, &defaults, sizeof defaults);
+}
+
+patron_status ptn_context_read(ptn_context *out, const patron_context *context, patron_error *error)
+{
+    patron_context given;
+    patron_context_init(&given, sizeof given);
+    patron_status status = ptn_struct_read(&given, sizeof given, context, "context", error);
+    if (status != PATRON_OK) return status;
+
+    int allocators = (given.allocate != NULL) + (given.reallocate != NULL) + (given.deallocate != NULL);
+    if (allocators != 0 && allocators != 3)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT,
+                        "context sets only some of allocate, reallocate, deallocate; set all three or none");
+    if (given.threads < 0 || given.threads > MOST_THREADS)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT,
+                        "context asks for %d threads; give 1 to %d, or 0 for every core", (int)given.threads,
+                        (int)MOST_THREADS);
+
+    memset(out, 0, sizeof *out);
+    out->memory.allocate = allocators ? given.allocate : default_allocate;
+    out->memory.reallocate = allocators ? given.reallocate : default_reallocate;
+    out->memory.deallocate = allocators ? given.deallocate : default_deallocate;
+    out->memory.user = allocators ? given.allocator_user : NULL;
+    out->progress = given.progress;
+    out->progress_user = given.progress_user;
+    out->threads = given.threads;
+    if (out->threads == 0) {
+        long cores = sysconf(_SC_NPROCESSORS_ONLN);
+        out->threads = cores < 1 ? 1 : cores > MOST_THREADS ? MOST_THREADS : (int32_t)cores;
+    }
+    return PATRON_OK;
+}
+
+patron_status ptn_progress(const ptn_context *context, const char *stage, double fraction, patron_error *error)
+{
+    if (context->progress != NULL && context->progress(context->progress_user, stage, fraction) != 0)
+        return ptn_fail(error, PATRON_CANCELLED, "cancelled by the caller during %s; nothing was kept", stage);
+    return PATRON_OK;
+}
+
+patron_status ptn_allocate(void **block, const ptn_memory *memory, int64_t count, size_t each, const char *what,
+                           patron_error *error)
+{
+    size_t bytes;
+    *block = NULL;
+    if (!ptn_bytes(&bytes, count, each))
+        return ptn_fail(error, PATRON_TOO_LARGE, "%lld %s are more than memory can address; use fewer rows or columns",
+                        (long long)count, what);
+    *block = memory->allocate(memory->user, bytes == 0 ? 1 : bytes);
+    return *block == NULL ? ptn_fail_memory(error, bytes, what) : PATRON_OK;
+}
+
+patron_status ptn_allocate_zero(void **block, const ptn_memory *memory, int64_t count, size_t each, const char *what,
+                                patron_error *error)
+{
+    patron_status status = ptn_allocate(block, memory, count, each, what, error);
+    if (status == PATRON_OK) memset(*block, 0, (size_t)count * each);
+    return status;
+}
+
+void ptn_free(const ptn_memory *memory, void *block)
+{
+    if (block != NULL) memory->deallocate(memory->user, block);
+}
+
+patron_status ptn_array_reserve(ptn_array *array, const ptn_memory *memory, int64_t more, size_t each, const char *what,
+                                patron_error *error)
+{
+    int64_t needed, wanted;
+    size_t bytes;
+    if (more < 0 || !ptn_add_i64(&needed, array->count, more) || !ptn_bytes(&bytes, needed, each))
+        return ptn_fail(error, PATRON_TOO_LARGE, "%lld %s are more than memory can address; use fewer rows",
+                        (long long)more, what);
+    if (needed <= array->capacity) return PATRON_OK;
+
+    size_t generous;
+    wanted = array->capacity < INT64_MAX / 2 ? 2 * array->capacity : needed;
+    if (wanted < needed) wanted = needed;
+    if (wanted < 16) wanted = 16;
+    if (ptn_bytes(&generous, wanted, each))
+        bytes = generous;
+    else
+        wanted = needed;
+    void *items = array->items == NULL ? memory->allocate(memory->user, bytes)
+                                       : memory->reallocate(memory->user, array->items, bytes);
+    if (items == NULL) return ptn_fail_memory(error, bytes, what);
+    array->items = items;
+    array->capacity = wanted;
+    return PATRON_OK;
+}
+
+void ptn_array_free(ptn_array *array, const ptn_memory *memory)
+{
+    ptn_free(memory, array->items);
+    memset(array, 0, sizeof *array);
+}
+
+patron_status ptn_struct_read(void *out, size_t known, const void *in, const char *what, patron_error *error)
+{
+    size_t size;
+    if (in == NULL) return PATRON_OK;
+    memcpy(&size, in, sizeof size);
+    if (size <= sizeof size || size > LARGEST_STRUCT)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT, "%s has size %zu; set it with its patron_…_init function", what,
+                        size);
+    for (size_t i = known; i < size; i++) {
+        if (((const unsigned char *)in)[i] != 0)
+            return ptn_fail(error, PATRON_INVALID_ARGUMENT,
+                            "%s sets a field that this version of the library does not know (size %zu, known %zu)",
+                            what, size, known);
+    }
+    memcpy(out, in, size < known ? size : known);
+    memcpy(out, &known, sizeof known);
+    return PATRON_OK;
+}
+
+patron_status ptn_struct_write(void *out, const void *from, size_t known, const char *what, patron_error *error)
+{
+    size_t size;
+    if (out == NULL) return ptn_fail_null(error, what);
+    memcpy(&size, out, sizeof size);
+    if (size <= sizeof size || size > LARGEST_STRUCT)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT, "%s has size %zu; set it to sizeof before the call", what,
+                        size);
+    memset((unsigned char *)out + sizeof size, 0, size - sizeof size);
+    memcpy((unsigned char *)out + sizeof size, (const unsigned char *)from + sizeof size,
+           (size < known ? size : known) - sizeof size);
+    return PATRON_OK;
+}
+
+void ptn_struct_init(void *out, size_t size, const void *defaults, size_t known)
+{
+    if (out == NULL || size < sizeof size || size > LARGEST_STRUCT) return;
+    memset(out, 0, size);
+    memcpy(out, defaults, size < known ? size : known);
+    memcpy(out, &size, sizeof size);
+}

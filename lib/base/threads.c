@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A team of threads that lives inside one call. */
+#include "base/threads.h"
+
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/error.h"
+
+static void work(ptn_team *team, int32_t worker)
+{
+    while (!atomic_load_explicit(&team->stop, memory_order_relaxed)) {
+        int64_t block = atomic_fetch_add_explicit(&team->next, 1, memory_order_relaxed);
+        if (block >= team->blocks) return;
+        team->task(team->job, block, worker);
+    }
+}
+
+/* A worker's life. Its number is what it finds in team->started when it starts; the starter waits for it to be taken.
+ */
+static void *serve(void *argument)
+{
+    ptn_team *team = argument;
+    pthread_mutex_lock(&team->lock);
+    int32_t worker = ++team->started;
+    int64_t seen = team->run;
+    pthread_cond_broadcast(&team->end);
+    for (;;) {
+        while (!team->leave && team->run == seen) pthread_cond_wait(&team->begin, &team->lock);
+        if (team->leave) break;
+        seen = team->run;
+        pthread_mutex_unlock(&team->lock);
+        work(team, worker);
+        pthread_mutex_lock(&team->lock);
+        if (--team->busy == 0) pthread_cond_broadcast(&team->end);
+    }
+    pthread_mutex_unlock(&team->lock);
+    return NULL;
+}
+
+/* Starts the threads once; with no memory or no threads to be had, the team is the calling thread alone. */
+static void start(ptn_team *team)
+{
+    int32_t wanted = team->context->threads - 1;
+    sigset_t all, before;
+    void *block;
+    if (team->tried || wanted < 1) return;
+    team->tried = true;
+    if (ptn_allocate(&block, &team->context->memory, wanted, sizeof *team->threads, "threads", NULL) != PATRON_OK)
+        return;
+    team->threads = block;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (int32_t i = 0; i < wanted; i++) {
+        if (pthread_create(&team->threads[i], NULL, serve, team) != 0) break;
+        pthread_mutex_lock(&team->lock);
+        while (team->started < i + 1) pthread_cond_wait(&team->end, &team->lock);
+        pthread_mutex_unlock(&team->lock);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void ptn_team_open(ptn_team *team, const ptn_context *context)
+{
+    memset(team, 0, sizeof *team);
+    team->context = context;
+    pthread_mutex_init(&team->lock, NULL);
+    pthread_cond_init(&team->begin, NULL);
+    pthread_cond_init(&team->end, NULL);
+}
+
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* The calling thread's share: work, and between blocks the callback. */
+static patron_status lead(ptn_team *team, const char *stage, double from, double to, patron_error *error)
+{
+    patron_status status = PATRON_OK;
+    double asked_s = team->context->progress == NULL ? 0.0 : now_s();
+    for (;;) {
+        int64_t block = atomic_fetch_add_explicit(&team->next, 1, memory_order_relaxed);
+        if (block >= team->blocks) return status;
+        team->task(team->job, block, 0);
+        if (team->context->progress == NULL) continue;
+        double time_s = now_s();
+        if (time_s - asked_s < 0.01) continue;
+        asked_s = time_s;
+        status =
+            ptn_progress(team->context, stage, from + (to - from) * (double)(block + 1) / (double)team->blocks, error);
+        if (status != PATRON_OK) {
+            atomic_store_explicit(&team->stop, true, memory_order_relaxed);
+            return status;
+        }
+    }
+}
+
+patron_status ptn_team_run(ptn_team *team, const char *stage, double from, double to, int64_t blocks, ptn_task task,
+                           void *job, patron_error *error)
+{
+    patron_status status = ptn_progress(team->context, stage, from, error);
+    if (status != PATRON_OK || blocks <= 0) return status;
+    if (blocks > 1) start(team);
+
+    pthread_mutex_lock(&team->lock);
+    team->task = task;
+    team->job = job;
+    team->blocks = blocks;
+    atomic_store(&team->next, 0);
+    atomic_store(&team->stop, false);
+    bool together = team->started > 0 && blocks > 1;
+    if (together) {
+        team->busy = team->started;
+        team->run++;
+        pthread_cond_broadcast(&team->begin);
+    }
+    pthread_mutex_unlock(&team->lock);
+
+    status = lead(team, stage, from, to, error);
+
+    pthread_mutex_lock(&team->lock);
+    while (together && team->busy > 0) pthread_cond_wait(&team->end, &team->lock);
+    pthread_mutex_unlock(&team->lock);
+    return status;
+}
+
+void ptn_team_close(ptn_team *team)
+{
+    pthread_mutex_lock(&team->lock);
+    team->leave = true;
+    pthread_cond_broadcast(&team->begin);
+    pthread_mutex_unlock(&team->lock);
+    for (int32_t i = 0; i < team->started; i++) pthread_join(team->threads[i], NULL);
+    ptn_free(&team->context->memory, team->threads);
+    pthread_cond_destroy(&team->end);
+    pthread_cond_destroy(&team->begin);
+    pthread_mutex_destroy(&team->lock);
+    memset(team, 0, sizeof *team);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Threads: a team that is started and joined inside one call of the library.
+
+   Work is cut into numbered blocks whose size does not depend on the number of threads; threads take the next block
+   until none is left. Whoever writes results by block, and adds them in block order afterwards, gets the same bits from
+   any number of threads.
+
+       ptn_team team;
+       ptn_team_open(&team, context);                             cheap: threads start with the first run that needs
+   them status = ptn_team_run(&team, "kmeans", 0.0, 1.0, blocks, task, job, error);    as often as wanted
+       ptn_team_close(&team);                                     joins them
+
+   The calling thread works too, as worker 0, and alone calls the context's callback. Workers run with all signals
+   blocked, do not allocate and do not fail. When threads cannot be had, fewer do the work. */
+#ifndef PTN_BASE_THREADS_H
+#define PTN_BASE_THREADS_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "base/context.h"
+
+/* Does block `block`; `worker` is 0 … team threads - 1, for scratch space of its own. */
+typedef void (*ptn_task)(void *job, int64_t block, int32_t worker);
+
+typedef struct ptn_team {
+    const ptn_context *context;
+    pthread_mutex_t lock;
+    pthread_cond_t begin, end;
+    pthread_t *threads; /* context->threads - 1, or NULL */
+    int32_t started;    /* of them */
+    int32_t busy;       /* workers still in this run */
+    int64_t run;        /* number of the run; workers wait for the next */
+    bool leave;         /* workers end */
+    bool tried;         /* starting was tried */
+    ptn_task task;
+    void *job;
+    int64_t blocks;
+    _Atomic int64_t next; /* block to take */
+    _Atomic bool stop;    /* cancelled */
+} ptn_team;
+
+void ptn_team_open(ptn_team *team, const ptn_context *context);
+
+/* Runs task(job, 0 … blocks - 1). Progress goes from `from` to `to`; the callback is asked at least every 10 ms of
+   blocks, and once at the start. PATRON_CANCELLED: some blocks were not done. No other failure. */
+patron_status ptn_team_run(ptn_team *team, const char *stage, double from, double to, int64_t blocks, ptn_task task,
+                           void *job, patron_error *error);
+
+void ptn_team_close(ptn_team *team);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The caller's rows, checked once at a public function's door. */
+#ifndef PTN_MATRIX_ROWS_H
+#define PTN_MATRIX_ROWS_H
+
+#include <patron/matrix.h>
+
+#include "base/context.h"
+
+/* Checks shape, stride, type, weights (finite, >= 0, not all 0) and that rows x cols doubles can be addressed; copies
+   the view with row_stride filled in. 0 rows are fine. Values are not looked at. PATRON_INVALID_ARGUMENT,
+   PATRON_NOT_FINITE (a weight), PATRON_TOO_LARGE. */
+patron_status ptn_rows_read(patron_rows *out, const patron_rows *rows, patron_error *error);
+
+/* Value (row, col) as double. */
+static inline double ptn_rows_at(const patron_rows *rows, int64_t row, int64_t col)
+{
+    int64_t index = row * rows->row_stride + col;
+    return rows->type == PATRON_FLOAT32 ? (double)((const float *)rows->values)[index]
+                                        : ((const double *)rows->values)[index];
+}
+
+/* A contiguous row-major copy in double, every value finite. *packed is to be freed.
+   PATRON_NOT_FINITE (error->row), PATRON_OUT_OF_MEMORY. */
+patron_status ptn_rows_pack(double **packed, const patron_rows *rows, const ptn_memory *memory, patron_error *error);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "support/suite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int run_suite(Suite *suite)
+{
+    SRunner *runner = srunner_create(suite);
+    if (getenv("CK_FORK") == NULL) srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+char *data_file(const char *name)
+{
+    const char *folder = getenv("PATRON_DATA");
+    char *path = NULL;
+    if (folder == NULL) folder = PATRON_DATA_DIR;
+    if (asprintf(&path, "%s/%s", folder, name) < 0) return NULL;
+    if (access(path, R_OK) == 0) return path;
+    printf("SKIPPED: %s is not there; set PATRON_DATA to the folder that holds it\n", path);
+    free(path);
+    return NULL;
+}
+
+char *data_file_unpacked(const char *name)
+{
+    char packed[256], *command = NULL, *target = NULL;
+    snprintf(packed, sizeof packed, "%s.xz", name);
+    char *source = data_file(packed);
+    if (source == NULL) return NULL;
+    const char *folder = getenv("TMPDIR");
+    if (asprintf(&target, "%s/patron-%s.XXXXXX", folder == NULL ? "/tmp" : folder, name) < 0) abort();
+    int handle = mkstemp(target);
+    if (handle < 0) abort();
+    close(handle);
+    if (asprintf(&command, "xz -dkc '%s' > '%s'", source, target) < 0) abort();
+    if (system(command) != 0) abort();
+    free(command);
+    free(source);
+    return target;
+}
