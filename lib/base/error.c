@@ -55,6 +55,7 @@ static void end_on_character(char *message, size_t size)
     if (length - (start - 1) < want) message[start - 1] = '\0';
 }
 
+PTN_PRINTF(5, 0)
 static patron_status fail(patron_error *error, patron_status status, int64_t row, int64_t line, const char *format,
                           va_list arguments)
 {
