@@ -33,10 +33,11 @@ typedef struct kind {
 } kind;
 
 static const kind KINDS[SHOP_KINDS] = {
-    [SHOP_REGULAR] = {"regular", 0.25, 6, 21, 0.4, 19.6, 6, 5200, 9, {6, 3, 6, 1, 0.2, 0.3}, 0.10, 0.02, 1, 0.80},
+    [SHOP_REGULAR] = {"regular", 0.20, 8, 14, 0.3, 60, 6, 4200, 12, {6, 3, 6, 1, 0.2, 0.3}, 0.10, 0.02, 1, 0.5},
     [SHOP_BARGAIN_HUNTER] =
-        {"bargain hunter", 0.35, 5, 62, 0.6, 11.4, 5, 1500, 8, {2, 2, 5, 2, 0.3, 1}, 0.70, 0.05, 1, 0.75},
-    [SHOP_GIFT_BUYER] = {"gift buyer", 0.40, 1, 400, 5, 2, 5, 9500, 8, {0.3, 0.5, 0.5, 1.5, 6, 2}, 0.08, 0.06, 6, 0.80},
+        {"bargain hunter", 0.45, 12, 50, 0.2, 20, 6, 900, 14, {2, 2, 5, 2, 0.3, 1}, 0.70, 0.05, 1, 0.45},
+    [SHOP_GIFT_BUYER] =
+        {"gift buyer", 0.35, 1, 400, 16, 1, 5, 22000, 10, {0.3, 0.5, 0.5, 1.5, 6, 2}, 0.08, 0.06, 6, 0.75},
 };
 
 /* A line before it goes into its column. */

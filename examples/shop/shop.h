@@ -5,8 +5,8 @@
    each the customer leaves for good with a beta-distributed probability. What a basket comes to is gamma-gamma. What is
    in it, at what discount, and what is brought back, depends on the kind:
 
-       regulars          come every few weeks, fill a larder of coffee and staples, rarely at a discount
-       bargain hunters   come every couple of months for small baskets, mostly of what is on offer
+       regulars          come every other week, fill a larder of coffee and staples, rarely at a discount
+       bargain hunters   come every seven weeks or so, for small baskets of what is on offer
        gift buyers       come once, seldom twice, mostly before Christmas, for something costly
 
    Every number is drawn from (seed, customer, purpose, step), so a customer's purchases do not depend on how many
