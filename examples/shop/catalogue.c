@@ -44,6 +44,8 @@ static const shop_product PRODUCTS[] = {
     {"Notebook A5", "Stationery", 1190},
 };
 
+_Static_assert(sizeof PRODUCTS / sizeof PRODUCTS[0] <= 64, "baskets mark their products in 64 bits");
+
 int32_t shop_product_count(void) { return (int32_t)(sizeof PRODUCTS / sizeof PRODUCTS[0]); }
 
 const shop_product *shop_product_get(int32_t index)

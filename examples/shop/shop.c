@@ -137,10 +137,14 @@ static bool add_basket(lines *all, const kind *who, uint64_t seed, line visit, d
     draw d = draw_open(seed, (uint64_t)visit.customer, FOR_BASKET, step);
     draw back = draw_open(seed, (uint64_t)visit.customer, FOR_RETURN, step);
     double spent = 0.0;
+    uint64_t taken = 0; /* one bit for each product: a basket names each once */
     for (int place = 0; place < MOST_LINES && (place == 0 || spent < spend_cents); place++) {
         line item = visit;
         item.place = place;
-        item.product = draw_product(&d, who);
+        do {
+            item.product = draw_product(&d, who);
+        } while (taken >> item.product & 1);
+        taken |= UINT64_C(1) << item.product;
         int32_t list_cents = shop_product_get(item.product)->price_cents, off = 0;
         if (draw_unit(&d) < who->discounted) off = (list_cents * PERCENT[draw_below(&d, 4)] + 50) / 100;
         item.price_cents = list_cents - off;
