@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the built library shows and keeps, as nm sees it.
+
+symbols.py exports NM LIBPATRON.SO    exactly the functions that the public headers declare leave it
+symbols.py state NM OBJECT …          no object of ours has a variable that can change
+symbols.py names NM OBJECT …          what objects share is called patron_… or ptn_…
+"""
+import re
+import subprocess
+import sys
+
+from common import files, finish, text_of, without_comments
+
+
+def symbols(nm, *arguments):
+    """(object, kind, name) of each symbol."""
+    output = subprocess.run([nm, "-A", *arguments], check=True, capture_output=True, text=True).stdout
+    for line in output.splitlines():
+        match = re.match(r"^(.*?):(?:[0-9a-fA-F]+)?\s+(\w)\s+(\S+)$", line)
+        if match:
+            yield match.groups()
+
+
+def declared():
+    """The functions marked PATRON_API in the headers."""
+    names = set()
+    for path in files("include", suffixes=(".h", ".in")):
+        for match in re.finditer(r"^PATRON_API\s[^;]*?\b(patron_\w+)\s*\(", without_comments(text_of(path)), re.M):
+            names.add(match.group(1))
+    return names
+
+
+def exports(nm, library):
+    defined = {name.split("@")[0] for _, kind, name in symbols(nm, "-D", "--defined-only", library)}
+    wanted = declared()
+    problems = [f"exported, but no header declares it: {name}" for name in sorted(defined - wanted)]
+    problems += [f"declared, but not exported: {name}" for name in sorted(wanted - defined)]
+    finish(problems, f"{len(defined)} functions leave the library, all declared")
+
+
+# Instrumentation puts variables of its own into objects.
+FOREIGN = re.compile(r"^(__odr_asan|__gcov|__prof|\.L|_\.|__asan|__sanitizer|__ubsan|__tsan|\$|asan\.|___asan)")
+
+
+def state(nm, objects):
+    problems = [f"{place.split('/')[-1]}: {name} can change (nm: {kind})"
+                for place, kind, name in symbols(nm, *objects) if kind in "DdBbCcSsGg" and not FOREIGN.search(name)
+                and not name.startswith("DW.ref.") and not re.match(r"^\.?Lubsan|^\.Lubsan", name)]
+    finish(problems, f"{len(objects)} objects")
+
+
+def names(nm, objects):
+    problems = [f"{place.split('/')[-1]}: {name} should be called ptn_{name}"
+                for place, kind, name in symbols(nm, "--defined-only", "--extern-only", *objects)
+                if not name.startswith(("patron_", "ptn_")) and name != "gsl_error" and not FOREIGN.search(name)]
+    finish(problems, f"{len(objects)} objects")
+
+
+if __name__ == "__main__":
+    what, tool, *rest = sys.argv[1:]
+    if what == "exports":
+        exports(tool, rest[0])
+    elif what == "state":
+        state(tool, rest)
+    else:
+        names(tool, rest)
