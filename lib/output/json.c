@@ -31,15 +31,15 @@ typedef struct writer {
     bool failed;
 } writer;
 
-/* Takes over `value`, also on failure. */
+/* Takes over `value`, also on failure; either may be NULL. */
 static void put(writer *w, json_t *object, const char *key, json_t *value)
 {
-    if (value == NULL || object == NULL || json_object_set_new(object, key, value) != 0) w->failed = true;
+    if (json_object_set_new(object, key, value) != 0) w->failed = true;
 }
 
 static void push(writer *w, json_t *array, json_t *value)
 {
-    if (value == NULL || array == NULL || json_array_append_new(array, value) != 0) w->failed = true;
+    if (json_array_append_new(array, value) != 0) w->failed = true;
 }
 
 static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
