@@ -70,10 +70,10 @@ static void percent(const struct table *table, double share)
 
 static double median(const struct table *table, int32_t id, const char *feature)
 {
-    double value = NAN;
+    double value = (double)NAN;
     const patron_matrix *matrix = patron_features_matrix(patron_segmentation_features(table->segmentation));
     int64_t column = patron_matrix_find(matrix, feature);
-    if (column < 0) return NAN;
+    if (column < 0) return (double)NAN;
     patron_status status = patron_segmentation_statistic(NULL, &value, table->segmentation, id, column, NULL);
     return status == PATRON_OK ? value : (double)NAN;
 }
