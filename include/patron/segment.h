@@ -37,15 +37,6 @@ PATRON_API void patron_segment_options_init(patron_segment_options *options, siz
 
 typedef struct patron_segmentation patron_segmentation;
 
-/* Segments the customers of `features`. *segmentation is the caller's, to be freed; it keeps what it needs of
-   `features`, which may be freed. Columns that options->features does not name describe the segments and are not
-   grouped by. PATRON_INVALID_ARGUMENT, PATRON_UNKNOWN_NAME, PATRON_NOT_FINITE (a missing value and PATRON_FILL_REJECT),
-   PATRON_NO_SEGMENTS (the message says why each k failed), and what scaler, k-means and silhouette give. Thread-safe.
- */
-PATRON_API patron_status patron_segmentation_fit(patron_segmentation **segmentation, const patron_features *features,
-                                                 const patron_segment_options *options, const patron_context *context,
-                                                 patron_error *error);
-
 /* Number of segments, the chosen k; 0 for NULL. Never fails. Thread-safe. */
 PATRON_API int32_t patron_segmentation_count(const patron_segmentation *segmentation);
 

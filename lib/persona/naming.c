@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Naming: words that are true of a segment, and a given name that starts as the last word does.
+
+   A word claims that the segment's median of one feature lies clearly above or below the shop's: with both medians
+   shifted by one unit (so that medians of 0 can be compared), their ratio is at least MARGIN. A name takes the
+   strongest claim of how recently or how long they buy, then the strongest claim of what they are worth; with neither,
+   "Typical", which claims that spend is within MARGIN of the shop's. Everything follows from medians alone: no seed, no
+   cluster number, no row order. */
+#include "persona/naming.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <patron/persona.h>
+
+#include "base/error.h"
+#include "features/features.h"
+#include "matrix/matrix.h"
+
+#define MARGIN 1.25
+
+enum { THEME_TIME, THEME_WORTH, THEME_NONE, THEME_COUNT = 2, GIVEN_NAMES = 4, NO_WORD = -1 };
+
+typedef struct word {
+    const char *text;
+    const char *feature;
+    int32_t theme;
+    int32_t direction;
+    const char *meaning;
+    const char *given[GIVEN_NAMES];
+} word;
+
+static const word vocabulary[] = {
+    {"Active",
+     "recency_days",
+     THEME_TIME,
+     -1,
+     "bought more recently than is typical here",
+     {"Alice", "Adam", "Anna", "Albert"}},
+    {"Lapsed",
+     "recency_days",
+     THEME_TIME,
+     1,
+     "bought last longer ago than is typical here",
+     {"Larry", "Lena", "Louis", "Laura"}},
+    {"Longtime",
+     "tenure_days",
+     THEME_TIME,
+     1,
+     "bought first longer ago than is typical here",
+     {"Leo", "Linda", "Lars", "Lily"}},
+    {"New",
+     "tenure_days",
+     THEME_TIME,
+     -1,
+     "bought first more recently than is typical here",
+     {"Nina", "Ned", "Nora", "Nick"}},
+    {"Lavish",
+     "monetary_gross",
+     THEME_WORTH,
+     1,
+     "spent more in all than is typical here",
+     {"Lucy", "Luke", "Lola", "Liam"}},
+    {"Frugal",
+     "monetary_gross",
+     THEME_WORTH,
+     -1,
+     "spent less in all than is typical here",
+     {"Fred", "Fiona", "Felix", "Freda"}},
+    {"Frequent",
+     "frequency",
+     THEME_WORTH,
+     1,
+     "ordered more often than is typical here",
+     {"Frank", "Flora", "Finn", "Faye"}},
+    {"Occasional",
+     "frequency",
+     THEME_WORTH,
+     -1,
+     "ordered less often than is typical here",
+     {"Olivia", "Oscar", "Olga", "Otto"}},
+    {"Grand",
+     "average_order_value",
+     THEME_WORTH,
+     1,
+     "spent more on an order than is typical here",
+     {"Grace", "George", "Gina", "Gus"}},
+    {"Modest",
+     "average_order_value",
+     THEME_WORTH,
+     -1,
+     "spent less on an order than is typical here",
+     {"Mia", "Max", "Molly", "Mark"}},
+    {"Typical", "monetary_gross", THEME_NONE, 0, "spent about what is typical here", {"Tina", "Tom", "Tessa", "Theo"}},
+};
+
+enum { WORDS = sizeof vocabulary / sizeof vocabulary[0], TYPICAL = WORDS - 1 };
+
+/* The medians a word compares; false where the feature is not there or has no median. */
+static bool medians(const patron_segmentation *s, int32_t id, const word *w, double *segment, double *shop)
+{
+    int64_t column = patron_matrix_find(s->features->matrix, w->feature);
+    if (column < 0) return false;
+    *segment = ptn_segmentation_median(s, id, column);
+    *shop = ptn_segmentation_median(s, s->count, column);
+    return isfinite(*segment) && isfinite(*shop) && *segment >= 0.0 && *shop >= 0.0;
+}
+
+/* How many times the medians differ in the word's direction (>= MARGIN: the claim holds), else 0. */
+static double strength(const patron_segmentation *s, int32_t id, const word *w)
+{
+    double segment, shop;
+    if (!medians(s, id, w, &segment, &shop)) return 0.0;
+    double ratio = (segment + 1.0) / (shop + 1.0);
+    if (w->direction == 0) return ratio < MARGIN && ratio > 1.0 / MARGIN ? 1.0 : 0.0;
+    if (w->direction < 0) ratio = 1.0 / ratio;
+    return ratio >= MARGIN ? ratio : 0.0;
+}
+
+static int32_t strongest(const patron_segmentation *s, int32_t id, int32_t theme)
+{
+    int32_t best = NO_WORD;
+    double most = 0.0;
+    for (int32_t w = 0; w < WORDS; w++) {
+        if (vocabulary[w].theme != theme) continue;
+        double found = strength(s, id, &vocabulary[w]);
+        if (found > most) {
+            most = found;
+            best = w;
+        }
+    }
+    return best;
+}
+
+static void choose_words(patron_segmentation *s, int32_t id)
+{
+    ptn_title *title = &s->titles[id];
+    title->word_count = 0;
+    for (int32_t theme = 0; theme < THEME_COUNT; theme++) {
+        int32_t found = strongest(s, id, theme);
+        if (found != NO_WORD) title->words[title->word_count++] = found;
+    }
+    if (title->word_count == 0 && strength(s, id, &vocabulary[TYPICAL]) > 0.0)
+        title->words[title->word_count++] = TYPICAL;
+}
+
+static bool taken(const patron_segmentation *s, int32_t id)
+{
+    for (int32_t other = 0; other < id; other++)
+        if (strcmp(s->titles[other].name, s->titles[id].name) == 0) return true;
+    return false;
+}
+
+/* Words, then the first given name (then a number) that no better segment has. With no word at all: "Group 1". */
+static void write_name(patron_segmentation *s, int32_t id)
+{
+    ptn_title *title = &s->titles[id];
+    char words[PTN_NAME_BYTES - 16] = "";
+    if (title->word_count == 0) {
+        snprintf(title->name, sizeof title->name, "Group %d", (int)id + 1);
+        return;
+    }
+    for (int32_t i = 0; i < title->word_count; i++) {
+        size_t used = strlen(words);
+        snprintf(words + used, sizeof words - used, "%s ", vocabulary[title->words[i]].text);
+    }
+    const word *last = &vocabulary[title->words[title->word_count - 1]];
+    for (int32_t i = 0; i < PTN_MOST_SEGMENTS; i++) {
+        if (i < GIVEN_NAMES)
+            snprintf(title->name, sizeof title->name, "%s%s", words, last->given[i]);
+        else
+            snprintf(title->name, sizeof title->name, "%s%s %d", words, last->given[0], (int)i - GIVEN_NAMES + 2);
+        if (!taken(s, id)) return;
+    }
+}
+
+void ptn_persona_name(patron_segmentation *segmentation)
+{
+    for (int32_t id = 0; id < segmentation->count; id++) {
+        choose_words(segmentation, id);
+        write_name(segmentation, id);
+    }
+}
+
+int32_t patron_persona_claim_count(const patron_segmentation *segmentation, int32_t id)
+{
+    return segmentation == NULL || id < 0 || id >= segmentation->count ? 0 : segmentation->titles[id].word_count;
+}
+
+patron_status patron_persona_claim(patron_claim *claim, const patron_segmentation *segmentation, int32_t id,
+                                   int32_t index, patron_error *error)
+{
+    ptn_ok(error);
+    if (segmentation == NULL) return ptn_fail_null(error, "segmentation");
+    if (index < 0 || index >= patron_persona_claim_count(segmentation, id))
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT, "segment %d's name has no claim %d; it has %d", (int)id,
+                        (int)index, (int)patron_persona_claim_count(segmentation, id));
+
+    const word *w = &vocabulary[segmentation->titles[id].words[index]];
+    patron_claim found = {
+        .size = sizeof found, .word = w->text, .feature = w->feature, .meaning = w->meaning, .direction = w->direction};
+    medians(segmentation, id, w, &found.segment_median, &found.shop_median);
+    return ptn_struct_write(claim, &found, sizeof found, "claim", error);
+}

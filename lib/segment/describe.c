@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the chosen segments are worth and what is typical of them; from that, their numbers.
+
+   Segment 0 has the highest mean net revenue after the customer's first purchase day: what a customer brings again and
+   again, not what one lucky order brought. Ties go to the higher total net revenue, then to k-means' own order. Money
+   is added in integers, exactly; means and medians in the order of the customers. */
+#include <math.h>
+#include <string.h>
+
+#include "base/checked.h"
+#include "base/error.h"
+#include "features/features.h"
+#include "matrix/matrix.h"
+#include "numeric/order.h"
+#include "segment/segmentation.h"
+
+/* A cluster's customers and money. */
+typedef struct tally {
+    int32_t cluster;
+    int64_t customers, gross, net, recurring;
+} tally;
+
+static patron_status add_up(tally *tallies, const patron_segmentation *s, const ptn_candidate *candidate,
+                            patron_error *error)
+{
+    for (int32_t j = 0; j < candidate->k; j++) tallies[j] = (tally){.cluster = j};
+    for (int64_t i = 0; i < s->features->matrix->rows; i++) {
+        patron_customer_value value = {.size = sizeof value};
+        tally *t = &tallies[candidate->labels[i]];
+        patron_status status = patron_features_value(&value, s->features, i, error);
+        if (status != PATRON_OK) return status;
+        t->customers++;
+        if (!ptn_add_i64(&t->gross, t->gross, value.gross) || !ptn_add_i64(&t->net, t->net, value.net) ||
+            !ptn_add_i64(&t->recurring, t->recurring, value.recurring))
+            return ptn_fail(error, PATRON_OUT_OF_RANGE,
+                            "a segment's revenue is beyond 9.2e14 currency units; use a "
+                            "larger unit");
+    }
+    return PATRON_OK;
+}
+
+static double recurring_mean(const tally *t) { return (double)t->recurring / (double)t->customers; }
+
+static bool before(const tally *a, const tally *b)
+{
+    double worth_a = recurring_mean(a), worth_b = recurring_mean(b);
+    if (worth_a != worth_b) return worth_a > worth_b;
+    if (a->net != b->net) return a->net > b->net;
+    return a->cluster < b->cluster;
+}
+
+/* Insertion sort: at most 64 segments. */
+static void rank(tally *tallies, int32_t count)
+{
+    for (int32_t i = 1; i < count; i++) {
+        tally moved = tallies[i];
+        int32_t j = i;
+        for (; j > 0 && before(&moved, &tallies[j - 1]); j--) tallies[j] = tallies[j - 1];
+        tallies[j] = moved;
+    }
+}
+
+static void fill_segment(patron_segmentation *s, int32_t id, const tally *t, int64_t shop_gross)
+{
+    const ptn_candidate *candidate = &s->candidates[s->chosen];
+    patron_segment_info *info = &s->segments[id];
+    memset(info, 0, sizeof *info);
+    info->size = sizeof *info;
+    info->id = id;
+    info->name = s->titles[id].name;
+    info->customers = t->customers;
+    info->share = (double)t->customers / (double)s->features->matrix->rows;
+    info->revenue_gross = t->gross;
+    info->revenue_net = t->net;
+    info->revenue_share = shop_gross == 0 ? (double)NAN : (double)t->gross / (double)shop_gross;
+    info->recurring_mean = recurring_mean(t);
+    info->silhouette = candidate->cluster_means[t->cluster];
+    s->segment_of[t->cluster] = id;
+}
+
+/* Mean and median of each column for the customers of segment `id` (-1: all), missing values left out. */
+static void summarise(patron_segmentation *s, int32_t id, double *scratch)
+{
+    const patron_matrix *matrix = s->features->matrix;
+    int64_t row = id == -1 ? s->count : id;
+    for (int64_t c = 0; c < matrix->cols; c++) {
+        int64_t count = 0;
+        double sum = 0.0;
+        for (int64_t i = 0; i < matrix->rows; i++) {
+            double value = matrix->values[i * matrix->cols + c];
+            if ((id != -1 && s->labels[i] != id) || isnan(value)) continue;
+            scratch[count++] = value;
+            sum += value;
+        }
+        s->means[row * matrix->cols + c] = count == 0 ? (double)NAN : sum / (double)count;
+        ptn_sort(scratch, count);
+        s->medians[row * matrix->cols + c] = ptn_median_sorted(scratch, count);
+    }
+}
+
+static patron_status allocate(patron_segmentation *s, double **scratch, patron_error *error)
+{
+    const patron_matrix *matrix = s->features->matrix;
+    void *block;
+    *scratch = NULL;
+    patron_status status = ptn_allocate(&block, &s->memory, matrix->rows, sizeof *s->labels, "labels", error);
+    if (status != PATRON_OK) return status;
+    s->labels = block;
+    status = ptn_allocate(&block, &s->memory, s->count + 1, (size_t)matrix->cols * sizeof(double), "means", error);
+    if (status != PATRON_OK) return status;
+    s->means = block;
+    status = ptn_allocate(&block, &s->memory, s->count + 1, (size_t)matrix->cols * sizeof(double), "medians", error);
+    if (status != PATRON_OK) return status;
+    s->medians = block;
+    status = ptn_allocate(&block, &s->memory, matrix->rows, sizeof(double), "sorted values", error);
+    if (status == PATRON_OK) *scratch = block;
+    return status;
+}
+
+patron_status ptn_segmentation_describe(patron_segmentation *s, patron_error *error)
+{
+    const ptn_candidate *candidate = &s->candidates[s->chosen];
+    tally tallies[PTN_MOST_SEGMENTS];
+    double *scratch;
+    int64_t shop_gross = 0;
+    patron_status status = add_up(tallies, s, candidate, error);
+    if (status != PATRON_OK) return status;
+    for (int32_t j = 0; j < candidate->k; j++)
+        if (!ptn_add_i64(&shop_gross, shop_gross, tallies[j].gross))
+            return ptn_fail(error, PATRON_OUT_OF_RANGE,
+                            "the shop's revenue is beyond 9.2e14 currency units; use a "
+                            "larger unit");
+
+    rank(tallies, candidate->k);
+    s->count = candidate->k;
+    for (int32_t id = 0; id < s->count; id++) fill_segment(s, id, &tallies[id], shop_gross);
+
+    status = allocate(s, &scratch, error);
+    if (status != PATRON_OK) return status;
+    for (int64_t i = 0; i < s->features->matrix->rows; i++) s->labels[i] = s->segment_of[candidate->labels[i]];
+    for (int32_t id = -1; id < s->count; id++) summarise(s, id, scratch);
+    ptn_free(&s->memory, scratch);
+    return PATRON_OK;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A segmentation while it is made, station by station, and as the caller keeps it.
+
+   The pipeline calls, in this order: begin, scale, cluster, score, choose; then the persona layer fills `titles`. Each
+   call needs what the ones before it left; after a failure the only thing to do is to free. */
+#ifndef PTN_SEGMENT_SEGMENTATION_H
+#define PTN_SEGMENT_SEGMENTATION_H
+
+#include <patron/kmeans.h>
+#include <patron/scaler.h>
+#include <patron/segment.h>
+
+#include <stdbool.h>
+
+#include "base/context.h"
+
+enum { PTN_MOST_SEGMENTS = 64, PTN_MOST_WORDS = 2, PTN_NAME_BYTES = 64, PTN_REASON_BYTES = 128 };
+
+/* A k that was tried. Owns what it points to. */
+typedef struct ptn_candidate {
+    int32_t k;
+    bool feasible;
+    char reason[PTN_REASON_BYTES];
+    patron_kmeans *kmeans; /* NULL: there are not enough distinct customers */
+    int32_t *labels;       /* customers; numbered as k-means does */
+    double *scores;        /* customers: silhouettes */
+    double *cluster_means; /* k: silhouettes */
+    double silhouette;
+    double smallest_share;
+} ptn_candidate;
+
+/* A segment's name. `words` index the persona layer's vocabulary. */
+typedef struct ptn_title {
+    char name[PTN_NAME_BYTES];
+    int32_t words[PTN_MOST_WORDS];
+    int32_t word_count;
+} ptn_title;
+
+struct patron_segmentation {
+    ptn_memory memory;
+    patron_segment_options options; /* as used; options.features is features_text */
+    char *features_text;
+    patron_features *features; /* a copy, its columns' roles set */
+    int64_t *columns;          /* column_count: the matrix's columns that customers are grouped by */
+    int64_t column_count;
+    patron_scaler *scaler;
+    double *scaled; /* customers x column_count; freed once the choice is made */
+
+    ptn_candidate *candidates; /* candidate_count, by rising k */
+    int32_t candidate_count;
+    int32_t chosen; /* index of the chosen candidate */
+
+    int32_t count;                                   /* segments */
+    int32_t segment_of[PTN_MOST_SEGMENTS];           /* of each cluster of the chosen candidate */
+    patron_segment_info segments[PTN_MOST_SEGMENTS]; /* best first; `name` points to titles */
+    ptn_title titles[PTN_MOST_SEGMENTS];
+    int32_t *labels;         /* customers: the segment of each */
+    double *means, *medians; /* (count + 1) x matrix columns; the last row is the shop */
+};
+
+/* Takes a copy of the features and of the options, checks them, finds the columns to group by and sets the roles. */
+patron_status ptn_segmentation_begin(patron_segmentation **segmentation, const patron_features *features,
+                                     const patron_segment_options *options, const ptn_context *context,
+                                     patron_error *error);
+
+/* features -> scaler: fits it and scales the columns to group by. */
+patron_status ptn_segmentation_scale(patron_segmentation *segmentation, const patron_context *context,
+                                     patron_error *error);
+
+/* scaler -> k-means: every k of the range that has enough distinct customers. */
+patron_status ptn_segmentation_cluster(patron_segmentation *segmentation, const patron_context *context,
+                                       patron_error *error);
+
+/* k-means -> silhouette: scores each candidate and says which are feasible. */
+patron_status ptn_segmentation_score(patron_segmentation *segmentation, const patron_context *context,
+                                     patron_error *error);
+
+/* silhouette -> segments: chooses k, numbers the segments by worth and describes them. PATRON_NO_SEGMENTS. */
+patron_status ptn_segmentation_choose(patron_segmentation *segmentation, patron_error *error);
+
+/* Money, means, medians and numbering of the chosen candidate; part of choose. */
+patron_status ptn_segmentation_describe(patron_segmentation *segmentation, patron_error *error);
+
+/* The values of `columns` (column_count of the matrix's, in the order of options.features), gathered into contiguous
+   rows. *rows is to be freed. */
+patron_status ptn_segmentation_gather(double **rows, const patron_segmentation *s, const patron_matrix *matrix,
+                                      const int64_t *columns, const ptn_memory *memory, patron_error *error);
+
+/* The median of a column for a segment; id == count is the shop. */
+static inline double ptn_segmentation_median(const patron_segmentation *s, int32_t id, int64_t column)
+{
+    return s->medians[id * patron_matrix_column_count(patron_features_matrix(s->features)) + column];
+}
+
+#endif

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One case for each public function, on a shop of seven customers: small, so that the loops stay fast under sanitizers.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fault/fault.h"
+#include "support/suite.h"
+
+enum { LINES = 24, CUSTOMERS = 7, ROWS = 7, COLS = 2 };
+
+#define DAY 86400
+
+/* Customers 1-3 buy often and much, 4-7 once or twice; one line has no product, one is a return, one has a bad
+ * category. */
+static int64_t customer_numbers[LINES] = {1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 7};
+static int64_t order_numbers[LINES] = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12,
+                                       13, 14, 15, 16, 16, 17, 17, 18, 18, 19, 19, 19};
+static int64_t times[LINES], amounts[LINES];
+static double quantities[LINES];
+static const uint8_t texts[] = "tea"
+                               "cup"
+                               "\xFF\xFE\xFD";
+static int64_t product_offsets[LINES + 1], category_offsets[LINES + 1];
+static const uint8_t line_ids[LINES + 1] = "AAAAABBBBBCCCCCDDEEFFGGG";
+static int64_t id_offsets[LINES + 1];
+
+static patron_orders orders;
+static patron_history *history;
+static patron_features *features;
+static patron_segmentation *segmentation;
+static patron_kmeans *kmeans;
+static patron_scaler *scaler;
+static patron_document *document;
+static patron_rows rows;
+
+static double points[ROWS * COLS] = {0.0, 0.0, 0.5, 0.0, 0.0, 0.5, 9.0, 9.0, 9.5, 9.0, 9.0, 9.5, 9.25, 9.0};
+static int32_t labels[ROWS] = {0, 0, 0, 1, 1, 1, 1};
+
+static void fill_columns(void)
+{
+    for (int64_t i = 0; i < LINES; i++) {
+        int64_t customer = customer_numbers[i];
+        times[i] = 18000 * (int64_t)DAY + (customer <= 3 ? 20 * i : 3 * customer) * (int64_t)DAY;
+        amounts[i] = (customer <= 3 ? 1000000 : 50000) + 1000 * i;
+        quantities[i] = 1.0;
+        product_offsets[i + 1] = i == 0 ? 0 : 3;
+        product_offsets[i] = 0;
+        id_offsets[i + 1] = i + 1;
+    }
+    quantities[4] = -1.0;
+    amounts[4] = -amounts[4];
+    for (int64_t i = 0; i <= LINES; i++) product_offsets[i] = i == 0 ? 0 : 3;
+    for (int64_t i = 0; i <= LINES; i++) category_offsets[i] = i < LINES - 1 ? 3 : i == LINES ? 9 : 6;
+}
+
+void fault_begin(void)
+{
+    fill_columns();
+    patron_orders_init(&orders, sizeof orders);
+    orders.rows = LINES;
+    orders.customer_number = customer_numbers;
+    orders.order_number = order_numbers;
+    orders.time_s = times;
+    orders.quantity = quantities;
+    orders.amount = amounts;
+    orders.product = (patron_text){texts, product_offsets, NULL};
+    orders.category = (patron_text){texts, category_offsets, NULL};
+    patron_rows_init(&rows, sizeof rows);
+    rows.values = points;
+    rows.rows = ROWS;
+    rows.cols = COLS;
+    ck_assert_int_eq(patron_history_create(&history, NULL, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(patron_history_append(history, &orders, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(patron_features_build(&features, history, NULL, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(patron_segment(&segmentation, history, NULL, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(patron_kmeans_fit(&kmeans, NULL, &rows, 2, NULL, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(patron_scaler_fit(&scaler, &rows, NULL, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(patron_report_json(&document, segmentation, history, NULL, NULL), PATRON_OK);
+}
+
+void fault_end(void)
+{
+    patron_document_free(document);
+    patron_scaler_free(scaler);
+    patron_kmeans_free(kmeans);
+    patron_segmentation_free(segmentation);
+    patron_features_free(features);
+    patron_history_free(history);
+}
+
+/* A function that makes a handle: NULL on failure, freed on success. */
+#define MAKES(name, type, call)                                                                                        \
+    static patron_status run_##name(const patron_context *context, patron_error *error)                                \
+    {                                                                                                                  \
+        type *made = (type *)(uintptr_t)0xDEAD;                                                                        \
+        patron_status status = call;                                                                                   \
+        ck_assert_msg((status == PATRON_OK) == (made != NULL), #name " leaves a handle on failure");                   \
+        type##_free(made);                                                                                             \
+        return status;                                                                                                 \
+    }
+
+/* A function that fills what the caller owns. */
+#define FILLS(name, declare, call)                                                                                     \
+    static patron_status run_##name(const patron_context *context, patron_error *error)                                \
+    {                                                                                                                  \
+        declare;                                                                                                       \
+        (void)context;                                                                                                 \
+        (void)error;                                                                                                   \
+        return call;                                                                                                   \
+    }
+
+/* A function that cannot fail: `holds` says what it must give. */
+#define GIVES(name, holds)                                                                                             \
+    static patron_status run_##name(const patron_context *context, patron_error *error)                                \
+    {                                                                                                                  \
+        (void)context;                                                                                                 \
+        (void)error;                                                                                                   \
+        ck_assert(holds);                                                                                              \
+        return PATRON_OK;                                                                                              \
+    }
+
+/* An options struct's defaults, also for a caller that knows half of it, and NULL. */
+#define INITS(name, type)                                                                                              \
+    static patron_status run_##name(const patron_context *context, patron_error *error)                                \
+    {                                                                                                                  \
+        type made;                                                                                                     \
+        (void)context;                                                                                                 \
+        (void)error;                                                                                                   \
+        memset(&made, 0xFF, sizeof made);                                                                              \
+        name(NULL, sizeof made);                                                                                       \
+        name(&made, sizeof made);                                                                                      \
+        ck_assert_uint_eq(made.size, sizeof made);                                                                     \
+        name(&made, offsetof(type, size) + 2 * sizeof made.size);                                                      \
+        ck_assert_uint_eq(made.size, 2 * sizeof made.size);                                                            \
+        return PATRON_OK;                                                                                              \
+    }
+
+INITS(patron_context_init, patron_context)
+INITS(patron_rows_init, patron_rows)
+INITS(patron_orders_init, patron_orders)
+INITS(patron_history_options_init, patron_history_options)
+INITS(patron_features_options_init, patron_features_options)
+INITS(patron_scaler_options_init, patron_scaler_options)
+INITS(patron_kmeans_options_init, patron_kmeans_options)
+INITS(patron_segment_options_init, patron_segment_options)
+
+GIVES(patron_version, strcmp(patron_version(), PATRON_VERSION) == 0)
+GIVES(patron_status_text, strlen(patron_status_text(PATRON_OK)) > 0)
+GIVES(patron_status_name, strcmp(patron_status_name(PATRON_OK), "PATRON_OK") == 0)
+GIVES(patron_field_name,
+      strcmp(patron_field_name(PATRON_FIELD_CUSTOMER), "customer") == 0 && patron_field_name(-1)[0] == 0)
+GIVES(patron_reason_text,
+      strcmp(patron_reason_text(PATRON_REASON_MISSING), "missing") == 0 && patron_reason_text(99)[0] == 0)
+GIVES(patron_fate_name, strcmp(patron_fate_name(PATRON_FATE_PURCHASE), "purchase") == 0 && patron_fate_name(-1)[0] == 0)
+
+/* history */
+MAKES(patron_history_create, patron_history, patron_history_create(&made, NULL, context, error))
+
+/* Appends one batch with number ids and one with text ids; a failed append must leave the rows as they were. */
+static patron_status run_patron_history_append(const patron_context *context, patron_error *error)
+{
+    patron_history *made = NULL;
+    patron_orders more = orders;
+    int64_t had = 0;
+    patron_status status = patron_history_create(&made, NULL, context, error);
+    if (status != PATRON_OK) return status;
+    more.customer_number = NULL;
+    more.customer_id = (patron_text){line_ids, id_offsets, NULL};
+    status = patron_history_append(made, &orders, context, error);
+    if (status == PATRON_OK) {
+        had = LINES;
+        status = patron_history_append(made, &more, context, error);
+        if (status == PATRON_OK) had += LINES;
+    }
+    ck_assert_int_eq(patron_history_row_count(made), had);
+    patron_history_free(made);
+    return status;
+}
+
+static patron_status run_patron_history_free(const patron_context *context, patron_error *error)
+{
+    (void)context;
+    (void)error;
+    patron_history_free(NULL);
+    return PATRON_OK;
+}
+
+GIVES(patron_history_row_count, patron_history_row_count(history) == LINES && patron_history_row_count(NULL) == 0)
+FILLS(patron_history_audit, patron_audit audit = {.size = sizeof audit},
+      patron_history_audit(&audit, history, PATRON_AS_OF_LAST, context, error))
+FILLS(patron_history_fates, uint8_t fates[LINES],
+      patron_history_fates(fates, history, PATRON_AS_OF_LAST, context, error))
+FILLS(patron_history_rejected, patron_rejected rejected = {.size = sizeof rejected},
+      patron_history_rejected(&rejected, history, 0, error))
+
+/* features */
+MAKES(patron_features_build, patron_features, patron_features_build(&made, history, NULL, context, error))
+GIVES(patron_feature_count, patron_feature_count() > 0)
+FILLS(patron_feature_info, patron_column column = {.size = sizeof column}, patron_feature_info(&column, 0, error))
+GIVES(patron_features_matrix, patron_features_matrix(features) != NULL && patron_features_matrix(NULL) == NULL)
+GIVES(patron_features_customer_count, patron_features_customer_count(features) == CUSTOMERS)
+FILLS(patron_features_customer_id, const uint8_t *bytes;
+      int64_t length, patron_features_customer_id(&bytes, &length, features, 0, error))
+GIVES(patron_features_find, patron_features_find(features, (const uint8_t *)"2", 1) == 1)
+FILLS(patron_features_value, patron_customer_value value = {.size = sizeof value},
+      patron_features_value(&value, features, 0, error))
+FILLS(patron_features_audit, patron_audit audit = {.size = sizeof audit},
+      patron_features_audit(&audit, features, error))
+GIVES(patron_features_free, (patron_features_free(NULL), true))
+
+/* matrix */
+GIVES(patron_matrix_row_count, patron_matrix_row_count(patron_features_matrix(features)) == CUSTOMERS)
+GIVES(patron_matrix_column_count,
+      patron_matrix_column_count(patron_features_matrix(features)) == patron_feature_count())
+FILLS(patron_matrix_column, patron_column column = {.size = sizeof column},
+      patron_matrix_column(&column, patron_features_matrix(features), 0, error))
+GIVES(patron_matrix_find, patron_matrix_find(patron_features_matrix(features), "recency_days") == 0)
+GIVES(patron_matrix_values, patron_matrix_values(patron_features_matrix(features)) != NULL)
+FILLS(patron_matrix_view, patron_rows view;
+      patron_rows_init(&view, sizeof view), patron_matrix_view(&view, patron_features_matrix(features), error))
+
+/* scaler */
+static patron_status run_patron_scaler_fit(const patron_context *context, patron_error *error)
+{
+    patron_scaler *made = (patron_scaler *)(uintptr_t)0xDEAD;
+    patron_scaler_options options;
+    double holes[ROWS * COLS];
+    patron_rows view = rows;
+    memcpy(holes, points, sizeof holes);
+    holes[3] = (double)NAN;
+    view.values = holes;
+    patron_scaler_options_init(&options, sizeof options);
+    options.fill = PATRON_FILL_MEDIAN;
+    patron_status status = patron_scaler_fit(&made, &view, &options, context, error);
+    ck_assert((status == PATRON_OK) == (made != NULL));
+    patron_scaler_free(made);
+    return status;
+}
+
+FILLS(patron_scaler_transform, double out[ROWS * COLS], patron_scaler_transform(out, scaler, &rows, context, error))
+FILLS(patron_scaler_inverse, double out[ROWS * COLS], patron_scaler_inverse(out, scaler, &rows, context, error))
+GIVES(patron_scaler_column_count, patron_scaler_column_count(scaler) == COLS)
+FILLS(patron_scaler_column_get, patron_scaler_column column = {.size = sizeof column},
+      patron_scaler_column_get(&column, scaler, 0, error))
+GIVES(patron_scaler_free, (patron_scaler_free(NULL), true))
+
+/* kmeans, silhouette */
+MAKES(patron_kmeans_fit, patron_kmeans, patron_kmeans_fit(&made, NULL, &rows, 2, NULL, context, error))
+
+static patron_status run_patron_kmeans_sweep(const patron_context *context, patron_error *error)
+{
+    patron_kmeans *made[3] = {kmeans, kmeans, kmeans};
+    int32_t found[3 * ROWS];
+    patron_status status = patron_kmeans_sweep(made, found, &rows, 2, 4, NULL, context, error);
+    for (int i = 0; i < 3; i++) {
+        ck_assert((status == PATRON_OK) == (made[i] != NULL));
+        patron_kmeans_free(made[i]);
+    }
+    return status;
+}
+
+FILLS(patron_kmeans_result_get, patron_kmeans_result result = {.size = sizeof result},
+      patron_kmeans_result_get(&result, kmeans, error))
+GIVES(patron_kmeans_centroids, patron_kmeans_centroids(kmeans) != NULL && patron_kmeans_centroids(NULL) == NULL)
+GIVES(patron_kmeans_sizes, patron_kmeans_sizes(kmeans)[0] == 3 && patron_kmeans_sizes(NULL) == NULL)
+GIVES(patron_kmeans_trace, patron_kmeans_trace(kmeans)[0] >= 0.0 && patron_kmeans_trace(NULL) == NULL)
+FILLS(patron_kmeans_predict, int32_t found[ROWS], patron_kmeans_predict(found, kmeans, &rows, context, error))
+GIVES(patron_kmeans_free, (patron_kmeans_free(NULL), true))
+FILLS(patron_silhouette, patron_silhouette_result result = {.size = sizeof result}; double scores[ROWS];
+      double means[2], patron_silhouette(&result, scores, means, &rows, labels, 2, context, error))
+
+/* segment, persona, pipeline, report */
+MAKES(patron_segment, patron_segmentation, patron_segment(&made, history, NULL, context, error))
+MAKES(patron_segmentation_fit, patron_segmentation, patron_segmentation_fit(&made, features, NULL, context, error))
+GIVES(patron_segmentation_count, patron_segmentation_count(segmentation) >= 2)
+FILLS(patron_segmentation_segment, patron_segment_info info = {.size = sizeof info},
+      patron_segmentation_segment(&info, segmentation, 0, error))
+FILLS(patron_segmentation_statistic, double mean;
+      double median, patron_segmentation_statistic(&mean, &median, segmentation, -1, 0, error))
+GIVES(patron_segmentation_features, patron_segmentation_features(segmentation) != NULL)
+GIVES(patron_segmentation_labels, patron_segmentation_labels(segmentation)[0] == 0)
+GIVES(patron_segmentation_silhouettes, patron_segmentation_silhouettes(segmentation)[0] <= 1.0)
+GIVES(patron_segmentation_candidate_count, patron_segmentation_candidate_count(segmentation) == 3)
+FILLS(patron_segmentation_candidate, patron_candidate candidate = {.size = sizeof candidate},
+      patron_segmentation_candidate(&candidate, segmentation, 0, error))
+GIVES(patron_segmentation_silhouette, patron_segmentation_silhouette(segmentation) > 0.0)
+FILLS(patron_segmentation_options, patron_segment_options options = {.size = sizeof options},
+      patron_segmentation_options(&options, segmentation, error))
+
+static patron_status run_patron_segmentation_assign(const patron_context *context, patron_error *error)
+{
+    double raw[2 * 3] = {1.0, 5.0, 500.0, 90.0, 1.0, 5.0};
+    int32_t segments[2];
+    patron_rows view;
+    patron_rows_init(&view, sizeof view);
+    view.values = raw;
+    view.rows = 2;
+    view.cols = 3;
+    return patron_segmentation_assign(segments, segmentation, &view, context, error);
+}
+
+FILLS(patron_segmentation_assign_features, int32_t segments[CUSTOMERS],
+      patron_segmentation_assign_features(segments, segmentation, features, context, error))
+GIVES(patron_fingerprint, patron_fingerprint(segmentation) != 0 && patron_fingerprint(NULL) == 0)
+GIVES(patron_segmentation_free, (patron_segmentation_free(NULL), true))
+GIVES(patron_persona_claim_count, patron_persona_claim_count(segmentation, 0) > 0)
+FILLS(patron_persona_claim, patron_claim claim = {.size = sizeof claim},
+      patron_persona_claim(&claim, segmentation, 0, 0, error))
+MAKES(patron_report_json, patron_document, patron_report_json(&made, segmentation, history, context, error))
+GIVES(patron_document_text, patron_document_text(document)[0] == '{')
+GIVES(patron_document_length, patron_document_length(document) == (int64_t)strlen(patron_document_text(document)))
+GIVES(patron_document_free, (patron_document_free(NULL), true))
+
+#define CASE(name)                                                                                                     \
+    {                                                                                                                  \
+#name, run_##name                                                                                              \
+    }
+
+const fault_case fault_cases[] = {
+    CASE(patron_context_init),
+    CASE(patron_feature_count),
+    CASE(patron_feature_info),
+    CASE(patron_features_options_init),
+    CASE(patron_features_build),
+    CASE(patron_features_matrix),
+    CASE(patron_features_customer_count),
+    CASE(patron_features_customer_id),
+    CASE(patron_features_find),
+    CASE(patron_features_value),
+    CASE(patron_features_audit),
+    CASE(patron_features_free),
+    CASE(patron_field_name),
+    CASE(patron_reason_text),
+    CASE(patron_fate_name),
+    CASE(patron_orders_init),
+    CASE(patron_history_options_init),
+    CASE(patron_history_create),
+    CASE(patron_history_append),
+    CASE(patron_history_row_count),
+    CASE(patron_history_audit),
+    CASE(patron_history_fates),
+    CASE(patron_history_rejected),
+    CASE(patron_history_free),
+    CASE(patron_kmeans_options_init),
+    CASE(patron_kmeans_fit),
+    CASE(patron_kmeans_sweep),
+    CASE(patron_kmeans_result_get),
+    CASE(patron_kmeans_centroids),
+    CASE(patron_kmeans_sizes),
+    CASE(patron_kmeans_trace),
+    CASE(patron_kmeans_predict),
+    CASE(patron_kmeans_free),
+    CASE(patron_rows_init),
+    CASE(patron_matrix_row_count),
+    CASE(patron_matrix_column_count),
+    CASE(patron_matrix_column),
+    CASE(patron_matrix_find),
+    CASE(patron_matrix_values),
+    CASE(patron_matrix_view),
+    CASE(patron_persona_claim_count),
+    CASE(patron_persona_claim),
+    CASE(patron_segment),
+    CASE(patron_segmentation_fit),
+    CASE(patron_report_json),
+    CASE(patron_document_text),
+    CASE(patron_document_length),
+    CASE(patron_document_free),
+    CASE(patron_scaler_options_init),
+    CASE(patron_scaler_fit),
+    CASE(patron_scaler_transform),
+    CASE(patron_scaler_inverse),
+    CASE(patron_scaler_column_count),
+    CASE(patron_scaler_column_get),
+    CASE(patron_scaler_free),
+    CASE(patron_segment_options_init),
+    CASE(patron_segmentation_count),
+    CASE(patron_segmentation_segment),
+    CASE(patron_segmentation_statistic),
+    CASE(patron_segmentation_features),
+    CASE(patron_segmentation_labels),
+    CASE(patron_segmentation_silhouettes),
+    CASE(patron_segmentation_candidate_count),
+    CASE(patron_segmentation_candidate),
+    CASE(patron_segmentation_silhouette),
+    CASE(patron_segmentation_options),
+    CASE(patron_segmentation_assign),
+    CASE(patron_segmentation_assign_features),
+    CASE(patron_fingerprint),
+    CASE(patron_segmentation_free),
+    CASE(patron_silhouette),
+    CASE(patron_status_text),
+    CASE(patron_status_name),
+    CASE(patron_version),
+    {NULL, NULL},
+};
