@@ -74,9 +74,9 @@ static patron_context own_context(void)
 
 /* Runs the call with its 0th, 1st, 2nd … block refused until nothing is refused any more. Gives how many times memory
    ran out. */
-typedef patron_status (*call)(patron_error *error);
+typedef patron_status (*station)(patron_error *error);
 
-static int64_t run_short_of_memory(const char *name, call call)
+static int64_t run_short_of_memory(const char *name, station call)
 {
     int64_t failures = 0;
     for (fails_at = 0;; fails_at++) {
