@@ -64,7 +64,7 @@ static void civil(int64_t days, int64_t *year, int *month, int *day)
 /* A local instant as "2011-12-10T12:50:00". */
 static json_t *instant(int64_t time_s)
 {
-    char text[48];
+    char text[96];
     int64_t days = time_s / 86400 - (time_s % 86400 < 0), second = time_s - days * 86400, year;
     int month, day;
     civil(days, &year, &month, &day);

@@ -2,6 +2,7 @@
 """What the built library shows and keeps, as nm sees it.
 
 symbols.py exports NM LIBPATRON.SO    exactly the functions that the public headers declare leave it
+symbols.py private NM LIBPATRON.SO    GSL, BLAS and jansson are inside: the library asks the process for none of them
 symbols.py state NM OBJECT …          no object of ours has a variable that can change
 symbols.py names NM OBJECT …          what objects share is called patron_… or ptn_…
 """
@@ -38,6 +39,13 @@ def exports(nm, library):
     finish(problems, f"{len(defined)} functions leave the library, all declared")
 
 
+def private(nm, library):
+    wanted = [name for _, _, name in symbols(nm, "-D", "--undefined-only", library)]
+    problems = [f"asked of the process: {name}" for name in wanted
+                if re.match(r"^_*(gsl|cblas|json|jsonp|openblas|blas|goto|csv)_|^(x?erbla|[sdcz]ge[mv]{2})_?$", name)]
+    finish(problems, f"{len(wanted)} functions are asked of the process, none of them GSL's, BLAS's or jansson's")
+
+
 # Instrumentation puts variables of its own into objects.
 FOREIGN = re.compile(r"^(__odr_asan|__gcov|__prof|\.L|_\.|__asan|__sanitizer|__ubsan|__tsan|\$|asan\.|___asan)")
 
@@ -60,6 +68,8 @@ if __name__ == "__main__":
     what, tool, *rest = sys.argv[1:]
     if what == "exports":
         exports(tool, rest[0])
+    elif what == "private":
+        private(tool, rest[0])
     elif what == "state":
         state(tool, rest)
     else:
