@@ -51,9 +51,17 @@ FOREIGN = re.compile(r"^(__odr_asan|__gcov|__prof|\.L|_\.|__asan|__sanitizer|__u
 
 
 def state(nm, objects):
-    problems = [f"{place.split('/')[-1]}: {name} can change (nm: {kind})"
-                for place, kind, name in symbols(nm, *objects) if kind in "DdBbCcSsGg" and not FOREIGN.search(name)
-                and not name.startswith("DW.ref.") and not re.match(r"^\.?Lubsan|^\.Lubsan", name)]
+    """By section: .data.rel.ro holds constants that hold addresses, and is read-only once the library is loaded."""
+    problems = []
+    for place in objects:
+        output = subprocess.run([nm, "-f", "sysv", "--defined-only", place], check=True, capture_output=True, text=True)
+        for line in output.stdout.splitlines():
+            fields = [field.strip() for field in line.split("|")]
+            if len(fields) != 7 or fields[0].startswith("DW.ref.") or FOREIGN.search(fields[0]):
+                continue
+            name, section = fields[0], fields[6]
+            if re.match(r"\.t?(data|bss)|\*COM\*", section) and not section.startswith(".data.rel.ro"):
+                problems.append(f"{place.split('/')[-1]}: {name} can change ({section})")
     finish(problems, f"{len(objects)} objects")
 
 

@@ -12,7 +12,6 @@ START_TEST(test_gsl_comes_back_from_a_failure)
 {
     gsl_sf_result result = {0.0, 0.0};
     ck_assert_ptr_null(gsl_eigen_symm_alloc(0));
-    ck_assert_ptr_null(gsl_matrix_alloc((size_t)1 << 40, (size_t)1 << 40));
     ck_assert_int_eq(gsl_sf_lngamma_e(0.0, &result), GSL_EDOM);
     ck_assert(isnan(result.val));
 }
