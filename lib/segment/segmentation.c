@@ -63,8 +63,11 @@ static patron_status take_options(patron_segmentation *s, const patron_segment_o
 static patron_status take_columns(patron_segmentation *s, patron_error *error)
 {
     patron_matrix *matrix = s->features->matrix;
-    patron_status status = ptn_catalogue_columns(&s->columns, &s->column_count, s->features_text, matrix->columns,
-                                                 matrix->cols, &s->memory, error);
+    void *block;
+    patron_status status = ptn_allocate(&block, &s->memory, matrix->cols, sizeof *s->columns, "columns", error);
+    if (status != PATRON_OK) return status;
+    s->columns = block;
+    status = ptn_columns_choose(s->columns, &s->column_count, s->features_text, matrix->columns, matrix->cols, error);
     if (status != PATRON_OK) return status;
     for (int64_t c = 0; c < matrix->cols; c++)
         if (matrix->columns[c].role == PATRON_ROLE_CLUSTER) matrix->columns[c].role = PATRON_ROLE_PROFILE;
