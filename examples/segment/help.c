@@ -51,5 +51,6 @@ const char help_text[] = "Usage: segment [options] ORDERS.csv\n"
                          "  -h, --help            print this\n"
                          "  --version             print the version\n"
                          "\n"
-                         "Exit codes: 0 ok, 2 usage, 3 data, 4 input or output, 5 memory, 130 interrupted.\n"
+                         "Exit codes: 0 ok, 2 usage, 3 data, 4 input or output, 5 memory,\n"
+                         "130 interrupted (143 by SIGTERM).\n"
                          "NO_COLOR=1 in the environment switches colours off.\n";

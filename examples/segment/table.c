@@ -10,7 +10,7 @@
 #include "segment/output.h"
 #include "segment/when.h"
 
-enum { BAR = 14, MOST_CLAIMS = 64 * 4 };
+enum { WIDTH = 84, BAR = 14, MOST_CLAIMS = 64 * 4 };
 
 struct table {
     FILE *out;
@@ -78,14 +78,22 @@ static double median(const struct table *table, int32_t id, const char *feature)
     return status == PATRON_OK ? value : (double)NAN;
 }
 
+/* "  read as: customer = CustomerID, …", in lines of some WIDTH columns. */
 static void write_columns(const struct table *table, const struct columns *columns)
 {
-    fputs("  read as:", table->out);
+    int used = fprintf(table->out, "  read as:");
     const char *separator = " ";
     for (int role = PATRON_FIELD_CUSTOMER; role < PATRON_FIELD_COUNT; role++) {
-        if (columns->name[role] == NULL) continue;
-        fprintf(table->out, "%s%s = %s", separator, patron_field_name(role), columns->name[role]);
+        const char *name = columns->name[role], *field = patron_field_name(role);
+        if (name == NULL) continue;
+        int width = width_of(field) + width_of(name) + 5;
+        if (used > 12 && used + width > WIDTH) {
+            separator = ",\n           ";
+            used = 10;
+        }
+        fprintf(table->out, "%s%s = %s", separator, field, name);
         separator = ", ";
+        used += width;
     }
     fputc('\n', table->out);
 }
@@ -120,7 +128,8 @@ static bool write_headline(struct table *table, const struct orders_seen *seen, 
     when_print(first, sizeof first, seen->first_s, false);
     when_print(as_of, sizeof as_of, audit.as_of_s, true);
     fprintf(table->out, "\n%s%s customers ", BOLD(table), grouped(number, audit.customers_with_order));
-    fprintf(table->out, "of %s in %d segments%s\n\n", name, count, PLAIN(table));
+    const char *slash = strrchr(name, '/');
+    fprintf(table->out, "of %s in %d segments%s\n\n", slash == NULL ? name : slash + 1, count, PLAIN(table));
     fprintf(table->out, "  %s orders from %s, ", grouped(number, audit.orders), first);
     fprintf(table->out, "seen as of %s\n", as_of);
     fprintf(table->out, "  revenue %s", grouped_money(number, audit.gross));
@@ -146,10 +155,11 @@ static void write_segment(const struct table *table, const patron_segment_info *
         fprintf(table->out, " %6.3f\n", info->silhouette);
     else
         fputs("      -\n", table->out);
-    fprintf(table->out, "    %slast order %s days ago, ", DIM(table),
-            grouped_number(number, median(table, info->id, "recency_days")));
+    double days = median(table, info->id, "recency_days");
+    fprintf(table->out, "    %slast order %s day%s ago, ", DIM(table), grouped_number(number, days),
+            days == 1.0 ? "" : "s");
     double orders = median(table, info->id, "frequency"), spent = median(table, info->id, "monetary_gross");
-    fprintf(table->out, "%s order%s, ", grouped_number(number, orders), orders > 1.0 ? "s" : "");
+    fprintf(table->out, "%s order%s, ", grouped_number(number, orders), orders == 1.0 ? "" : "s");
     bool known = isfinite(spent) && fabs(spent) < 9e14;
     fprintf(table->out, "%s spent%s\n", known ? grouped_money(number, llrint(spent * PATRON_MONEY_UNIT)) : "-",
             PLAIN(table));
