@@ -15,6 +15,7 @@
 #include <patron/version.h>
 
 #include "base/error.h"
+#include "base/floating.h"
 #include "features/features.h"
 #include "history/history.h"
 #include "matrix/matrix.h"
@@ -279,12 +280,15 @@ patron_status patron_report_json(patron_document **document, const patron_segmen
     if (status == PATRON_OK) status = patron_features_audit(&audit, segmentation->features, error);
     if (status != PATRON_OK) return status;
 
+    fenv_t host;
+    ptn_floating_enter(&host); /* money is divided and numbers are written in decimals: both round */
     json_t *json = summary_json(&w, segmentation, &audit, history);
     if (w.failed || json == NULL)
         status = ptn_fail(error, PATRON_OUT_OF_MEMORY, "no memory to build the summary; free some");
     else
         status = render(document, json, &read.memory, error);
     json_decref(json);
+    ptn_floating_leave(&host);
     return status;
 }
 

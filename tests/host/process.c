@@ -28,6 +28,10 @@ enum { SIGNALS = 65, THREADS = 4, CHILD_SECONDS = 120 };
     X(patron_history_append)                                                                                           \
     X(patron_history_free)                                                                                             \
     X(patron_segment)                                                                                                  \
+    X(patron_segmentation_segment)                                                                                     \
+    X(patron_segmentation_statistic)                                                                                   \
+    X(patron_segmentation_features)                                                                                    \
+    X(patron_segmentation_assign_features)                                                                             \
     X(patron_segmentation_free)                                                                                        \
     X(patron_fingerprint)                                                                                              \
     X(patron_report_json)                                                                                              \
@@ -156,6 +160,17 @@ static uint64_t work(const library *patron, const shop_ledger *shop, const doubl
     expect(PATRON_OK, "patron_segment", patron->patron_segment(&segmentation, history, NULL, &context, &error));
     expect(PATRON_OK, "patron_report_json",
            patron->patron_report_json(&document, segmentation, history, &context, &error));
+    const patron_features *features = patron->patron_segmentation_features(segmentation);
+    double mean, median;
+    patron_segment_info info = {.size = sizeof info};
+    expect(PATRON_OK, "patron_segmentation_segment",
+           patron->patron_segmentation_segment(&info, segmentation, 0, &error));
+    expect(PATRON_OK, "patron_segmentation_statistic",
+           patron->patron_segmentation_statistic(&mean, &median, segmentation, 0, 0, &error));
+    int32_t *segments = calloc((size_t)shop->customers, sizeof *segments);
+    expect(PATRON_OK, "patron_segmentation_assign_features",
+           patron->patron_segmentation_assign_features(segments, segmentation, features, &context, &error));
+    free(segments);
     uint64_t fingerprint = patron->patron_fingerprint(segmentation);
     patron->patron_document_free(document);
     patron->patron_segmentation_free(segmentation);
