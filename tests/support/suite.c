@@ -45,3 +45,10 @@ char *data_file_unpacked(const char *name)
     free(source);
     return target;
 }
+
+void need_at(int holds, const char *condition, const char *file, int line)
+{
+    if (holds) return;
+    fprintf(stderr, "%s:%d: %s does not hold\n", file, line, condition);
+    exit(EXIT_FAILURE);
+}

@@ -17,6 +17,10 @@ char *data_file(const char *name);
  * above. */
 char *data_file_unpacked(const char *name);
 
+/* For what is read before the suite runs, where Check's assertions cannot be used: ends the program, saying where. */
+#define need(condition) need_at((condition) != 0, #condition, __FILE__, __LINE__)
+void need_at(int holds, const char *condition, const char *file, int line);
+
 /* Exit code of a test that was left out; ctest shows it as skipped. */
 #define SKIPPED 77
 

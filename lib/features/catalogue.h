@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The feature catalogue: what can be said of a customer, each with its name, unit, meaning and formula; and lists of
+   column names as callers write them. */
+#ifndef PTN_FEATURES_CATALOGUE_H
+#define PTN_FEATURES_CATALOGUE_H
+
+#include <patron/features.h>
+
+#include "history/purchases.h"
+
+enum { PTN_FEATURE_COUNT = 12 };
+
+/* The catalogue, PTN_FEATURE_COUNT columns in order. Constant for good. */
+const patron_column *ptn_catalogue(void);
+
+/* What a feature may depend on besides the customer. */
+typedef struct ptn_feature_clock {
+    int64_t as_of_s;
+    int64_t as_of_day; /* local */
+} ptn_feature_clock;
+
+/* Feature `index` of a customer with at least one order. */
+double ptn_feature_value(int32_t index, const ptn_customer *customer, const ptn_feature_clock *clock);
+
+/* Reads a list "name, preset, …" over `count` columns, which all have different names: indices[0 … *chosen - 1] are the
+   columns in the order written. Blanks around names are fine; NULL chooses all. `indices` has room for `count`.
+   PATRON_INVALID_ARGUMENT: an empty list, an empty name, a column chosen twice. PATRON_UNKNOWN_NAME: the message says
+   which names there are. */
+patron_status ptn_columns_choose(int64_t *indices, int64_t *chosen, const char *list, const patron_column *columns,
+                                 int64_t count, patron_error *error);
+
+#endif

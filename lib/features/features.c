@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Features as a caller sees them: the handle's life, ids and values. */
+#include "features/features.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "matrix/matrix.h"
+
+void patron_features_options_init(patron_features_options *options, size_t size)
+{
+    patron_features_options defaults;
+    memset(&defaults, 0, sizeof defaults);
+    defaults.as_of_s = PATRON_AS_OF_LAST;
+    ptn_struct_init(options, size, &defaults, sizeof defaults);
+}
+
+const patron_matrix *patron_features_matrix(const patron_features *features)
+{
+    return features == NULL ? NULL : features->matrix;
+}
+
+int64_t patron_features_customer_count(const patron_features *features)
+{
+    return features == NULL ? 0 : features->rows;
+}
+
+static patron_status check_row(const patron_features *features, int64_t row, patron_error *error)
+{
+    ptn_ok(error);
+    if (features == NULL) return ptn_fail_null(error, "features");
+    if (row < 0 || row >= features->rows)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT, "there is no customer in row %lld; there are %lld rows",
+                        (long long)row, (long long)features->rows);
+    return PATRON_OK;
+}
+
+patron_status patron_features_customer_id(const uint8_t **bytes, int64_t *length, const patron_features *features,
+                                          int64_t row, patron_error *error)
+{
+    if (bytes != NULL) *bytes = NULL;
+    if (length != NULL) *length = 0;
+    patron_status status = check_row(features, row, error);
+    if (status != PATRON_OK) return status;
+    if (bytes == NULL) return ptn_fail_null(error, "bytes");
+    if (length == NULL) return ptn_fail_null(error, "length");
+    *bytes = features->id_bytes + features->id_ends[row];
+    *length = features->id_ends[row + 1] - features->id_ends[row];
+    return PATRON_OK;
+}
+
+int64_t patron_features_find(const patron_features *features, const uint8_t *bytes, int64_t length)
+{
+    if (features == NULL || bytes == NULL || length <= 0) return -1;
+    int64_t low = 0, high = features->rows;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        int64_t size = features->id_ends[middle + 1] - features->id_ends[middle];
+        int sign =
+            memcmp(features->id_bytes + features->id_ends[middle], bytes, (size_t)(size < length ? size : length));
+        if (sign == 0) sign = size < length ? -1 : size > length;
+        if (sign == 0) return middle;
+        if (sign < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return -1;
+}
+
+patron_status patron_features_value(patron_customer_value *value, const patron_features *features, int64_t row,
+                                    patron_error *error)
+{
+    patron_status status = check_row(features, row, error);
+    if (status != PATRON_OK) return status;
+    return ptn_struct_write(value, &features->values[row], sizeof *value, "value", error);
+}
+
+patron_status patron_features_audit(patron_audit *audit, const patron_features *features, patron_error *error)
+{
+    ptn_ok(error);
+    if (features == NULL) return ptn_fail_null(error, "features");
+    return ptn_struct_write(audit, &features->audit, sizeof *audit, "audit", error);
+}
+
+patron_status ptn_features_copy(patron_features **copy, const patron_features *features, const ptn_memory *memory,
+                                patron_error *error)
+{
+    void *block;
+    int64_t rows = features->rows, bytes = features->id_ends[rows];
+    *copy = NULL;
+    patron_status status = ptn_allocate(&block, memory, 1, sizeof(patron_features), "features", error);
+    if (status != PATRON_OK) return status;
+    patron_features *made = block;
+    *made = *features;
+    made->memory = *memory;
+    made->id_bytes = NULL;
+    made->id_ends = NULL;
+    made->values = NULL;
+    made->matrix = NULL;
+
+    status = ptn_allocate(&block, memory, bytes, 1, "customer ids", error);
+    if (status != PATRON_OK) goto cleanup;
+    made->id_bytes = memcpy(block, features->id_bytes, (size_t)bytes);
+    status = ptn_allocate(&block, memory, rows + 1, sizeof *made->id_ends, "customer ids", error);
+    if (status != PATRON_OK) goto cleanup;
+    made->id_ends = memcpy(block, features->id_ends, (size_t)(rows + 1) * sizeof *made->id_ends);
+    status = ptn_allocate(&block, memory, rows, sizeof *made->values, "customers' money", error);
+    if (status != PATRON_OK) goto cleanup;
+    made->values = memcpy(block, features->values, (size_t)rows * sizeof *made->values);
+    status = ptn_matrix_copy(&made->matrix, features->matrix, memory, error);
+    if (status != PATRON_OK) goto cleanup;
+    *copy = made;
+    return PATRON_OK;
+
+cleanup:
+    patron_features_free(made);
+    return status;
+}
+
+void patron_features_free(patron_features *features)
+{
+    if (features == NULL) return;
+    ptn_memory memory = features->memory;
+    ptn_free(&memory, features->id_bytes);
+    ptn_free(&memory, features->id_ends);
+    ptn_free(&memory, features->values);
+    ptn_matrix_free(features->matrix);
+    ptn_free(&memory, features);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Features as kept: rows are customers with an order, ordered by the bytes of their ids. */
+#ifndef PTN_FEATURES_FEATURES_H
+#define PTN_FEATURES_FEATURES_H
+
+#include <patron/features.h>
+
+#include "base/context.h"
+
+struct patron_features {
+    ptn_memory memory;
+    int64_t rows;
+    uint8_t *id_bytes;                      /* all ids one after the other */
+    int64_t *id_ends;                       /* rows + 1: id of row r is bytes id_ends[r] … id_ends[r + 1] - 1 */
+    patron_customer_value *values;          /* rows */
+    patron_audit audit;                     /* of the history, at audit.as_of_s */
+    patron_history_options history_options; /* the history's policies */
+    patron_matrix *matrix;                  /* rows x the columns asked for */
+};
+
+/* A copy, with memory of its own. On failure *copy is NULL. PATRON_OUT_OF_MEMORY. */
+patron_status ptn_features_copy(patron_features **copy, const patron_features *features, const ptn_memory *memory,
+                                patron_error *error);
+
+#endif

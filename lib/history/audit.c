@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The audit: what became of every row. */
+#include <string.h>
+
+#include "base/error.h"
+#include "history/history.h"
+#include "history/purchases.h"
+
+patron_status patron_history_audit(patron_audit *audit, const patron_history *history, int64_t as_of_s,
+                                   const patron_context *context, patron_error *error)
+{
+    ptn_purchases purchases;
+    ptn_context known;
+    ptn_team team;
+    ptn_ok(error);
+    if (audit == NULL) return ptn_fail_null(error, "audit");
+    if (history == NULL) return ptn_fail_null(error, "history");
+    patron_status status = ptn_context_read(&known, context, error);
+    if (status != PATRON_OK) return status;
+    ptn_team_open(&team, &known);
+    status = ptn_purchases_build(&purchases, NULL, history, as_of_s, &team, "audit", 1.0, error);
+    ptn_team_close(&team);
+    if (status != PATRON_OK) return status;
+    status = ptn_struct_write(audit, &purchases.audit, sizeof *audit, "audit", error);
+    ptn_purchases_free(&purchases);
+    return status;
+}
+
+/* Spreads the lines' fates, which lie at the buffer's end, over the rows: a line is never written before it is read,
+   since as many rows as lines are left at least. */
+static void spread(uint8_t *fates, const patron_history *history)
+{
+    const uint8_t *rows = history->rows.items;
+    int64_t line = history->rows.count - ptn_history_lines(history);
+    for (int64_t row = 0; row < history->rows.count; row++)
+        fates[row] = rows[row] == PTN_ROW_LINE         ? fates[line++]
+                     : rows[row] == PTN_ROW_UNREADABLE ? PATRON_FATE_UNREADABLE
+                                                       : PATRON_FATE_NO_CUSTOMER;
+}
+
+patron_status patron_history_fates(uint8_t *fates, const patron_history *history, int64_t as_of_s,
+                                   const patron_context *context, patron_error *error)
+{
+    ptn_purchases purchases;
+    ptn_context known;
+    ptn_team team;
+    ptn_ok(error);
+    if (fates == NULL) return ptn_fail_null(error, "fates");
+    if (history == NULL) return ptn_fail_null(error, "history");
+    patron_status status = ptn_context_read(&known, context, error);
+    if (status != PATRON_OK) return status;
+    uint8_t *line_fates = fates + (history->rows.count - ptn_history_lines(history));
+    ptn_team_open(&team, &known);
+    status = ptn_purchases_build(&purchases, line_fates, history, as_of_s, &team, "audit", 1.0, error);
+    ptn_team_close(&team);
+    if (status != PATRON_OK) return status;
+    ptn_purchases_free(&purchases);
+    spread(fates, history);
+    return PATRON_OK;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The life of a history, and what can be read of it without working anything out. */
+#include "history/history.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+#define TEXT_CASE(name, number, text)                                                                                  \
+    case name:                                                                                                         \
+        return text;
+
+const char *patron_field_name(int32_t field)
+{
+    switch (field) {
+        PATRON_FIELD_LIST(TEXT_CASE)
+    default:
+        return "";
+    }
+}
+
+const char *patron_reason_text(int32_t reason)
+{
+    switch (reason) {
+        PATRON_REASON_LIST(TEXT_CASE)
+    default:
+        return "";
+    }
+}
+
+const char *patron_fate_name(int32_t fate)
+{
+    switch (fate) {
+        PATRON_FATE_LIST(TEXT_CASE)
+    default:
+        return "";
+    }
+}
+#undef TEXT_CASE
+
+void patron_orders_init(patron_orders *orders, size_t size)
+{
+    patron_orders defaults;
+    memset(&defaults, 0, sizeof defaults);
+    ptn_struct_init(orders, size, &defaults, sizeof defaults);
+}
+
+void patron_history_options_init(patron_history_options *options, size_t size)
+{
+    patron_history_options defaults;
+    memset(&defaults, 0, sizeof defaults);
+    defaults.zero_amount = PATRON_ZERO_AMOUNT_DROP;
+    defaults.duplicates = PATRON_DUPLICATES_KEEP;
+    defaults.rejected_listed = 100;
+    ptn_struct_init(options, size, &defaults, sizeof defaults);
+}
+
+static patron_status read_options(patron_history_options *out, const patron_history_options *options,
+                                  patron_error *error)
+{
+    patron_history_options_init(out, sizeof *out);
+    patron_status status = ptn_struct_read(out, sizeof *out, options, "history options", error);
+    if (status != PATRON_OK) return status;
+    if (out->zero_amount != PATRON_ZERO_AMOUNT_DROP && out->zero_amount != PATRON_ZERO_AMOUNT_KEEP)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT,
+                        "zero_amount is %d; give PATRON_ZERO_AMOUNT_DROP or PATRON_ZERO_AMOUNT_KEEP",
+                        (int)out->zero_amount);
+    if (out->duplicates != PATRON_DUPLICATES_KEEP && out->duplicates != PATRON_DUPLICATES_DROP)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT,
+                        "duplicates is %d; give PATRON_DUPLICATES_KEEP or PATRON_DUPLICATES_DROP",
+                        (int)out->duplicates);
+    if (out->strict != 0 && out->strict != 1)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT, "strict is %d; give 0 or 1", (int)out->strict);
+    if (out->rejected_listed < 0)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT, "rejected_listed is %d; give 0 or more",
+                        (int)out->rejected_listed);
+    if (out->utc_offset_s < -86400 || out->utc_offset_s > 86400)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT, "utc_offset_s is %lld; give -86400 to 86400 seconds",
+                        (long long)out->utc_offset_s);
+    return PATRON_OK;
+}
+
+patron_status patron_history_create(patron_history **history, const patron_history_options *options,
+                                    const patron_context *context, patron_error *error)
+{
+    patron_history_options read;
+    ptn_context known;
+    ptn_siphash_key key;
+    void *block;
+    ptn_ok(error);
+    if (history == NULL) return ptn_fail_null(error, "history");
+    *history = NULL;
+    patron_status status = ptn_context_read(&known, context, error);
+    if (status != PATRON_OK) return status;
+    status = read_options(&read, options, error);
+    if (status != PATRON_OK) return status;
+    status = ptn_allocate_zero(&block, &known.memory, 1, sizeof(patron_history), "a history", error);
+    if (status != PATRON_OK) return status;
+
+    patron_history *made = block;
+    made->memory = known.memory;
+    made->options = read;
+    ptn_siphash_key_make(&key);
+    ptn_intern_open(&made->customers, "customer ids", &key);
+    ptn_intern_open(&made->orders, "order ids", &key);
+    ptn_intern_open(&made->products, "products", &key);
+    ptn_intern_open(&made->categories, "categories", &key);
+    *history = made;
+    return PATRON_OK;
+}
+
+void patron_history_free(patron_history *history)
+{
+    if (history == NULL) return;
+    ptn_memory memory = history->memory;
+    ptn_array *arrays[] = {&history->rows,     &history->customer, &history->order,   &history->time_s,
+                           &history->quantity, &history->amount,   &history->flagged, &history->product,
+                           &history->category, &history->discount, &history->rejected};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) ptn_array_free(arrays[i], &memory);
+    ptn_intern_free(&history->customers, &memory);
+    ptn_intern_free(&history->orders, &memory);
+    ptn_intern_free(&history->products, &memory);
+    ptn_intern_free(&history->categories, &memory);
+    ptn_free(&memory, history);
+}
+
+int64_t patron_history_row_count(const patron_history *history) { return history == NULL ? 0 : history->rows.count; }
+
+const patron_history_options *ptn_history_options_of(const patron_history *history) { return &history->options; }
+
+patron_status patron_history_rejected(patron_rejected *rejected, const patron_history *history, int64_t index,
+                                      patron_error *error)
+{
+    ptn_ok(error);
+    if (history == NULL) return ptn_fail_null(error, "history");
+    if (index < 0 || index >= history->rejected.count)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT, "there is no rejected row %lld; %lld are listed",
+                        (long long)index, (long long)history->rejected.count);
+    const patron_rejected *listed = (const patron_rejected *)history->rejected.items;
+    return ptn_struct_write(rejected, &listed[index], sizeof *rejected, "rejected", error);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The order log: one column per property of a line, one byte per row read.
+
+       rows    0 1 2 3 4 …        every row read, in the order appended: a line, unreadable, no customer
+               | |   | |
+       lines   0 1   2 3 …        rows that are readable and have a customer: customer, time, amount, …
+
+   Fates other than the two above depend on the as-of and are worked out when asked for. Ids are interned; a text that
+   no line uses (left over from an append that failed) has no effect. */
+#ifndef PTN_HISTORY_HISTORY_H
+#define PTN_HISTORY_HISTORY_H
+
+#include <patron/history.h>
+
+#include <stdbool.h>
+
+#include "base/context.h"
+#include "history/intern.h"
+
+/* What the log says of a row. */
+enum { PTN_ROW_LINE = 0, PTN_ROW_UNREADABLE = 1, PTN_ROW_NO_CUSTOMER = 2 };
+
+/* The largest |time_s|: some 3 million years, so that no difference of times overflows. */
+#define PTN_TIME_MOST INT64_C(100000000000000)
+
+struct patron_history {
+    ptn_memory memory;
+    patron_history_options options;
+    ptn_intern customers, orders, products, categories;
+
+    ptn_array rows; /* uint8_t, PTN_ROW_… */
+
+    /* Columns of lines, all of the same count. */
+    ptn_array customer; /* int32_t */
+    ptn_array order;    /* int32_t, -1: none */
+    ptn_array time_s;   /* int64_t, |t| <= PTN_TIME_MOST */
+    ptn_array quantity; /* double, finite, never -0 */
+    ptn_array amount;   /* int64_t, signed, > INT64_MIN */
+    ptn_array flagged;  /* uint8_t: 1 where the caller marked a return */
+    /* Not there (items == NULL) until a batch brings them. */
+    ptn_array product;  /* int32_t, -1: none */
+    ptn_array category; /* int32_t, -1: none */
+    ptn_array discount; /* int64_t >= 0 */
+
+    ptn_array rejected;      /* patron_rejected, the first options.rejected_listed */
+    int64_t unreadable;      /* rows */
+    int64_t no_customer;     /* rows */
+    int64_t amounts_rounded; /* rows that are not unreadable */
+};
+
+static inline int64_t ptn_history_lines(const patron_history *history) { return history->time_s.count; }
+
+/* The options it was made with, every default filled in. */
+const patron_history_options *ptn_history_options_of(const patron_history *history);
+
+/* The number of the day a time falls in, in the store's local time, from 1970-01-01. */
+static inline int64_t ptn_local_day(int64_t time_s, int64_t utc_offset_s)
+{
+    int64_t local = time_s + utc_offset_s, day = local / 86400;
+    return local % 86400 < 0 ? day - 1 : day;
+}
+
+#endif
