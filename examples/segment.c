@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* segment: a shop's order lines in, its few kinds of customers out. Over the public API alone.
+
+     command line -> orders (CSV) -> history -> segments -> JSON, table
+
+   See --help. The folder segment/ holds what any program needs that reads files and is run by people; what a store
+   backend would write is in backend.c. */
+#include <patron/patron.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "segment/failure.h"
+#include "segment/options.h"
+#include "segment/orders.h"
+#include "segment/output.h"
+#include "segment/table.h"
+#include "segment/terminal.h"
+#include "segment/text.h"
+#include "segment/when.h"
+
+/* A failed segmentation; where every row was rejected, the first of them says more than the total. */
+static int fail_segmentation(const char *name, const patron_history *history, int64_t as_of_s,
+                             const patron_error *error)
+{
+    patron_audit audit = {.size = sizeof audit};
+    patron_rejected first = {.size = sizeof first};
+    int code = fail_library(name, error);
+    if (error->status == PATRON_NO_DATA && patron_history_audit(&audit, history, as_of_s, NULL, NULL) == PATRON_OK) {
+        for (int fate = 0; fate < PATRON_FATE_COUNT; fate++) {
+            if (audit.fates[fate] > 0)
+                fprintf(stderr, "  %lld rows: %s\n", (long long)audit.fates[fate], patron_fate_name(fate));
+        }
+        if (audit.rejected_listed > 0 && patron_history_rejected(&first, history, 0, NULL) == PATRON_OK)
+            fprintf(stderr, "  first: line %lld, %s: %s\n", (long long)first.line, patron_field_name(first.field),
+                    patron_reason_text(first.reason));
+    }
+    return code;
+}
+
+static int write_json(const char *path, const patron_segmentation *segmentation, const patron_history *history,
+                      const patron_context *context)
+{
+    patron_document *document = NULL;
+    patron_error error;
+    if (patron_report_json(&document, segmentation, history, context, &error) != PATRON_OK)
+        return fail_library(path, &error);
+    const char *text = patron_document_text(document);
+    size_t length = (size_t)patron_document_length(document);
+    int code = strcmp(path, "-") == 0 ? output_text(STDOUT_FILENO, text, length) : output_file(path, text, length);
+    patron_document_free(document);
+    return code;
+}
+
+static int write_results(const patron_segmentation *segmentation, const patron_history *history,
+                         const struct orders_seen *seen, const struct options *options, const patron_context *context)
+{
+    bool json_to_stdout = options->json != NULL && strcmp(options->json, "-") == 0;
+    int table_to = json_to_stdout ? STDERR_FILENO : STDOUT_FILENO;
+    struct table_style style = {.colour = colour_wanted(table_to), .utf8 = utf8_wanted()};
+    int code = options->json == NULL ? 0 : write_json(options->json, segmentation, history, context);
+    if (code != 0) return code;
+    progress_clear();
+    return table_write(table_to, segmentation, seen, csv_file_name(options->input),
+                       json_to_stdout ? NULL : options->json, style);
+}
+
+/* A name that is no feature is found before the file is read: an empty history has no customers, but the names are
+   looked at first. */
+static int check_features(const patron_history *history, const struct options *options)
+{
+    patron_features_options wanted;
+    patron_features *features = NULL;
+    patron_error error;
+    patron_features_options_init(&wanted, sizeof wanted);
+    wanted.columns = options->segment.features;
+    patron_status status = patron_features_build(&features, history, &wanted, NULL, &error);
+    patron_features_free(features);
+    return status == PATRON_UNKNOWN_NAME ? fail(EXIT_USAGE, "--features: %s", error.message) : 0;
+}
+
+static int run(const struct options *options)
+{
+    const char *name = csv_file_name(options->input);
+    patron_history *history = NULL;
+    patron_segmentation *segmentation = NULL;
+    struct orders_seen seen = {0};
+    patron_context context;
+    patron_error error;
+    patron_context_init(&context, sizeof context);
+    context.threads = options->threads;
+    context.progress = progress_report;
+
+    int code = options->json == NULL ? 0 : output_check(options->json, options->input);
+    if (code != 0) return code;
+    if (patron_history_create(&history, &options->history, &context, &error) != PATRON_OK)
+        return fail_library(name, &error);
+    code = check_features(history, options);
+    if (code == 0) code = orders_read(history, &seen, options, &context);
+    if (code == 0 && patron_segment(&segmentation, history, &options->segment, &context, &error) != PATRON_OK)
+        code = fail_segmentation(name, history, options->segment.as_of_s, &error);
+    if (code == 0) code = write_results(segmentation, history, &seen, options, &context);
+
+    progress_clear();
+    patron_segmentation_free(segmentation);
+    orders_seen_free(&seen);
+    patron_history_free(history);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    int code;
+    signals_install();
+    return options_parse(&options, argc, argv, &code) ? run(&options) : code;
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SEGMENT_HELP_H
+#define SEGMENT_HELP_H
+
+/* What --help says, for 80 columns. */
+extern const char help_text[];
+
+#endif

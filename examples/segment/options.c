@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "segment/options.h"
+
+#include <getopt.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "segment/failure.h"
+#include "segment/help.h"
+#include "segment/output.h"
+#include "segment/when.h"
+
+enum option_id {
+    OPTION_COLUMN = 256, /* + PATRON_FIELD_… */
+    OPTION_AS_OF = OPTION_COLUMN + PATRON_FIELD_COUNT,
+    OPTION_K,
+    OPTION_FEATURES,
+    OPTION_FILL,
+    OPTION_N_INIT,
+    OPTION_SEED,
+    OPTION_THREADS,
+    OPTION_ZERO_PRICE,
+    OPTION_DUPLICATES,
+    OPTION_STRICT,
+    OPTION_DELIMITER,
+    OPTION_DECIMAL,
+    OPTION_TIME_FORMAT,
+    OPTION_JSON,
+    OPTION_HELP,
+    OPTION_VERSION
+};
+
+static const struct option long_options[] = {
+    {"customer", required_argument, NULL, OPTION_COLUMN + PATRON_FIELD_CUSTOMER},
+    {"order", required_argument, NULL, OPTION_COLUMN + PATRON_FIELD_ORDER},
+    {"time", required_argument, NULL, OPTION_COLUMN + PATRON_FIELD_TIME},
+    {"quantity", required_argument, NULL, OPTION_COLUMN + PATRON_FIELD_QUANTITY},
+    {"price", required_argument, NULL, OPTION_COLUMN + PATRON_FIELD_PRICE},
+    {"amount", required_argument, NULL, OPTION_COLUMN + PATRON_FIELD_AMOUNT},
+    {"product", required_argument, NULL, OPTION_COLUMN + PATRON_FIELD_PRODUCT},
+    {"category", required_argument, NULL, OPTION_COLUMN + PATRON_FIELD_CATEGORY},
+    {"discount", required_argument, NULL, OPTION_COLUMN + PATRON_FIELD_DISCOUNT},
+    {"as-of", required_argument, NULL, OPTION_AS_OF},
+    {"k", required_argument, NULL, OPTION_K},
+    {"features", required_argument, NULL, OPTION_FEATURES},
+    {"fill", required_argument, NULL, OPTION_FILL},
+    {"n-init", required_argument, NULL, OPTION_N_INIT},
+    {"seed", required_argument, NULL, OPTION_SEED},
+    {"threads", required_argument, NULL, OPTION_THREADS},
+    {"zero-price", required_argument, NULL, OPTION_ZERO_PRICE},
+    {"duplicates", required_argument, NULL, OPTION_DUPLICATES},
+    {"strict", no_argument, NULL, OPTION_STRICT},
+    {"delimiter", required_argument, NULL, OPTION_DELIMITER},
+    {"decimal", required_argument, NULL, OPTION_DECIMAL},
+    {"time-format", required_argument, NULL, OPTION_TIME_FORMAT},
+    {"json", required_argument, NULL, OPTION_JSON},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+static int bad_value(const char *option, const char *value, const char *advice)
+{
+    return fail(EXIT_USAGE, "--%s %s: %s", option, value, advice);
+}
+
+/* Digits alone, at most `most`; *text is moved behind them. */
+static bool whole_number(const char **text, uint64_t most, uint64_t *number)
+{
+    const char *at = *text;
+    uint64_t value = 0;
+    if (!is_digit(*at)) return false;
+    for (; is_digit(*at); at++) {
+        uint64_t digit = (uint64_t)(*at - '0');
+        if (value > (most - digit) / 10) return false;
+        value = value * 10 + digit;
+    }
+    *number = value;
+    *text = at;
+    return value <= most;
+}
+
+static int parse_number(uint64_t *number, const char *option, const char *value, uint64_t least, uint64_t most)
+{
+    const char *at = value;
+    if (whole_number(&at, most, number) && *at == '\0' && *number >= least) return 0;
+    return fail(EXIT_USAGE, "--%s %s: give a whole number from %llu to %llu", option, value, (unsigned long long)least,
+                (unsigned long long)most);
+}
+
+static int parse_int32(int32_t *number, const char *option, const char *value, uint64_t least, uint64_t most)
+{
+    uint64_t wide = 0;
+    int code = parse_number(&wide, option, value, least, most);
+    if (code == 0) *number = (int32_t)wide;
+    return code;
+}
+
+static int parse_k(patron_segment_options *segment, const char *value)
+{
+    const char *at = value;
+    uint64_t least, most;
+    if (!whole_number(&at, 64, &least)) return bad_value("k", value, "give MIN..MAX from 2 to 64, as in 2..4");
+    most = least;
+    if (strncmp(at, "..", 2) == 0) {
+        at += 2;
+        if (!whole_number(&at, 64, &most)) return bad_value("k", value, "give MIN..MAX from 2 to 64, as in 2..4");
+    }
+    if (*at != '\0' || least < 2 || least > most)
+        return bad_value("k", value, "give MIN..MAX from 2 to 64, as in 2..4");
+    segment->k_min = (int32_t)least;
+    segment->k_max = (int32_t)most;
+    return 0;
+}
+
+static int parse_as_of(struct options *options, const char *value)
+{
+    enum when_form form = when_parse(&options->segment.as_of_s, text_trim(text_of(value)));
+    if (form == WHEN_NONE || form == WHEN_DAY_MONTH)
+        return bad_value("as-of", value, "give a date or an instant, as in 2011-12-09 or 2011-12-09T12:50:00");
+    if (form == WHEN_DATE || form == WHEN_COMPACT) options->segment.as_of_s += 86400 - 1;
+    options->as_of_zoned = form == WHEN_ZONED;
+    return 0;
+}
+
+/* *number becomes the position of `value` among the words. */
+static int parse_word(int32_t *number, const char *option, const char *value, const char *const *words)
+{
+    char list[80] = "";
+    for (int32_t i = 0; words[i] != NULL; i++) {
+        if (strcmp(value, words[i]) == 0) {
+            *number = i;
+            return 0;
+        }
+        if (i > 0) strcat(list, words[i + 1] == NULL ? " or " : ", ");
+        strcat(list, words[i]);
+    }
+    return fail(EXIT_USAGE, "--%s %s: give %s", option, value, list);
+}
+
+static int parse_delimiter(char *delimiter, const char *value)
+{
+    if (strcmp(value, "tab") == 0 || strcmp(value, "\\t") == 0) value = "\t";
+    if (strlen(value) != 1 || strchr("\"\r\n", *value) != NULL || *value < 0 || is_digit(*value))
+        return bad_value("delimiter", value, "give one ASCII character that is no quote and no digit, or tab");
+    *delimiter = *value;
+    return 0;
+}
+
+static int parse_decimal(char *decimal, const char *value)
+{
+    if (strcmp(value, ".") != 0 && strcmp(value, ",") != 0) return bad_value("decimal", value, "give . or ,");
+    *decimal = *value;
+    return 0;
+}
+
+static int parse_time_format(struct options *options, const char *value)
+{
+    const char *problem = when_format_problem(value);
+    if (problem != NULL) return bad_value("time-format", value, problem);
+    options->time_format = value;
+    return 0;
+}
+
+static int parse_option(struct options *options, int id, const char *value)
+{
+    /* in the order of PATRON_ZERO_AMOUNT_…, PATRON_DUPLICATES_…, PATRON_FILL_… */
+    static const char *const zero_words[] = {"drop", "keep", NULL}, *const duplicate_words[] = {"keep", "drop", NULL},
+                             *const fill_words[] = {"reject", "zero", "mean", "median", NULL};
+    if (id > OPTION_COLUMN && id < OPTION_COLUMN + PATRON_FIELD_COUNT) {
+        options->columns[id - OPTION_COLUMN] = value;
+        return 0;
+    }
+    switch (id) {
+    case OPTION_AS_OF:
+        return parse_as_of(options, value);
+    case OPTION_K:
+        return parse_k(&options->segment, value);
+    case OPTION_FEATURES:
+        options->segment.features = value;
+        return 0;
+    case OPTION_FILL:
+        return parse_word(&options->segment.fill, "fill", value, fill_words);
+    case OPTION_N_INIT:
+        return parse_int32(&options->segment.n_init, "n-init", value, 1, 1000000);
+    case OPTION_SEED:
+        return parse_number(&options->segment.seed, "seed", value, 0, UINT64_MAX);
+    case OPTION_THREADS:
+        return parse_int32(&options->threads, "threads", value, 0, 1024);
+    case OPTION_ZERO_PRICE:
+        return parse_word(&options->history.zero_amount, "zero-price", value, zero_words);
+    case OPTION_DUPLICATES:
+        return parse_word(&options->history.duplicates, "duplicates", value, duplicate_words);
+    case OPTION_DELIMITER:
+        return parse_delimiter(&options->delimiter, value);
+    case OPTION_DECIMAL:
+        return parse_decimal(&options->decimal, value);
+    case OPTION_TIME_FORMAT:
+        return parse_time_format(options, value);
+    case OPTION_JSON:
+        options->json = value;
+        return value[0] != '\0' ? 0 : bad_value("json", value, "give a file name, or -");
+    default: /* OPTION_STRICT */
+        options->history.strict = 1;
+        return 0;
+    }
+}
+
+static void set_defaults(struct options *options)
+{
+    *options = (struct options){.delimiter = ',', .decimal = '.', .threads = 0};
+    patron_history_options_init(&options->history, sizeof options->history);
+    patron_segment_options_init(&options->segment, sizeof options->segment);
+}
+
+static int parse_operands(struct options *options, int argc, char **argv)
+{
+    if (optind == argc) return fail(EXIT_USAGE, "which file? Give ORDERS.csv, or - for standard input; see --help");
+    if (argc - optind > 1) return fail(EXIT_USAGE, "give one file, not %d; see --help", argc - optind);
+    options->input = argv[optind];
+    return 0;
+}
+
+bool options_parse(struct options *options, int argc, char **argv, int *code)
+{
+    int id;
+    set_defaults(options);
+    opterr = 0; /* the messages are ours */
+    *code = 0;
+    while (*code == 0 && (id = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
+        if (id == 'h' || id == OPTION_HELP) {
+            *code = output_text(STDOUT_FILENO, help_text, strlen(help_text));
+            return false;
+        }
+        if (id == OPTION_VERSION) {
+            *code = output_version();
+            return false;
+        }
+        if (id == ':')
+            *code = fail(EXIT_USAGE, "%s needs a value; see --help", argv[optind - 1]);
+        else if (id == '?')
+            *code = fail(EXIT_USAGE, "%s is no option, or takes no value; see --help", argv[optind - 1]);
+        else
+            *code = parse_option(options, id, optarg);
+    }
+    if (*code == 0) *code = parse_operands(options, argc, argv);
+    return *code == 0;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The command line. */
+#ifndef SEGMENT_OPTIONS_H
+#define SEGMENT_OPTIONS_H
+
+#include <patron/patron.h>
+#include <stdbool.h>
+
+struct options {
+    const char *input;                       /* "-": standard input */
+    const char *columns[PATRON_FIELD_COUNT]; /* names given, by role; NULL: find it */
+    const char *time_format;                 /* NULL: ISO 8601 */
+    const char *json;                        /* NULL: none; "-": standard output */
+    bool as_of_zoned;                        /* --as-of was given with a zone */
+    char delimiter, decimal;
+    int32_t threads;
+    patron_history_options history;
+    patron_segment_options segment;
+};
+
+/* Reads the command line. True: go on. False: it is all done or all wrong, and *code is the exit code. */
+bool options_parse(struct options *options, int argc, char **argv, int *code);
+
+#endif

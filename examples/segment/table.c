@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "segment/table.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "segment/failure.h"
+#include "segment/money.h"
+#include "segment/output.h"
+#include "segment/when.h"
+
+enum { WIDTH = 84, BAR = 14, MOST_CLAIMS = 64 * 4 };
+
+struct table {
+    FILE *out;
+    const patron_segmentation *segmentation;
+    struct table_style style;
+    patron_error error;
+    int name_width;
+};
+
+static const char *paint(const struct table *table, const char *code) { return table->style.colour ? code : ""; }
+
+#define BOLD(table)  paint(table, "\033[1m")
+#define DIM(table)   paint(table, "\033[2m")
+#define CYAN(table)  paint(table, "\033[36m")
+#define GREEN(table) paint(table, "\033[32m")
+#define PLAIN(table) paint(table, "\033[0m")
+
+/* Columns on a terminal: code points, near enough for names. */
+static int width_of(const char *text)
+{
+    int width = 0;
+    for (; *text != '\0'; text++) width += ((unsigned char)*text & 0xC0) != 0x80;
+    return width;
+}
+
+static void pad(const struct table *table, const char *text, int width)
+{
+    fprintf(table->out, "%s%*s", text, width > width_of(text) ? width - width_of(text) : 0, "");
+}
+
+/* A bar of BAR columns for a share of 0 … 1, in eighths of a column where the terminal has them. */
+static void bar(const struct table *table, double share, const char *colour)
+{
+    static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+    double length = isfinite(share) ? fmin(fmax(share, 0.0), 1.0) * BAR : 0.0;
+    int parts = (int)lrint(length * 8.0), used = 0;
+    if (parts == 0 && share > 0.0) parts = 1;
+    fputs(colour, table->out);
+    if (table->style.utf8) {
+        for (; used < parts / 8; used++) fputs("█", table->out);
+        if (parts % 8 != 0) fputs(eighths[parts % 8], table->out), used++;
+    } else {
+        int whole = (parts + 4) / 8;
+        if (whole == 0 && parts > 0) whole = 1;
+        for (; used < whole; used++) fputc('#', table->out);
+    }
+    fprintf(table->out, "%s%*s", PLAIN(table), BAR - used, "");
+}
+
+static void percent(const struct table *table, double share)
+{
+    if (isfinite(share))
+        fprintf(table->out, "%5.1f%% ", 100.0 * share);
+    else
+        fputs("     - ", table->out);
+}
+
+static double median(const struct table *table, int32_t id, const char *feature)
+{
+    double value = (double)NAN;
+    const patron_matrix *matrix = patron_features_matrix(patron_segmentation_features(table->segmentation));
+    int64_t column = patron_matrix_find(matrix, feature);
+    if (column < 0) return (double)NAN;
+    patron_status status = patron_segmentation_statistic(NULL, &value, table->segmentation, id, column, NULL);
+    return status == PATRON_OK ? value : (double)NAN;
+}
+
+/* "  read as: customer = CustomerID, …", in lines of some WIDTH columns. */
+static void write_columns(const struct table *table, const struct columns *columns)
+{
+    int used = fprintf(table->out, "  read as:");
+    const char *separator = " ";
+    for (int role = PATRON_FIELD_CUSTOMER; role < PATRON_FIELD_COUNT; role++) {
+        const char *name = columns->name[role], *field = patron_field_name(role);
+        if (name == NULL) continue;
+        int width = width_of(field) + width_of(name) + 5;
+        if (used > 12 && used + width > WIDTH) {
+            separator = ",\n           ";
+            used = 10;
+        }
+        fprintf(table->out, "%s%s = %s", separator, field, name);
+        separator = ", ";
+        used += width;
+    }
+    fputc('\n', table->out);
+}
+
+/* "  read: 541,909 rows; left out: 135,080 without customer, 40 of amount 0". */
+static void write_rows(const struct table *table, const patron_audit *audit)
+{
+    static const char *const words[PATRON_FATE_COUNT] = {[PATRON_FATE_UNREADABLE] = "unreadable",
+                                                         [PATRON_FATE_NO_CUSTOMER] = "without a customer",
+                                                         [PATRON_FATE_AFTER_AS_OF] = "later",
+                                                         [PATRON_FATE_DUPLICATE] = "duplicate",
+                                                         [PATRON_FATE_ZERO_AMOUNT] = "of amount 0"};
+    char number[GROUPED];
+    fprintf(table->out, "  %s rows read, ", grouped(number, audit->rows_read));
+    fprintf(table->out, "%s used", grouped(number, audit->rows_kept));
+    const char *separator = "; left out: ";
+    for (int fate = 0; fate < PATRON_FATE_RETURN; fate++) {
+        if (audit->fates[fate] == 0) continue;
+        fprintf(table->out, "%s%s %s", separator, grouped(number, audit->fates[fate]), words[fate]);
+        separator = ", ";
+    }
+    fputc('\n', table->out);
+}
+
+static bool write_headline(struct table *table, const struct orders_seen *seen, const char *name)
+{
+    char first[40], as_of[40], number[GROUPED];
+    patron_audit audit = {.size = sizeof audit};
+    const patron_features *features = patron_segmentation_features(table->segmentation);
+    if (patron_features_audit(&audit, features, &table->error) != PATRON_OK) return false;
+    int32_t count = patron_segmentation_count(table->segmentation);
+    when_print(first, sizeof first, seen->first_s, false);
+    when_print(as_of, sizeof as_of, audit.as_of_s, true);
+    fprintf(table->out, "\n%s%s customers ", BOLD(table), grouped(number, audit.customers_with_order));
+    const char *slash = strrchr(name, '/');
+    fprintf(table->out, "of %s in %d segments%s\n\n", slash == NULL ? name : slash + 1, count, PLAIN(table));
+    fprintf(table->out, "  %s orders from %s, ", grouped(number, audit.orders), first);
+    fprintf(table->out, "seen as of %s\n", as_of);
+    fprintf(table->out, "  revenue %s", grouped_money(number, audit.gross));
+    fprintf(table->out, ", returned %s", grouped_money(number, audit.returns));
+    fprintf(table->out, ", net %s\n", grouped_money(number, audit.net));
+    write_rows(table, &audit);
+    write_columns(table, &seen->columns);
+    return true;
+}
+
+static void write_segment(const struct table *table, const patron_segment_info *info)
+{
+    char number[GROUPED];
+    fprintf(table->out, "%3d %s", info->id, BOLD(table));
+    pad(table, info->name, table->name_width);
+    fprintf(table->out, "%s %10s ", PLAIN(table), grouped(number, info->customers));
+    percent(table, info->share);
+    bar(table, info->share, CYAN(table));
+    fputc(' ', table->out);
+    percent(table, info->revenue_share);
+    bar(table, info->revenue_share, GREEN(table));
+    if (isfinite(info->silhouette))
+        fprintf(table->out, " %6.3f\n", info->silhouette);
+    else
+        fputs("      -\n", table->out);
+    double days = median(table, info->id, "recency_days");
+    fprintf(table->out, "    %slast order %s day%s ago, ", DIM(table), grouped_number(number, days),
+            days == 1.0 ? "" : "s");
+    double orders = median(table, info->id, "frequency"), spent = median(table, info->id, "monetary_gross");
+    fprintf(table->out, "%s order%s, ", grouped_number(number, orders), orders == 1.0 ? "" : "s");
+    bool known = isfinite(spent) && fabs(spent) < 9e14;
+    fprintf(table->out, "%s spent%s\n", known ? grouped_money(number, llrint(spent * PATRON_MONEY_UNIT)) : "-",
+            PLAIN(table));
+}
+
+static bool write_segments(struct table *table)
+{
+    int32_t count = patron_segmentation_count(table->segmentation);
+    patron_segment_info info;
+    table->name_width = 12;
+    for (int32_t id = 0; id < count; id++) {
+        info = (patron_segment_info){.size = sizeof info};
+        if (patron_segmentation_segment(&info, table->segmentation, id, &table->error) != PATRON_OK) return false;
+        if (width_of(info.name) > table->name_width) table->name_width = width_of(info.name);
+    }
+    fprintf(table->out, "\n    %s%-*s  customers %-*s  share of revenue%*s  fit%s\n", BOLD(table), table->name_width,
+            "segment", BAR + 6, " share", BAR - 8, "", PLAIN(table));
+    for (int32_t id = 0; id < count; id++) {
+        info = (patron_segment_info){.size = sizeof info};
+        if (patron_segmentation_segment(&info, table->segmentation, id, &table->error) != PATRON_OK) return false;
+        write_segment(table, &info);
+    }
+    return true;
+}
+
+static bool seen_before(const char *const *words, int count, const char *word)
+{
+    for (int i = 0; i < count; i++) {
+        if (strcmp(words[i], word) == 0) return true;
+    }
+    return false;
+}
+
+static bool write_claims(struct table *table)
+{
+    const char *words[MOST_CLAIMS];
+    int known = 0;
+    int32_t count = patron_segmentation_count(table->segmentation);
+    for (int32_t id = 0; id < count; id++) {
+        int32_t claims = patron_persona_claim_count(table->segmentation, id);
+        for (int32_t i = 0; i < claims && known < MOST_CLAIMS; i++) {
+            patron_claim claim = {.size = sizeof claim};
+            if (patron_persona_claim(&claim, table->segmentation, id, i, &table->error) != PATRON_OK) return false;
+            if (seen_before(words, known, claim.word)) continue;
+            fprintf(table->out, "%s  %s%s%s: %s\n", known == 0 ? "\n" : "", BOLD(table), claim.word, PLAIN(table),
+                    claim.meaning);
+            words[known++] = claim.word;
+        }
+    }
+    return true;
+}
+
+static bool write_candidates(struct table *table)
+{
+    int32_t count = patron_segmentation_candidate_count(table->segmentation);
+    fprintf(table->out, "\n  %show many segments?  silhouette  smallest%s\n", BOLD(table), PLAIN(table));
+    for (int32_t i = 0; i < count; i++) {
+        patron_candidate candidate = {.size = sizeof candidate};
+        patron_status status = patron_segmentation_candidate(&candidate, table->segmentation, i, &table->error);
+        if (status != PATRON_OK) return false;
+        fprintf(table->out, "  %s%17d   ", candidate.chosen ? BOLD(table) : "", candidate.k);
+        if (isfinite(candidate.silhouette))
+            fprintf(table->out, "%10.3f", candidate.silhouette);
+        else
+            fprintf(table->out, "%10s", "-");
+        if (isfinite(candidate.smallest_share))
+            fprintf(table->out, "%9.1f%%", 100.0 * candidate.smallest_share);
+        else
+            fprintf(table->out, "%10s", "-");
+        if (candidate.chosen)
+            fprintf(table->out, "  chosen%s", PLAIN(table));
+        else if (!candidate.feasible)
+            fprintf(table->out, "  not possible: %s", candidate.reason);
+        fputc('\n', table->out);
+    }
+    return true;
+}
+
+static void write_footer(const struct table *table, const char *written)
+{
+    fprintf(table->out,
+            "\n  %sfit, silhouette: -1 to 1, how well customers sit in their own segment rather than\n"
+            "  the next. Days, orders and money of a segment are its medians.%s\n",
+            DIM(table), PLAIN(table));
+    if (written != NULL) fprintf(table->out, "\n  written: %s\n", written);
+    fputc('\n', table->out);
+}
+
+int table_write(int descriptor, const patron_segmentation *segmentation, const struct orders_seen *seen,
+                const char *name, const char *written, struct table_style style)
+{
+    struct table table = {.segmentation = segmentation, .style = style};
+    char *text = NULL;
+    size_t length = 0;
+    table.out = open_memstream(&text, &length);
+    if (table.out == NULL) return fail_memory();
+    bool good = write_headline(&table, seen, name) && write_segments(&table) && write_claims(&table) &&
+                write_candidates(&table);
+    if (good) write_footer(&table, written);
+    bool complete = !ferror(table.out);
+    if (fclose(table.out) != 0) complete = false;
+    int code;
+    if (!good)
+        code = fail_library(name, &table.error);
+    else
+        code = complete ? output_text(descriptor, text, length) : fail_memory();
+    free(text);
+    return code;
+}

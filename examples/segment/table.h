@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The segments as a short table that a marketer reads in a minute. */
+#ifndef SEGMENT_TABLE_H
+#define SEGMENT_TABLE_H
+
+#include "segment/orders.h"
+
+struct table_style {
+    bool colour;
+    bool utf8; /* bars of blocks rather than of # */
+};
+
+/* Writes the table to an open file descriptor. `written` names the file that was written beside it, or is NULL. Returns
+   0, or an exit code after having said why. */
+int table_write(int descriptor, const patron_segmentation *segmentation, const struct orders_seen *seen,
+                const char *name, const char *written, struct table_style style);
+
+#endif

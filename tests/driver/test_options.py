@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line: every option does what --help says, and a wrong one says what to do."""
+import random
+import re
+import unittest
+
+from driver import HEADER, Driver, shop, shop_rows
+
+
+class Options(Driver):
+    def test_help_fits_a_terminal_and_names_every_option(self):
+        for option in ("--help", "-h"):
+            text = self.run_segment(option).stdout.decode()
+            self.assertTrue(all(len(line) <= 80 for line in text.splitlines()))
+        for option in ("customer order time quantity price amount product category discount as-of k features fill n-init "
+                       "seed threads zero-price duplicates strict delimiter decimal time-format json help version").split():
+            self.assertRegex(text, rf"(?m)^  (-h, )?--{option}\b")
+
+    def test_version(self):
+        self.assertRegex(self.run_segment("--version").stdout.decode(), r"^segment, patron \d+\.\d+\.\d+\n$")
+
+    def test_usage_errors_say_what_to_do(self):
+        path = self.file(shop())
+        for arguments, says in (
+                ([], "ORDERS.csv"), ([path, path], "one file"), (["--nonsense", path], "--help"),
+                (["--json"], "needs a value"), (["--strict=yes", path], "takes no value"),
+                (["--k", "1..4", path], "2 to 64"), (["--k", "4..2", path], "2 to 64"), (["--k", "2..", path], "2 to 64"),
+                (["--k", "x", path], "2 to 64"), (["--k", "2..65", path], "2 to 64"), (["--k=", path], "2 to 64"),
+                (["--n-init", "0", path], "from 1"), (["--n-init", "-1", path], "from 1"),
+                (["--n-init", "99999999999999999999", path], "from 1"),
+                (["--seed", "18446744073709551616", path], "18446744073709551615"), (["--seed", "1x", path], "whole"),
+                (["--threads", "1025", path], "1024"), (["--zero-price", "perhaps", path], "drop or keep"),
+                (["--duplicates", "perhaps", path], "keep or drop"), (["--fill", "x", path], "reject, zero, mean or median"),
+                (["--delimiter", "ab", path], "one ASCII character"), (["--delimiter", '"', path], "one ASCII"),
+                (["--delimiter", "", path], "one ASCII"), (["--delimiter", "é", path], "one ASCII"),
+                (["--decimal", ";", path], ". or ,"), (["--as-of", "tomorrow", path], "2011-12-09"),
+                (["--as-of", "01/02/2024", path], "2011-12-09"), (["--as-of", "2024-02-30", path], "2011-12-09"),
+                (["--time-format", "%d/%m", path], "a year, a month and a day"),
+                (["--time-format", "%Q", path], "%Y"), (["--json", "", path], "file name"),
+                (["--features", "recency_days,nonsense", path], "nonsense")):
+            with self.subTest(arguments=arguments):
+                self.assertEqual(self.run_segment(*arguments, code=2, says=says).stdout, b"")
+
+    def test_options_as_used_are_in_the_summary(self):
+        used = self.summary(shop())["options"]
+        for key, value in {"k_min": 2, "k_max": 4, "n_init": 10, "seed": 0, "fill": "reject", "zero_amount": "drop",
+                           "duplicates": "keep", "strict": False}.items():
+            self.assertEqual(used[key], value, key)
+        used = self.summary(shop(), "--k=3", "--n-init=7", "--seed", "5", "--fill", "median", "--zero-price", "keep",
+                            "--duplicates=drop", "--strict", "--features", "recency_days,frequency", "--threads", "2")
+        self.assertEqual(used["features"], ["recency_days", "frequency"])
+        used = used["options"]
+        for key, value in {"k_min": 3, "k_max": 3, "n_init": 7, "seed": 5, "fill": "median", "zero_amount": "keep",
+                           "duplicates": "drop", "strict": True}.items():
+            self.assertEqual(used[key], value, key)
+
+    def test_k_is_a_range_or_a_number(self):
+        self.assertEqual([c["k"] for c in self.summary(shop(), "--k", "2..5")["candidates"]], [2, 3, 4, 5])
+        summary = self.summary(shop(), "--k", "2")
+        self.assertEqual([c["k"] for c in summary["candidates"]], [2])
+        self.assertEqual((summary["k"], len(summary["segments"])), (2, 2))
+
+    def test_columns_by_name(self):
+        plain = self.summary(shop())
+        rows = [[*row, f"p{i % 7}", f"g{i % 3}", "0.50"] for i, row in enumerate(shop_rows())]
+        given = self.summary(
+            shop(rows=rows, header="who,basket,when it was,pieces,each,what,kind of it,off"), "--customer", "who",
+            "--order=basket", "--time", "when it was", "--quantity", "PIECES", "--price", " each ", "--product", "what",
+            "--category", "kind of it", "--discount", "off")
+        for key in ("fingerprint", "customers", "as_of"):
+            self.assertEqual(given[key], plain[key], key)
+
+    def test_columns_by_usual_names(self):
+        plain = self.summary(shop())
+        for header in ("CustomerID,InvoiceNo,InvoiceDate,Quantity,UnitPrice",
+                       "Customer ID,Invoice,InvoiceDate,Quantity,Price",
+                       "household_id,basket_id,transaction_timestamp,quantity,price",
+                       "CUSTOMER_ID , ORDER_ID , Date , QTY , unit_price",
+                       "customer-id,Order Number,Order Date,Units,Item Price"):
+            with self.subTest(header=header):
+                self.assertEqual(self.summary(shop(header=header))["fingerprint"], plain["fingerprint"])
+
+    def test_amount_wins_over_price(self):
+        rows = [row + [f"{int(row[3]) * float(row[4]):.2f}"] for row in shop_rows()]
+        for name in ("amount", "sales_value", "Amount"):
+            with self.subTest(name=name):
+                both = self.summary(shop(header=f"{HEADER},{name}", rows=rows))
+                self.assertEqual(both["fingerprint"], self.summary(shop())["fingerprint"])
+        for row in rows:
+            row[-1] = "1000"
+        amount = self.summary(shop(header=f"{HEADER},amount", rows=rows))
+        self.assertEqual(amount["audit"]["gross"], 1000 * len(rows))
+        price = self.summary(shop(header=f"{HEADER},amount", rows=rows), "--price", "price")
+        self.assertEqual(price["audit"]["gross"], self.summary(shop())["audit"]["gross"])
+        amount = self.summary(shop(header=f"{HEADER},sum", rows=rows), "--amount", "sum")
+        self.assertEqual(amount["audit"]["gross"], 1000 * len(rows))
+
+    def test_columns_that_are_missing(self):
+        self.fails(shop(header="x,order_id,timestamp,quantity,price"),
+                   says=("looks like the customer", "x, order_id, timestamp, quantity, price", "--customer NAME"))
+        self.fails(shop(header="customer_id,order_id,x,quantity,price"), says=("looks like the time", "--time NAME"))
+        self.fails(shop(header="customer_id,order_id,date,quantity,x"), says=("--amount NAME or --price NAME"))
+        self.fails(shop(), "--customer", "who", says=("no column is named who", "customer_id", "--customer NAME"))
+        self.fails(shop().replace(",", ";"), says=("customer", "--delimiter ';'"))
+
+    def test_columns_that_are_there_twice(self):
+        self.fails(shop(header="customer_id,Customer ID,timestamp,quantity,price"),
+                   says=("2 columns may be the customer", "--customer NAME"))
+        self.fails(shop(header="who,who,timestamp,quantity,price"), "--customer", "who", says="2 columns are named who")
+
+    def test_without_quantity_and_order(self):
+        rows = [[row[0], row[2], row[4]] for row in shop_rows()]
+        summary = self.summary(shop(header="customer,date,amount", rows=rows))
+        self.assertEqual(summary["audit"]["orders"], len({(row[0], row[1][:10]) for row in rows}))
+
+    def test_delimiter_and_decimal(self):
+        plain = self.summary(shop())["fingerprint"]
+        german = shop().replace(",", ";").replace(".", ",")
+        self.assertEqual(self.summary(german, "--delimiter", ";", "--decimal", ",")["fingerprint"], plain)
+        for name in ("tab", "\\t", "\t"):
+            self.assertEqual(self.summary(shop().replace(",", "\t"), "--delimiter", name)["fingerprint"], plain)
+        self.assertEqual(self.summary(shop().replace(",", "|"), "--delimiter=|")["fingerprint"], plain)
+        quoted = re.sub(r"(\d+)\.(\d\d)\n", r'"\1,\2"' + "\n", shop())
+        self.assertEqual(self.summary(quoted, "--decimal", ",")["fingerprint"], plain)
+
+    def test_seed_and_threads_and_line_order(self):
+        rows = shop_rows(120)
+        plain = self.summary(shop(rows=rows), "--threads", "1")["fingerprint"]
+        for threads in (0, 2, 4, 8):
+            self.assertEqual(self.summary(shop(rows=rows), "--threads", threads)["fingerprint"], plain)
+        shuffled = list(rows)
+        random.Random(3).shuffle(shuffled)
+        self.assertEqual(self.summary(shop(rows=shuffled))["fingerprint"], plain)
+
+    def test_zero_price_and_duplicates(self):
+        rows = shop_rows()
+        zero = rows + [["c001", "o-free", "2024-06-01 10:00:00", "1", "0.00"]] + [rows[0]] * 2
+        fates = self.summary(shop(rows=zero))["audit"]["fates"]
+        self.assertEqual((fates["zero_amount"], fates["duplicate"], fates["purchase"]), (1, 0, len(rows) + 2))
+        fates = self.summary(shop(rows=zero), "--zero-price", "keep", "--duplicates", "drop")["audit"]["fates"]
+        self.assertEqual((fates["zero_amount"], fates["duplicate"], fates["purchase"]), (0, 2, len(rows) + 1))
+
+    def test_as_of(self):
+        summary = self.summary(shop(), "--as-of", "2024-06-15")
+        self.assertEqual(summary["as_of"], "2024-06-15T23:59:59")
+        later = sum(row[2] > "2024-06-15 23:59:59" for row in shop_rows())
+        self.assertEqual(summary["audit"]["fates"]["after_as_of"], later)
+        self.assertEqual(self.summary(shop(), "--as-of", "2024-06-15T08:00")["as_of"], "2024-06-15T08:00:00")
+        self.assertEqual(self.summary(shop(), "--as-of", "20240615")["as_of"], "2024-06-15T23:59:59")
+        self.assertEqual(self.summary(shop())["as_of"].replace("T", " "), max(row[2] for row in shop_rows()))
+        self.fails(shop(), "--as-of", "2024-06-15T08:00Z", code=2, says="have none")
+        self.fails(shop(), "--as-of", "1999-01-01", says="orders.csv")
+
+    def test_fill(self):
+        self.fails(shop(), "--features", "recency_days,btyd_spend", says="btyd_spend")
+        for fill in ("zero", "mean", "median"):
+            summary = self.summary(shop(), "--features", "recency_days,btyd_spend", "--fill", fill)
+            self.assertEqual(summary["options"]["fill"], fill)
+
+
+if __name__ == "__main__":
+    unittest.main()
