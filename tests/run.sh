@@ -34,7 +34,8 @@ build() {
     mkdir -p "$folder"
     log=$folder/build.log
     if cmake --fresh -S . -B "$folder" -G Ninja -DCMAKE_C_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=Release \
-        -DPATRON_BUILD_TESTS=ON -DPATRON_BUILD_EXAMPLES=ON -DPATRON_WERROR=ON "$@" >"$log" 2>&1 &&
+        -DPATRON_BUILD_TESTS=ON -DPATRON_BUILD_EXAMPLES=ON -DPATRON_BUILD_BENCH=ON -DPATRON_WERROR=ON \
+        "$@" >"$log" 2>&1 &&
         cmake --build "$folder" -j "$jobs" >>"$log" 2>&1; then
         return 0
     fi

@@ -15,6 +15,7 @@
 #include <patron/version.h>
 
 #include "base/error.h"
+#include "base/floating.h"
 #include "features/features.h"
 #include "history/history.h"
 #include "matrix/matrix.h"
@@ -64,7 +65,7 @@ static void civil(int64_t days, int64_t *year, int *month, int *day)
 /* A local instant as "2011-12-10T12:50:00". */
 static json_t *instant(int64_t time_s)
 {
-    char text[48];
+    char text[96];
     int64_t days = time_s / 86400 - (time_s % 86400 < 0), second = time_s - days * 86400, year;
     int month, day;
     civil(days, &year, &month, &day);
@@ -279,12 +280,15 @@ patron_status patron_report_json(patron_document **document, const patron_segmen
     if (status == PATRON_OK) status = patron_features_audit(&audit, segmentation->features, error);
     if (status != PATRON_OK) return status;
 
+    fenv_t host;
+    ptn_floating_enter(&host); /* money is divided and numbers are written in decimals: both round */
     json_t *json = summary_json(&w, segmentation, &audit, history);
     if (w.failed || json == NULL)
         status = ptn_fail(error, PATRON_OUT_OF_MEMORY, "no memory to build the summary; free some");
     else
         status = render(document, json, &read.memory, error);
     json_decref(json);
+    ptn_floating_leave(&host);
     return status;
 }
 

@@ -2,6 +2,7 @@
 /* One case for each public function, on a shop of seven customers: small, so that the loops stay fast under sanitizers.
  */
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
