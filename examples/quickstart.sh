@@ -30,7 +30,6 @@ echo "Making a sample shop"
 
 echo
 "$build/examples/segment" --json "$build/sample-segments.json" "$build/sample-orders.csv"
-echo
 echo "The order lines:   $build/sample-orders.csv"
 echo "Who is who:        $build/sample-kinds.csv"
 echo "The segments:      $build/sample-segments.json"
