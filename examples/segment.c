@@ -28,7 +28,8 @@ static int fail_segmentation(const char *name, const patron_history *history, in
     if (error->status == PATRON_NO_DATA && patron_history_audit(&audit, history, as_of_s, NULL, NULL) == PATRON_OK) {
         for (int fate = 0; fate < PATRON_FATE_COUNT; fate++) {
             if (audit.fates[fate] > 0)
-                fprintf(stderr, "  %lld rows: %s\n", (long long)audit.fates[fate], patron_fate_name(fate));
+                fprintf(stderr, "  %lld row%s: %s\n", (long long)audit.fates[fate], audit.fates[fate] == 1 ? "" : "s",
+                        patron_fate_name(fate));
         }
         if (audit.rejected_listed > 0 && patron_history_rejected(&first, history, 0, NULL) == PATRON_OK)
             fprintf(stderr, "  first: line %lld, %s: %s\n", (long long)first.line, patron_field_name(first.field),

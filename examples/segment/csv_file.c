@@ -234,7 +234,7 @@ int csv_file_read(const char *path, char delimiter, record_visitor visit, void *
     char *block = malloc(BLOCK);
     csv_init(&reader.parser, CSV_STRICT);
     csv_set_delim(&reader.parser, (unsigned char)delimiter);
-    csv_set_blk_size(&reader.parser, 1 << 12);
+    csv_set_blk_size(&reader.parser, 1 << 16);
     int code = block == NULL ? fail_memory() : read_all(&reader, descriptor, block);
 
     csv_free(&reader.parser);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "segment/decimal.h"
 #include "segment/failure.h"
 #include "segment/help.h"
 #include "segment/output.h"
@@ -14,6 +15,7 @@ enum option_id {
     OPTION_COLUMN = 256, /* + PATRON_FIELD_… */
     OPTION_AS_OF = OPTION_COLUMN + PATRON_FIELD_COUNT,
     OPTION_K,
+    OPTION_SMALLEST_SHARE,
     OPTION_FEATURES,
     OPTION_FILL,
     OPTION_N_INIT,
@@ -42,6 +44,7 @@ static const struct option long_options[] = {
     {"discount", required_argument, NULL, OPTION_COLUMN + PATRON_FIELD_DISCOUNT},
     {"as-of", required_argument, NULL, OPTION_AS_OF},
     {"k", required_argument, NULL, OPTION_K},
+    {"smallest-share", required_argument, NULL, OPTION_SMALLEST_SHARE},
     {"features", required_argument, NULL, OPTION_FEATURES},
     {"fill", required_argument, NULL, OPTION_FILL},
     {"n-init", required_argument, NULL, OPTION_N_INIT},
@@ -113,6 +116,13 @@ static int parse_k(patron_segment_options *segment, const char *value)
     return 0;
 }
 
+static int parse_share(double *share, const char *value)
+{
+    int reason = decimal_parse(share, text_of(value), '.');
+    if (reason == PATRON_REASON_NONE && *share >= 0.0 && *share <= 0.5) return 0;
+    return bad_value("smallest-share", value, "give a share from 0 to 0.5, as in 0.02");
+}
+
 static int parse_as_of(struct options *options, const char *value)
 {
     enum when_form form = when_parse(&options->segment.as_of_s, text_trim(text_of(value)));
@@ -176,6 +186,8 @@ static int parse_option(struct options *options, int id, const char *value)
         return parse_as_of(options, value);
     case OPTION_K:
         return parse_k(&options->segment, value);
+    case OPTION_SMALLEST_SHARE:
+        return parse_share(&options->segment.smallest_share, value);
     case OPTION_FEATURES:
         options->segment.features = value;
         return 0;

@@ -8,7 +8,8 @@
 
 __extension__ typedef __int128 int128;
 
-/* Integers up to here have doubles of their own. */
+/* Integers up to here have doubles of their own. (Up to 10^15 the product below finds the numerator always, beyond it
+   often; where it does not, the quotient tells.) */
 #define EXACT 0x1p53
 
 /* number = numerator / scale */

@@ -10,15 +10,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Currency units, rounded half to even. The double nearest to a decimal of at most four places is that decimal. */
+/* Currency units, rounded half to even. The double nearest to a decimal of at most four places and 15
+   digits is that decimal. */
 bool ptn_money_from_value(int64_t *money, bool *rounded, double value);
 
 /* Price x quantity, rounded once, half to even. The price is in 1/10,000 currency units. */
 bool ptn_money_from_price(int64_t *money, bool *rounded, int64_t price, double quantity);
 
 /* The same, with a price in currency units. A price that is the double nearest to a decimal of at most 8 places, and a
-   quantity likewise of at most 6, are taken as those decimals, so that 0.1 x 3 is 0.3. Others are multiplied as
-   doubles, and count as rounded. */
+   quantity likewise of at most 6 (both of at most 15 digits), are taken as those decimals, so that 0.1 x 3 is 0.3.
+   Others are multiplied as doubles, and count as rounded. */
 bool ptn_money_from_price_value(int64_t *money, bool *rounded, double price, double quantity);
 
 #endif

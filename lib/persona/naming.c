@@ -4,8 +4,9 @@
    A word claims that the segment's median of one feature lies clearly above or below the shop's: with both medians
    shifted by one unit (so that medians of 0 can be compared), their ratio is at least MARGIN. A name takes the
    strongest claim of how recently or how long they buy, then the strongest claim of what they are worth; with neither,
-   "Typical", which claims that spend is within MARGIN of the shop's. Everything follows from medians alone: no seed, no
-   cluster number, no row order. */
+   "Typical", which claims that spend is within MARGIN of the shop's. Where a better segment already has these words,
+   the next strongest true ones are taken, so that words tell segments apart. Everything follows from medians alone: no
+   seed, no cluster number, no row order. */
 #include "persona/naming.h"
 
 #include <math.h>
@@ -20,7 +21,7 @@
 
 #define MARGIN 1.25
 
-enum { THEME_TIME, THEME_WORTH, THEME_NONE, THEME_COUNT = 2, GIVEN_NAMES = 4, NO_WORD = -1 };
+enum { THEME_TIME, THEME_WORTH, THEME_NONE, GIVEN_NAMES = 4 };
 
 typedef struct word {
     const char *text;
@@ -118,45 +119,83 @@ static double strength(const patron_segmentation *s, int32_t id, const word *w)
     return ratio >= MARGIN ? ratio : 0.0;
 }
 
-static int32_t strongest(const patron_segmentation *s, int32_t id, int32_t theme)
+/* The claims of a theme that hold for a segment, strongest first (the vocabulary's order among equals). */
+typedef struct claims {
+    int32_t words[WORDS];
+    double strengths[WORDS];
+    int32_t count;
+} claims;
+
+static void collect(claims *list, const patron_segmentation *s, int32_t id, int32_t theme)
 {
-    int32_t best = NO_WORD;
-    double most = 0.0;
+    list->count = 0;
     for (int32_t w = 0; w < WORDS; w++) {
-        if (vocabulary[w].theme != theme) continue;
-        double found = strength(s, id, &vocabulary[w]);
-        if (found > most) {
-            most = found;
-            best = w;
+        double found = vocabulary[w].theme == theme ? strength(s, id, &vocabulary[w]) : 0.0;
+        if (found <= 0.0) continue;
+        int32_t at = list->count++;
+        for (; at > 0 && list->strengths[at - 1] < found; at--) {
+            list->words[at] = list->words[at - 1];
+            list->strengths[at] = list->strengths[at - 1];
         }
+        list->words[at] = w;
+        list->strengths[at] = found;
     }
-    return best;
 }
 
+/* Puts claim `time` and claim `worth` of the lists into the title (an index beyond a list: no word of that theme). */
+static void combine(ptn_title *title, const claims *time, const claims *worth, int32_t time_index, int32_t worth_index)
+{
+    title->word_count = 0;
+    if (time_index < time->count) title->words[title->word_count++] = time->words[time_index];
+    if (worth_index < worth->count) title->words[title->word_count++] = worth->words[worth_index];
+}
+
+/* Whether no better segment has just these words. */
+static bool words_are_free(const patron_segmentation *s, int32_t id)
+{
+    const ptn_title *title = &s->titles[id];
+    for (int32_t other = 0; other < id; other++)
+        if (s->titles[other].word_count == title->word_count &&
+            memcmp(s->titles[other].words, title->words, (size_t)title->word_count * sizeof title->words[0]) == 0)
+            return false;
+    return true;
+}
+
+/* The strongest pair that no better segment has; else a weaker pair, a single word, or in the end the strongest again.
+ */
 static void choose_words(patron_segmentation *s, int32_t id)
 {
     ptn_title *title = &s->titles[id];
-    title->word_count = 0;
-    for (int32_t theme = 0; theme < THEME_COUNT; theme++) {
-        int32_t found = strongest(s, id, theme);
-        if (found != NO_WORD) title->words[title->word_count++] = found;
-    }
-    if (title->word_count == 0 && strength(s, id, &vocabulary[TYPICAL]) > 0.0)
-        title->words[title->word_count++] = TYPICAL;
+    claims time, worth;
+    collect(&time, s, id, THEME_TIME);
+    collect(&worth, s, id, THEME_WORTH);
+    if (time.count + worth.count == 0) collect(&worth, s, id, THEME_NONE);
+    for (int32_t sum = 0; sum < time.count + worth.count; sum++)
+        for (int32_t i = 0; i <= sum && i <= time.count; i++) {
+            if (sum - i > worth.count) continue;
+            combine(title, &time, &worth, i, sum - i);
+            if (words_are_free(s, id)) return;
+        }
+    combine(title, &time, &worth, 0, 0);
 }
 
-static bool taken(const patron_segmentation *s, int32_t id)
+static bool given_is_free(const patron_segmentation *s, int32_t id, const char *given)
 {
-    for (int32_t other = 0; other < id; other++)
-        if (strcmp(s->titles[other].name, s->titles[id].name) == 0) return true;
-    return false;
+    size_t length = strlen(given);
+    for (int32_t other = 0; other < id; other++) {
+        const char *name = s->titles[other].name;
+        size_t at = strlen(name);
+        if (at >= length && strcmp(name + at - length, given) == 0) return false;
+    }
+    return true;
 }
 
-/* Words, then the first given name (then a number) that no better segment has. With no word at all: "Group 1". */
+/* Words, then the first given name that no better segment has; when all are taken, the first with a number. With no
+   word at all: "Group 1". */
 static void write_name(patron_segmentation *s, int32_t id)
 {
     ptn_title *title = &s->titles[id];
-    char words[PTN_NAME_BYTES - 16] = "";
+    char words[PTN_NAME_BYTES - 16] = "", given[16];
     if (title->word_count == 0) {
         snprintf(title->name, sizeof title->name, "Group %d", (int)id + 1);
         return;
@@ -166,13 +205,14 @@ static void write_name(patron_segmentation *s, int32_t id)
         snprintf(words + used, sizeof words - used, "%s ", vocabulary[title->words[i]].text);
     }
     const word *last = &vocabulary[title->words[title->word_count - 1]];
-    for (int32_t i = 0; i < PTN_MOST_SEGMENTS; i++) {
+    for (int32_t i = 0; i < GIVEN_NAMES + PTN_MOST_SEGMENTS; i++) {
         if (i < GIVEN_NAMES)
-            snprintf(title->name, sizeof title->name, "%s%s", words, last->given[i]);
+            snprintf(given, sizeof given, "%s", last->given[i]);
         else
-            snprintf(title->name, sizeof title->name, "%s%s %d", words, last->given[0], (int)i - GIVEN_NAMES + 2);
-        if (!taken(s, id)) return;
+            snprintf(given, sizeof given, "%s %d", last->given[0], (int)i - GIVEN_NAMES + 2);
+        if (given_is_free(s, id, given)) break;
     }
+    snprintf(title->name, sizeof title->name, "%s%s", words, given);
 }
 
 void ptn_persona_name(patron_segmentation *segmentation)

@@ -10,7 +10,7 @@
 #include <patron/silhouette.h>
 
 #include "base/error.h"
-#include "cluster/kmeans.h"
+#include "cluster/distinct.h"
 #include "features/features.h"
 #include "matrix/matrix.h"
 #include "segment/segmentation.h"
@@ -36,7 +36,7 @@ static void view_of(patron_rows *view, const double *values, int64_t rows, int64
     patron_rows_init(view, sizeof *view);
     view->values = values;
     view->rows = rows;
-    view->cols = cols;
+    view->cols = view->row_stride = cols;
 }
 
 /* Says which customer and feature a missing value belongs to, in place of the scaler's row and column. */

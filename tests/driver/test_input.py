@@ -42,7 +42,7 @@ class Times(Driver):
     def test_time_format_decides(self):
         summary = self.summary(shop(rows=shop_rows() + [["c1", "x", "01/02/2024", "1", "1"]]), "--time-format", "%F %T")
         self.assertEqual(self.rejected(summary), [(2 + len(shop_rows()), "time", "unreadable")])
-        epoch = shop(rows=[[row[0], row[1], str(1700000000 + 86400 * i), *row[3:]] for i, row in enumerate(shop_rows())])
+        epoch = shop(rows=[[*row[:2], str(1700000000 + 86400 * i), *row[3:]] for i, row in enumerate(shop_rows())])
         last = self.summary(epoch, "--time-format", "%s")["as_of"]
         self.assertTrue(last.startswith("20"), last)
         self.fails(epoch, says=("line 2, time: unreadable"))
@@ -169,7 +169,8 @@ class Files(Driver):
 
     def test_files_without_a_row_that_can_be_read(self):
         self.fails(shop(rows=[["c", "o", "x", "1", "1"]] * 3), says=("3 rows: unreadable", "line 2, time: unreadable"))
-        self.fails(shop(rows=[["", *row[1:]] for row in shop_rows()]), says=("no_customer", "line 2, customer: missing"))
+        self.fails(shop(rows=[["", *row[1:]] for row in shop_rows()]),
+                   says=("no_customer", "line 2, customer: missing"))
         self.fails(shop(rows=[["c", "o", "2024-01-01", "-1", "1"]]))
 
     def test_a_file_that_is_no_csv(self):

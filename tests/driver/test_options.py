@@ -12,8 +12,9 @@ class Options(Driver):
         for option in ("--help", "-h"):
             text = self.run_segment(option).stdout.decode()
             self.assertTrue(all(len(line) <= 80 for line in text.splitlines()))
-        for option in ("customer order time quantity price amount product category discount as-of k features fill n-init "
-                       "seed threads zero-price duplicates strict delimiter decimal time-format json help version").split():
+        for option in ("customer order time quantity price amount product category discount as-of k features fill "
+                       "smallest-share n-init seed threads zero-price duplicates strict delimiter decimal time-format "
+                       "json help version").split():
             self.assertRegex(text, rf"(?m)^  (-h, )?--{option}\b")
 
     def test_version(self):
@@ -24,13 +25,16 @@ class Options(Driver):
         for arguments, says in (
                 ([], "ORDERS.csv"), ([path, path], "one file"), (["--nonsense", path], "--help"),
                 (["--json"], "needs a value"), (["--strict=yes", path], "takes no value"),
-                (["--k", "1..4", path], "2 to 64"), (["--k", "4..2", path], "2 to 64"), (["--k", "2..", path], "2 to 64"),
+                (["--k", "1..4", path], "2 to 64"), (["--k", "4..2", path], "2 to 64"),
+                (["--k", "2..", path], "2 to 64"),
                 (["--k", "x", path], "2 to 64"), (["--k", "2..65", path], "2 to 64"), (["--k=", path], "2 to 64"),
+                (["--smallest-share", "0.6", path], "0 to 0.5"), (["--smallest-share=x", path], "0 to 0.5"),
                 (["--n-init", "0", path], "from 1"), (["--n-init", "-1", path], "from 1"),
                 (["--n-init", "99999999999999999999", path], "from 1"),
                 (["--seed", "18446744073709551616", path], "18446744073709551615"), (["--seed", "1x", path], "whole"),
                 (["--threads", "1025", path], "1024"), (["--zero-price", "perhaps", path], "drop or keep"),
-                (["--duplicates", "perhaps", path], "keep or drop"), (["--fill", "x", path], "reject, zero, mean or median"),
+                (["--duplicates", "perhaps", path], "keep or drop"),
+                (["--fill", "x", path], "reject, zero, mean or median"),
                 (["--delimiter", "ab", path], "one ASCII character"), (["--delimiter", '"', path], "one ASCII"),
                 (["--delimiter", "", path], "one ASCII"), (["--delimiter", "é", path], "one ASCII"),
                 (["--decimal", ";", path], ". or ,"), (["--as-of", "tomorrow", path], "2011-12-09"),
@@ -43,8 +47,8 @@ class Options(Driver):
 
     def test_options_as_used_are_in_the_summary(self):
         used = self.summary(shop())["options"]
-        for key, value in {"k_min": 2, "k_max": 4, "n_init": 10, "seed": 0, "fill": "reject", "zero_amount": "drop",
-                           "duplicates": "keep", "strict": False}.items():
+        for key, value in {"k_min": 2, "k_max": 4, "smallest_share": 0.02, "n_init": 10, "seed": 0, "fill": "reject",
+                           "zero_amount": "drop", "duplicates": "keep", "strict": False}.items():
             self.assertEqual(used[key], value, key)
         used = self.summary(shop(), "--k=3", "--n-init=7", "--seed", "5", "--fill", "median", "--zero-price", "keep",
                             "--duplicates=drop", "--strict", "--features", "recency_days,frequency", "--threads", "2")
@@ -59,6 +63,13 @@ class Options(Driver):
         summary = self.summary(shop(), "--k", "2")
         self.assertEqual([c["k"] for c in summary["candidates"]], [2])
         self.assertEqual((summary["k"], len(summary["segments"])), (2, 2))
+
+    def test_a_k_with_a_segment_that_is_too_small_is_not_chosen(self):
+        summary = self.summary(shop(), "--smallest-share", "0.2")
+        self.assertEqual(summary["options"]["smallest_share"], 0.2)
+        for candidate in summary["candidates"]:
+            self.assertEqual(candidate["feasible"], candidate["smallest_share"] >= 0.2)
+        self.fails(shop(), "--smallest-share", "0.5", says="orders.csv")
 
     def test_columns_by_name(self):
         plain = self.summary(shop())

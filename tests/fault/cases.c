@@ -281,7 +281,7 @@ FILLS(patron_segmentation_segment, patron_segment_info info = {.size = sizeof in
 FILLS(patron_segmentation_statistic, double mean;
       double median, patron_segmentation_statistic(&mean, &median, segmentation, -1, 0, error))
 GIVES(patron_segmentation_features, patron_segmentation_features(segmentation) != NULL)
-GIVES(patron_segmentation_labels, patron_segmentation_labels(segmentation)[0] == 0)
+GIVES(patron_segmentation_labels, patron_segmentation_labels(segmentation)[CUSTOMERS - 1] >= 0)
 GIVES(patron_segmentation_silhouettes, patron_segmentation_silhouettes(segmentation)[0] <= 1.0)
 GIVES(patron_segmentation_candidate_count, patron_segmentation_candidate_count(segmentation) == 3)
 FILLS(patron_segmentation_candidate, patron_candidate candidate = {.size = sizeof candidate},

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Fates, audit and features by their definitions alone: slow, quadratic, sharing no code with the library. */
+#ifndef PATRON_ORACLE_FEATURES_H
+#define PATRON_ORACLE_FEATURES_H
+
+#include <stdbool.h>
+
+#include <patron/history.h>
+
+enum { ORACLE_FEATURES = 12 };
+
+/* A row as a shop would write it down. Texts are C strings; NULL is none. */
+typedef struct oracle_line {
+    const char *customer, *order, *product, *category;
+    int64_t time_s, amount, discount; /* money in 1/10,000 */
+    double quantity;
+    bool flagged;    /* as a return */
+    bool unreadable; /* nothing else counts */
+} oracle_line;
+
+typedef struct oracle_options {
+    bool keep_zero, drop_duplicates;
+    int64_t utc_offset_s;
+    int64_t as_of_s; /* or PATRON_AS_OF_LAST */
+} oracle_options;
+
+typedef struct oracle_customer {
+    const char *id;
+    int64_t gross, returns, recurring, orders;
+    double features[ORACLE_FEATURES]; /* in the catalogue's order */
+} oracle_customer;
+
+typedef struct oracle_result {
+    uint8_t *fates; /* one a line */
+    patron_audit audit;
+    oracle_customer *customers; /* with an order, by id; audit.customers_with_order of them */
+} oracle_result;
+
+void oracle_build(oracle_result *result, const oracle_line *lines, int64_t count, const oracle_options *options);
+void oracle_free(oracle_result *result);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "support/order_lines.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/text_column.h"
+
+uint64_t test_random(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return z ^ (z >> 31);
+}
+
+int64_t test_below(uint64_t *state, int64_t limit) { return (int64_t)(test_random(state) % (uint64_t)limit); }
+
+static const char *pick(const char *const *from, int64_t count, uint64_t *state)
+{
+    return from[test_below(state, count)];
+}
+
+void random_lines(oracle_line *lines, int64_t count, uint64_t *state)
+{
+    static const char *const customers[] = {"7", "12", "120", "-3", "12345678", "123456789", "1234567891", NULL};
+    static const char *const orders[] = {NULL, NULL, "A", "B", "C", "Ü"};
+    static const char *const products[] = {NULL, "tea", "cup"};
+    static const double quantities[] = {1, 1, 1, 2, 0.5, 0, -1, -2};
+    static const int64_t amounts[] = {10000, 10000, 25000, 5, 0, -10000, -1, 123456789};
+    static const int64_t times[] = {0, 1, 86399, 86400, 100000, -1, -86400, -86401, 864000, 864001, 900000};
+    /* Each history has few customers and instants of its own, so that lines meet. */
+    int64_t many = 1 + test_below(state, 8), instants = 1 + test_below(state, 11);
+    for (int64_t i = 0; i < count; i++) {
+        oracle_line *l = &lines[i];
+        memset(l, 0, sizeof *l);
+        l->customer = pick(customers, many, state);
+        l->order = pick(orders, 6, state);
+        l->product = pick(products, 3, state);
+        l->category = pick(products, 2, state);
+        l->time_s = times[test_below(state, instants)];
+        l->quantity = quantities[test_below(state, 8)];
+        l->amount = amounts[test_below(state, 8)];
+        l->discount = test_below(state, 4) == 0 ? 500 : 0;
+        l->flagged = test_below(state, 12) == 0;
+        l->unreadable = test_below(state, 25) == 0;
+    }
+}
+
+void shuffle_lines(oracle_line *lines, int64_t count, uint64_t *state)
+{
+    for (int64_t i = count - 1; i > 0; i--) {
+        int64_t j = test_below(state, i + 1);
+        oracle_line t = lines[i];
+        lines[i] = lines[j];
+        lines[j] = t;
+    }
+}
+
+static void add_text(text_column *column, const char *text)
+{
+    text_column_add(column, text, text == NULL ? 0 : (int64_t)strlen(text));
+}
+
+/* The numeric columns of a batch, in one block each. */
+typedef struct numbers {
+    int64_t *customer, *time_s, *amount, *discount;
+    double *quantity;
+    uint8_t *flagged, *fault, *validity;
+} numbers;
+
+static void *filled(int64_t count, size_t each)
+{
+    void *block = calloc((size_t)count + 1, each);
+    if (block == NULL) abort();
+    return block;
+}
+
+static void fill_numbers(numbers *n, const oracle_line *lines, int64_t count)
+{
+    n->customer = filled(count, 8);
+    n->time_s = filled(count, 8);
+    n->amount = filled(count, 8);
+    n->discount = filled(count, 8);
+    n->quantity = filled(count, 8);
+    n->flagged = filled(count, 1);
+    n->fault = filled(count, 1);
+    n->validity = filled(count / 8, 1);
+    for (int64_t i = 0; i < count; i++) {
+        const oracle_line *l = &lines[i];
+        if (l->customer != NULL) {
+            n->customer[i] = strtoll(l->customer, NULL, 10);
+            n->validity[i / 8] = (uint8_t)(n->validity[i / 8] | 1u << i % 8);
+        }
+        n->time_s[i] = l->time_s;
+        n->amount[i] = l->amount;
+        n->discount[i] = i % 2 == 0 ? l->discount : -l->discount;
+        n->quantity[i] = l->quantity == 0.0 && i % 2 == 0 ? -0.0 : l->quantity;
+        n->flagged[i] = l->flagged ? (uint8_t)(1 + i % 255) : 0;
+        n->fault[i] = l->unreadable ? PATRON_REASON_UNREADABLE : 0;
+    }
+}
+
+static void free_numbers(numbers *n)
+{
+    free(n->customer);
+    free(n->time_s);
+    free(n->amount);
+    free(n->discount);
+    free(n->quantity);
+    free(n->flagged);
+    free(n->fault);
+    free(n->validity);
+}
+
+patron_status append_lines(patron_history *history, const oracle_line *lines, int64_t count, bool with_numbers,
+                           const patron_context *context, patron_error *error)
+{
+    text_column texts[4];
+    numbers n;
+    patron_orders orders;
+    for (int i = 0; i < 4; i++) text_column_open(&texts[i]);
+    for (int64_t i = 0; i < count; i++) {
+        add_text(&texts[0], lines[i].customer);
+        add_text(&texts[1], lines[i].order);
+        add_text(&texts[2], lines[i].product);
+        add_text(&texts[3], lines[i].category);
+    }
+    fill_numbers(&n, lines, count);
+    patron_orders_init(&orders, sizeof orders);
+    orders.rows = count;
+    if (with_numbers) {
+        orders.customer_number = n.customer;
+        orders.customer_validity = n.validity;
+    } else {
+        orders.customer_id = text_column_view(&texts[0]);
+    }
+    orders.order_id = text_column_view(&texts[1]);
+    orders.product = text_column_view(&texts[2]);
+    orders.category = text_column_view(&texts[3]);
+    orders.time_s = n.time_s;
+    orders.amount = n.amount;
+    orders.discount = n.discount;
+    orders.quantity = n.quantity;
+    orders.is_return = n.flagged;
+    orders.fault = n.fault;
+    patron_status status = patron_history_append(history, &orders, context, error);
+    for (int i = 0; i < 4; i++) text_column_free(&texts[i]);
+    free_numbers(&n);
+    return status;
+}

@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Features: the catalogue, their values against the oracle, and that nothing but the set of lines matters. */
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <patron/patron.h>
+
+#include "features/catalogue.h"
+#include "features/features.h"
+#include "support/order_lines.h"
+#include "support/suite.h"
+
+enum { MOST_LINES = 40 };
+
+static patron_history *history_with(bool keep_zero, bool drop_duplicates, int64_t utc_offset_s)
+{
+    patron_history *history;
+    patron_history_options options;
+    patron_history_options_init(&options, sizeof options);
+    options.zero_amount = keep_zero ? PATRON_ZERO_AMOUNT_KEEP : PATRON_ZERO_AMOUNT_DROP;
+    options.duplicates = drop_duplicates ? PATRON_DUPLICATES_DROP : PATRON_DUPLICATES_KEEP;
+    options.utc_offset_s = utc_offset_s;
+    ck_assert_int_eq(patron_history_create(&history, &options, NULL, NULL), PATRON_OK);
+    return history;
+}
+
+static patron_history *history_of(const oracle_line *lines, int64_t count)
+{
+    patron_history *history = history_with(false, false, 0);
+    ck_assert_int_eq(append_lines(history, lines, count, false, NULL, NULL), PATRON_OK);
+    return history;
+}
+
+static patron_features *features_of(const patron_history *history, int64_t as_of_s, const char *columns)
+{
+    patron_features *features;
+    patron_features_options options;
+    patron_error error;
+    patron_features_options_init(&options, sizeof options);
+    options.as_of_s = as_of_s;
+    options.columns = columns;
+    ck_assert_msg(patron_features_build(&features, history, &options, NULL, &error) == PATRON_OK, "%s", error.message);
+    return features;
+}
+
+/* The value of a named feature in row 0. */
+static double value_of(const patron_features *features, const char *name)
+{
+    const patron_matrix *matrix = patron_features_matrix(features);
+    int64_t column = patron_matrix_find(matrix, name);
+    ck_assert_int_ge(column, 0);
+    return patron_matrix_values(matrix)[column];
+}
+
+static void expect_audit(const patron_audit *got, const patron_audit *want)
+{
+    ck_assert_int_eq(got->as_of_s, want->as_of_s);
+    ck_assert_int_eq(got->rows_read, want->rows_read);
+    ck_assert_int_eq(got->rows_kept, want->rows_kept);
+    for (int32_t f = 0; f < PATRON_FATE_COUNT; f++) ck_assert_int_eq(got->fates[f], want->fates[f]);
+    ck_assert_int_eq(got->adjustments, want->adjustments);
+    ck_assert_int_eq(got->amounts_rounded, 0);
+    ck_assert_int_eq(got->customers, want->customers);
+    ck_assert_int_eq(got->customers_with_order, want->customers_with_order);
+    ck_assert_int_eq(got->customers_without_order, want->customers_without_order);
+    ck_assert_int_eq(got->orders, want->orders);
+    ck_assert_int_eq(got->gross, want->gross);
+    ck_assert_int_eq(got->returns, want->returns);
+    ck_assert_int_eq(got->net, want->net);
+}
+
+static void expect_customers(const patron_features *features, const oracle_result *want)
+{
+    const double *values = patron_matrix_values(patron_features_matrix(features));
+    ck_assert_int_eq(patron_features_customer_count(features), want->audit.customers_with_order);
+    for (int64_t row = 0; row < want->audit.customers_with_order; row++) {
+        const oracle_customer *c = &want->customers[row];
+        patron_customer_value value = {.size = sizeof value};
+        const uint8_t *bytes;
+        int64_t length;
+        ck_assert_int_eq(patron_features_customer_id(&bytes, &length, features, row, NULL), PATRON_OK);
+        ck_assert_int_eq(length, (int64_t)strlen(c->id));
+        ck_assert_mem_eq(bytes, c->id, (size_t)length);
+        ck_assert_int_eq(patron_features_find(features, (const uint8_t *)c->id, length), row);
+        ck_assert_int_eq(patron_features_value(&value, features, row, NULL), PATRON_OK);
+        ck_assert_int_eq(value.gross, c->gross);
+        ck_assert_int_eq(value.returns, c->returns);
+        ck_assert_int_eq(value.net, c->gross - c->returns);
+        ck_assert_int_eq(value.recurring, c->recurring);
+        ck_assert_int_eq(value.orders, c->orders);
+        for (int64_t i = 0; i < ORACLE_FEATURES; i++) {
+            double got = values[row * ORACLE_FEATURES + i];
+            if (got != c->features[i] && !(isnan(got) && isnan(c->features[i])))
+                ck_abort_msg("customer %s, %s: %.17g, not %.17g", c->id, ptn_catalogue()[i].name, got, c->features[i]);
+        }
+    }
+}
+
+/* One random history, in batches, by every function that judges it. */
+static void compare_with_oracle(const oracle_line *lines, int64_t count, const oracle_options *options, uint64_t *state)
+{
+    oracle_result want;
+    uint8_t fates[MOST_LINES + 1];
+    patron_audit audit = {.size = sizeof audit};
+    patron_error error;
+    oracle_build(&want, lines, count, options);
+    patron_history *history = history_with(options->keep_zero, options->drop_duplicates, options->utc_offset_s);
+    for (int64_t at = 0; at < count;) {
+        int64_t rows = 1 + test_below(state, count - at);
+        ck_assert_int_eq(append_lines(history, lines + at, rows, test_below(state, 2) == 0, NULL, NULL), PATRON_OK);
+        at += rows;
+    }
+    ck_assert_int_eq(patron_history_row_count(history), count);
+    ck_assert_int_eq(patron_history_audit(&audit, history, options->as_of_s, NULL, NULL), PATRON_OK);
+    expect_audit(&audit, &want.audit);
+    ck_assert_int_eq(patron_history_fates(fates, history, options->as_of_s, NULL, NULL), PATRON_OK);
+    ck_assert_mem_eq(fates, want.fates, (size_t)count);
+
+    patron_features *features;
+    patron_features_options wanted;
+    patron_features_options_init(&wanted, sizeof wanted);
+    wanted.as_of_s = options->as_of_s;
+    patron_status status = patron_features_build(&features, history, &wanted, NULL, &error);
+    patron_history_free(history);
+    if (want.audit.customers_with_order == 0) {
+        ck_assert_int_eq(status, PATRON_NO_DATA);
+        ck_assert_ptr_null(features);
+    } else {
+        ck_assert_int_eq(status, PATRON_OK);
+        ck_assert_int_eq(patron_features_audit(&audit, features, NULL), PATRON_OK);
+        expect_audit(&audit, &want.audit);
+        expect_customers(features, &want);
+    }
+    patron_features_free(features);
+    oracle_free(&want);
+}
+
+START_TEST(test_fates_audit_and_features_are_the_oracle_s)
+{
+    static const int64_t offsets_s[] = {0, 3600, -3600, 86400, -86400, 19800};
+    static const int64_t as_ofs_s[] = {PATRON_AS_OF_LAST, 0, 86400, 864000, -86401, -1000000, 10000000};
+    uint64_t state = 1;
+    for (int round = 0; round < 20000; round++) {
+        oracle_line lines[MOST_LINES];
+        int64_t count = test_below(&state, MOST_LINES + 1);
+        oracle_options options = {.keep_zero = test_below(&state, 2) == 0,
+                                  .drop_duplicates = test_below(&state, 2) == 0,
+                                  .utc_offset_s = offsets_s[test_below(&state, 6)],
+                                  .as_of_s = as_ofs_s[test_below(&state, 2) * test_below(&state, 7)]};
+        random_lines(lines, count, &state);
+        compare_with_oracle(lines, count, &options, &state);
+    }
+}
+END_TEST
+
+/* A shop large enough for several blocks of work; ids sort differently as numbers and as texts. */
+enum { SHOP_LINES = 60000, SHOP_CUSTOMERS = 3000 };
+
+static oracle_line *shop(char (**names)[12])
+{
+    uint64_t state = 99;
+    oracle_line *lines = calloc(SHOP_LINES, sizeof *lines);
+    *names = calloc(SHOP_CUSTOMERS, sizeof **names);
+    ck_assert(lines != NULL && *names != NULL);
+    random_lines(lines, SHOP_LINES, &state);
+    for (int64_t c = 0; c < SHOP_CUSTOMERS; c++) snprintf((*names)[c], 12, "%d", (int)(c * 7919 % 1000003));
+    for (int64_t i = 0; i < SHOP_LINES; i++) {
+        /* One customer has a third of the lines. */
+        int64_t c = i % 3 == 0 ? 5 : test_below(&state, SHOP_CUSTOMERS);
+        lines[i].customer = (*names)[c];
+        lines[i].time_s = test_below(&state, 400 * 86400) - 100 * 86400;
+        if (i % 5 == 0) lines[i] = lines[i / 2];
+    }
+    return lines;
+}
+
+static patron_features *shop_features(const oracle_line *lines, int64_t batch, bool with_numbers, int32_t threads)
+{
+    patron_context context;
+    patron_features *features;
+    patron_features_options options;
+    patron_history *history = history_with(false, true, 7200);
+    patron_context_init(&context, sizeof context);
+    context.threads = threads;
+    for (int64_t at = 0; at < SHOP_LINES; at += batch) {
+        int64_t rows = SHOP_LINES - at < batch ? SHOP_LINES - at : batch;
+        ck_assert_int_eq(append_lines(history, lines + at, rows, with_numbers, &context, NULL), PATRON_OK);
+    }
+    patron_features_options_init(&options, sizeof options);
+    options.as_of_s = 250 * 86400;
+    ck_assert_int_eq(patron_features_build(&features, history, &options, &context, NULL), PATRON_OK);
+    patron_history_free(history);
+    return features;
+}
+
+static void expect_same(const patron_features *a, const patron_features *b)
+{
+    int64_t rows = patron_features_customer_count(a);
+    ck_assert_int_eq(rows, patron_features_customer_count(b));
+    ck_assert_mem_eq(a->id_ends, b->id_ends, (size_t)(rows + 1) * sizeof *a->id_ends);
+    ck_assert_mem_eq(a->id_bytes, b->id_bytes, (size_t)a->id_ends[rows]);
+    ck_assert_mem_eq(a->values, b->values, (size_t)rows * sizeof *a->values);
+    ck_assert_mem_eq(patron_matrix_values(a->matrix), patron_matrix_values(b->matrix),
+                     (size_t)(rows * PTN_FEATURE_COUNT) * sizeof(double));
+    ck_assert_mem_eq(&a->audit, &b->audit, sizeof a->audit);
+}
+
+START_TEST(test_features_same_for_any_thread_count_order_of_lines_and_batches)
+{
+    static const int32_t threads[] = {1, 2, 3, 4, 8};
+    static const int64_t batches[] = {SHOP_LINES, 7777, 1000, SHOP_LINES, 59999};
+    char(*names)[12];
+    uint64_t state = 5;
+    oracle_line *lines = shop(&names);
+    patron_features *first = shop_features(lines, SHOP_LINES, false, 1);
+    ck_assert_int_gt(first->audit.fates[PATRON_FATE_DUPLICATE], 1000);
+    ck_assert_int_gt(first->audit.fates[PATRON_FATE_AFTER_AS_OF], 1000);
+    ck_assert_int_gt(first->rows, 2000);
+    for (int i = 0; i < 5; i++) {
+        patron_features *same = shop_features(lines, batches[i], i % 2 == 1, threads[i]);
+        expect_same(first, same);
+        patron_features_free(same);
+        shuffle_lines(lines, SHOP_LINES, &state);
+        patron_features *shuffled = shop_features(lines, batches[i], i % 2 == 0, threads[i]);
+        expect_same(first, shuffled);
+        patron_features_free(shuffled);
+    }
+    patron_features_free(first);
+    free(lines);
+    free(names);
+}
+END_TEST
+
+START_TEST(test_catalogue_says_what_each_feature_is)
+{
+    static const char *const names[] = {
+        "recency_days",       "tenure_days",         "frequency", "monetary_gross", "monetary_returns", "monetary_net",
+        "monetary_recurring", "average_order_value", "btyd_x",    "btyd_t_x",       "btyd_T",           "btyd_spend"};
+    ck_assert_int_eq(patron_feature_count(), 12);
+    for (int64_t i = 0; i < 12; i++) {
+        patron_column column = {.size = sizeof column};
+        ck_assert_int_eq(patron_feature_info(&column, i, NULL), PATRON_OK);
+        ck_assert_str_eq(column.name, names[i]);
+        ck_assert_int_eq(column.role, PATRON_ROLE_PROFILE);
+        ck_assert(column.unit[0] != '\0' && column.definition[0] != '\0' && column.missing[0] != '\0');
+    }
+    patron_column column = {.size = sizeof column};
+    patron_error error;
+    ck_assert_int_eq(patron_feature_info(&column, 12, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(patron_feature_info(&column, -1, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(patron_feature_info(NULL, 0, &error), PATRON_INVALID_ARGUMENT);
+    column.size = 0;
+    ck_assert_int_eq(patron_feature_info(&column, 0, &error), PATRON_INVALID_ARGUMENT);
+}
+END_TEST
+
+START_TEST(test_columns_are_chosen_by_name_and_in_the_order_written)
+{
+    oracle_line line = {.customer = "a", .time_s = 0, .amount = 10000, .quantity = 1};
+    patron_history *history = history_of(&line, 1);
+    patron_features *features = features_of(history, 10 * 86400 - 1, " btyd_T ,rfm,\tbtyd_spend");
+    const patron_matrix *matrix = patron_features_matrix(features);
+    static const char *const names[] = {"btyd_T", "recency_days", "frequency", "monetary_gross", "btyd_spend"};
+    const double values[] = {9, 9, 1, 1.0};
+    ck_assert_int_eq(patron_matrix_column_count(matrix), 5);
+    for (int64_t i = 0; i < 5; i++) ck_assert_int_eq(patron_matrix_find(matrix, names[i]), i);
+    for (int64_t i = 0; i < 4; i++) ck_assert_double_eq(patron_matrix_values(matrix)[i], values[i]);
+    ck_assert_double_nan(patron_matrix_values(matrix)[4]);
+    patron_features_free(features);
+    patron_history_free(history);
+}
+END_TEST
+
+START_TEST(test_a_list_of_columns_that_makes_no_sense_is_refused)
+{
+    static const struct {
+        const char *list;
+        patron_status status;
+        const char *says;
+    } cases[] = {{"", PATRON_INVALID_ARGUMENT, "empty name"},
+                 {"rfm,,btyd_x", PATRON_INVALID_ARGUMENT, "empty name"},
+                 {"rfm,", PATRON_INVALID_ARGUMENT, "empty name"},
+                 {"rfm,frequency", PATRON_INVALID_ARGUMENT, "frequency is chosen twice"},
+                 {"btyd_x, btyd_x", PATRON_INVALID_ARGUMENT, "btyd_x is chosen twice"},
+                 {"recency", PATRON_UNKNOWN_NAME, "\"recency\"; there are recency_days, tenure_days"},
+                 {"RFM", PATRON_UNKNOWN_NAME, "btyd_spend; presets: rfm"}};
+    oracle_line line = {.customer = "a", .amount = 10000, .quantity = 1};
+    patron_history *history = history_of(&line, 1);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        patron_features *features = (patron_features *)1;
+        patron_features_options options;
+        patron_error error;
+        patron_features_options_init(&options, sizeof options);
+        options.columns = cases[i].list;
+        ck_assert_int_eq(patron_features_build(&features, history, &options, NULL, &error), cases[i].status);
+        ck_assert_ptr_null(features);
+        ck_assert_msg(strstr(error.message, cases[i].says) != NULL, "%s", error.message);
+    }
+    patron_history_free(history);
+}
+END_TEST
+
+START_TEST(test_recency_is_elapsed_days_and_age_is_calendar_days)
+{
+    /* Bought at 23:00 local of day 0 and seen at 01:00 of day 2: 26 hours are one day, two calendar days. */
+    oracle_line line = {.customer = "a", .time_s = 22 * 3600, .amount = 10000, .quantity = 1};
+    patron_history *history = history_with(false, false, 3600);
+    ck_assert_int_eq(append_lines(history, &line, 1, false, NULL, NULL), PATRON_OK);
+    patron_features *features = features_of(history, 2 * 86400, NULL);
+    ck_assert_double_eq(value_of(features, "recency_days"), 1);
+    ck_assert_double_eq(value_of(features, "btyd_T"), 2);
+    patron_features_free(features);
+    patron_history_free(history);
+}
+END_TEST
+
+START_TEST(test_order_s_time_is_its_last_purchase_line_s)
+{
+    oracle_line lines[] = {{.customer = "a", .order = "1", .time_s = 0, .amount = 10000, .quantity = 1},
+                           {.customer = "a", .order = "1", .time_s = 86400 * 3, .amount = 10000, .quantity = 1},
+                           {.customer = "a", .order = "1", .time_s = 86400 * 5, .amount = -10000, .quantity = -1},
+                           {.customer = "a", .order = "2", .time_s = 86400 * 2, .amount = 10000, .quantity = 0}};
+    patron_history *history = history_of(lines, 4);
+    patron_features *features = features_of(history, 10 * 86400, NULL);
+    ck_assert_double_eq(value_of(features, "frequency"), 1);
+    ck_assert_double_eq(value_of(features, "recency_days"), 7);
+    ck_assert_double_eq(value_of(features, "tenure_days"), 7);
+    ck_assert_double_eq(value_of(features, "monetary_gross"), 3.0);
+    ck_assert_double_eq(value_of(features, "monetary_net"), 2.0);
+    ck_assert_double_eq(value_of(features, "monetary_recurring"), 1.0);
+    ck_assert_double_eq(value_of(features, "average_order_value"), 3.0);
+    ck_assert_double_eq(value_of(features, "btyd_x"), 2);
+    ck_assert_double_eq(value_of(features, "btyd_t_x"), 3);
+    ck_assert_double_eq(value_of(features, "btyd_spend"), 1.0);
+    patron_features_free(features);
+    patron_history_free(history);
+}
+END_TEST
+
+START_TEST(test_customer_ids_are_ordered_by_bytes_and_found)
+{
+    static const char *const ids[] = {"-1",        "10",       "100",         "12345678", "123456780",
+                                      "123456789", "12345679", "1234567\x7f", "2",        "\xC3\xA9"};
+    oracle_line lines[10];
+    memset(lines, 0, sizeof lines);
+    for (int i = 0; i < 10; i++) {
+        lines[i].customer = ids[i * 7 % 10];
+        lines[i].amount = 10000;
+        lines[i].quantity = 1;
+    }
+    patron_history *history = history_of(lines, 10);
+    patron_features *features = features_of(history, PATRON_AS_OF_LAST, "frequency");
+    for (int64_t i = 0; i < 10; i++)
+        ck_assert_int_eq(patron_features_find(features, (const uint8_t *)ids[i], (int64_t)strlen(ids[i])), i);
+    ck_assert_int_eq(patron_features_find(features, (const uint8_t *)"1", 1), -1);
+    ck_assert_int_eq(patron_features_find(features, (const uint8_t *)"3", 1), -1);
+    ck_assert_int_eq(patron_features_find(features, (const uint8_t *)"", 0), -1);
+    ck_assert_int_eq(patron_features_find(features, (const uint8_t *)"10", -1), -1);
+    ck_assert_int_eq(patron_features_find(features, NULL, 2), -1);
+    ck_assert_int_eq(patron_features_find(NULL, (const uint8_t *)"10", 2), -1);
+    patron_features_free(features);
+    patron_history_free(history);
+}
+END_TEST
+
+START_TEST(test_money_beyond_int64_names_the_customer)
+{
+    oracle_line lines[] = {{.customer = "fine", .amount = 1, .quantity = 1},
+                           {.customer = "rich", .amount = INT64_MAX, .quantity = 1},
+                           {.customer = "rich", .amount = 1, .quantity = 1},
+                           {.customer = "only returns", .amount = -INT64_MAX, .quantity = -1},
+                           {.customer = "only returns", .amount = -INT64_MAX, .quantity = -1},
+                           {.customer = "great", .amount = INT64_MAX, .quantity = 1}};
+    patron_features *features;
+    patron_error error;
+    patron_history *history = history_of(lines, 5);
+    ck_assert_int_eq(patron_features_build(&features, history, NULL, NULL, &error), PATRON_OUT_OF_RANGE);
+    ck_assert_ptr_null(features);
+    ck_assert_ptr_nonnull(strstr(error.message, "customer rich: money is beyond"));
+    patron_history_free(history);
+
+    lines[1].customer = "other";
+    history = history_of(lines, 6);
+    ck_assert_int_eq(patron_features_build(&features, history, NULL, NULL, &error), PATRON_OUT_OF_RANGE);
+    ck_assert_ptr_nonnull(strstr(error.message, "the shop's money"));
+    patron_history_free(history);
+    history = history_of(lines, 2);
+    ck_assert_int_eq(patron_features_build(&features, history, NULL, NULL, &error), PATRON_OUT_OF_RANGE);
+    patron_history_free(history);
+    history = history_of(lines + 1, 1);
+    ck_assert_int_eq(patron_features_build(&features, history, NULL, NULL, &error), PATRON_OK);
+    ck_assert_int_eq(features->values[0].gross, INT64_MAX);
+    patron_features_free(features);
+    patron_history_free(history);
+}
+END_TEST
+
+START_TEST(test_nothing_bought_by_the_as_of_is_no_data)
+{
+    oracle_line later = {.customer = "a", .time_s = 100, .amount = 10000, .quantity = 1};
+    oracle_line returned = {.customer = "a", .amount = -10000, .quantity = -1};
+    patron_features *features;
+    patron_features_options options;
+    patron_error error;
+    patron_features_options_init(&options, sizeof options);
+    options.as_of_s = 99;
+    for (int i = 0; i < 3; i++) {
+        patron_history *history = history_of(i == 1 ? &returned : &later, i == 2 ? 0 : 1);
+        ck_assert_int_eq(patron_features_build(&features, history, &options, NULL, &error), PATRON_NO_DATA);
+        ck_assert_ptr_null(features);
+        patron_history_free(history);
+    }
+    options.as_of_s = INT64_MAX;
+    patron_history *history = history_of(&later, 1);
+    ck_assert_int_eq(patron_features_build(&features, history, &options, NULL, &error), PATRON_INVALID_ARGUMENT);
+    patron_history_free(history);
+}
+END_TEST
+
+START_TEST(test_null_and_rows_that_are_not_there_are_refused)
+{
+    oracle_line line = {.customer = "a", .amount = 10000, .quantity = 1};
+    patron_history *history = history_of(&line, 1);
+    patron_features *features = (patron_features *)1;
+    patron_error error;
+    const uint8_t *bytes;
+    int64_t length;
+    patron_customer_value value = {.size = sizeof value};
+    patron_audit audit = {.size = sizeof audit};
+    ck_assert_int_eq(patron_features_build(NULL, history, NULL, NULL, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(patron_features_build(&features, NULL, NULL, NULL, NULL), PATRON_INVALID_ARGUMENT);
+    ck_assert_ptr_null(features);
+    ck_assert_int_eq(patron_features_build(&features, history, NULL, NULL, &error), PATRON_OK);
+    ck_assert_int_eq(error.status, PATRON_OK);
+    ck_assert_int_eq(patron_features_customer_id(NULL, &length, features, 0, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(patron_features_customer_id(&bytes, NULL, features, 0, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(patron_features_customer_id(&bytes, &length, features, 1, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_ptr_null(bytes);
+    ck_assert_int_eq(patron_features_customer_id(&bytes, &length, NULL, 0, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(patron_features_value(NULL, features, 0, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(patron_features_value(&value, features, -1, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(patron_features_value(&value, NULL, 0, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(patron_features_audit(NULL, features, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(patron_features_audit(&audit, NULL, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_ptr_null(patron_features_matrix(NULL));
+    ck_assert_int_eq(patron_features_customer_count(NULL), 0);
+    patron_features_options_init(NULL, 0);
+    patron_features_free(NULL);
+    patron_features_free(features);
+    patron_history_free(history);
+}
+END_TEST
+
+START_TEST(test_copy_is_independent)
+{
+    oracle_line line = {.customer = "a", .amount = 10000, .quantity = 1};
+    patron_history *history = history_of(&line, 1);
+    patron_features *features = features_of(history, PATRON_AS_OF_LAST, NULL), *copy;
+    ck_assert_int_eq(ptn_features_copy(&copy, features, &features->memory, NULL), PATRON_OK);
+    patron_history_free(history);
+    patron_features *again = features;
+    expect_same(copy, again);
+    patron_features_free(features);
+    ck_assert_int_eq(patron_features_find(copy, (const uint8_t *)"a", 1), 0);
+    ck_assert_double_eq(value_of(copy, "monetary_gross"), 1.0);
+    patron_features_free(copy);
+}
+END_TEST
+
+static int32_t cancel_after(void *user, const char *stage, double fraction)
+{
+    ck_assert_str_eq(stage, "features");
+    ck_assert(fraction >= 0.0 && fraction <= 1.0);
+    return (*(int32_t *)user)-- <= 0;
+}
+
+START_TEST(test_building_can_be_cancelled_at_every_callback)
+{
+    oracle_line line = {.customer = "a", .amount = 10000, .quantity = 1};
+    patron_history *history = history_of(&line, 1);
+    patron_context context;
+    patron_features *features = NULL;
+    patron_status status = PATRON_CANCELLED;
+    patron_context_init(&context, sizeof context);
+    context.progress = cancel_after;
+    int32_t allowed = 0;
+    for (; status == PATRON_CANCELLED && allowed < 100; allowed++) {
+        int32_t left = allowed;
+        context.progress_user = &left;
+        status = patron_features_build(&features, history, NULL, &context, NULL);
+        ck_assert(status == PATRON_OK || features == NULL);
+    }
+    ck_assert_int_eq(status, PATRON_OK);
+    ck_assert_int_gt(allowed, 3);
+    patron_features_free(features);
+    patron_history_free(history);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("features");
+    TCase *tests = tcase_create("features");
+    suite_add_tcase(suite, tests);
+    tcase_set_timeout(tests, 300);
+    tcase_add_test(tests, test_fates_audit_and_features_are_the_oracle_s);
+    tcase_add_test(tests, test_features_same_for_any_thread_count_order_of_lines_and_batches);
+    tcase_add_test(tests, test_catalogue_says_what_each_feature_is);
+    tcase_add_test(tests, test_columns_are_chosen_by_name_and_in_the_order_written);
+    tcase_add_test(tests, test_a_list_of_columns_that_makes_no_sense_is_refused);
+    tcase_add_test(tests, test_recency_is_elapsed_days_and_age_is_calendar_days);
+    tcase_add_test(tests, test_order_s_time_is_its_last_purchase_line_s);
+    tcase_add_test(tests, test_customer_ids_are_ordered_by_bytes_and_found);
+    tcase_add_test(tests, test_money_beyond_int64_names_the_customer);
+    tcase_add_test(tests, test_nothing_bought_by_the_as_of_is_no_data);
+    tcase_add_test(tests, test_null_and_rows_that_are_not_there_are_refused);
+    tcase_add_test(tests, test_copy_is_independent);
+    tcase_add_test(tests, test_building_can_be_cancelled_at_every_callback);
+    return run_suite(suite);
+}
