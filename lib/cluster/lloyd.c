@@ -69,10 +69,10 @@ static void assign_block(ptn_lloyd *lloyd, int64_t block)
     for (int64_t t = from; t < to; t++) {
         const double *tile = data->values + t * data->cols * PTN_LANES, *weights = data->weights + t * PTN_LANES;
         double best[PTN_LANES], where[PTN_LANES] = {0}, distance[PTN_LANES];
-        ptn_tile_distances(best, tile, lloyd->centroids, data->cols);
+        ptn_tile_distances(best, tile, lloyd->centroids, 1, data->cols);
         for (int32_t j = 1; j < lloyd->k; j++) {
             double number = (double)j;
-            ptn_tile_distances(distance, tile, lloyd->centroids + j * data->cols, data->cols);
+            ptn_tile_distances(distance, tile, lloyd->centroids + j * data->cols, 1, data->cols);
             for (int l = 0; l < PTN_LANES; l++) {
                 where[l] = distance[l] < best[l] ? number : where[l];
                 best[l] = distance[l] < best[l] ? distance[l] : best[l];

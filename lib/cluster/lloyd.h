@@ -107,19 +107,4 @@ void ptn_lloyd_repair(ptn_lloyd *lloyd);
  *moved says whether there is one. */
 patron_status ptn_lloyd_move(bool *moved, ptn_lloyd *lloyd, patron_error *error);
 
-/* Squared distances of a tile's rows to a point, summed in column order, without FMA: the rule labels are decided by.
- */
-static inline void ptn_tile_distances(double out[PTN_LANES], const double *restrict tile, const double *restrict point,
-                                      int64_t cols)
-{
-    double sum[PTN_LANES] = {0};
-    for (int64_t c = 0; c < cols; c++) {
-        for (int l = 0; l < PTN_LANES; l++) {
-            double difference = tile[c * PTN_LANES + l] - point[c];
-            sum[l] += difference * difference;
-        }
-    }
-    for (int l = 0; l < PTN_LANES; l++) out[l] = sum[l];
-}
-
 #endif

@@ -46,7 +46,7 @@ static void judge_block(ptn_lloyd *lloyd, int64_t block)
         double distances[PTN_MOST_CLUSTERS_TO_MOVE][PTN_LANES];
         for (int32_t j = 0; j < lloyd->k; j++)
             ptn_tile_distances(distances[j], data->values + t * data->cols * PTN_LANES,
-                               lloyd->centroids + j * data->cols, data->cols);
+                               lloyd->centroids + j * data->cols, 1, data->cols);
         for (int l = 0; l < PTN_LANES; l++) {
             int64_t row = t * PTN_LANES + l;
             if (data->weights[row] == 0.0 || lloyd->counts[lloyd->labels[row]] < 2) continue;

@@ -13,9 +13,8 @@
 
 #include <stdbool.h>
 
+#include "cluster/tile.h"
 #include "matrix/rows.h"
-
-enum { PTN_LANES = 8 };
 
 /* How columns are brought to one footing. */
 typedef struct ptn_footing {

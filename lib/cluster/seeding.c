@@ -12,11 +12,6 @@
 #include "base/rng.h"
 #include "cluster/lloyd.h"
 
-static double add_lanes(const double sum[PTN_LANES])
-{
-    return ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7]));
-}
-
 static void block_range(const ptn_lloyd *lloyd, int64_t block, int64_t *from, int64_t *to)
 {
     *from = block * lloyd->block_tiles;
@@ -35,7 +30,7 @@ static void begin_block(ptn_lloyd *lloyd, int64_t block)
             mass[l] += lloyd->data->weights[t * PTN_LANES + l];
         }
     }
-    lloyd->block[block].mass = add_lanes(mass);
+    lloyd->block[block].mass = ptn_add_lanes(mass);
 }
 
 /* After a seed: distances to the nearest, and the mass they make. */
@@ -49,14 +44,14 @@ static void nearest_block(ptn_lloyd *lloyd, int64_t block)
     for (int64_t t = from; t < to; t++) {
         double *nearest = lloyd->nearest + t * PTN_LANES;
         const double *weights = data->weights + t * PTN_LANES;
-        ptn_tile_distances(distance, data->values + t * data->cols * PTN_LANES, lloyd->seed, data->cols);
+        ptn_tile_distances(distance, data->values + t * data->cols * PTN_LANES, lloyd->seed, 1, data->cols);
         for (int l = 0; l < PTN_LANES; l++) {
             double least = first || distance[l] < nearest[l] ? distance[l] : nearest[l];
             nearest[l] = least;
             mass[l] += weights[l] * least;
         }
     }
-    lloyd->block[block].mass = add_lanes(mass);
+    lloyd->block[block].mass = ptn_add_lanes(mass);
 }
 
 /* What the mass would be with each candidate. */
@@ -71,13 +66,13 @@ static void trial_block(ptn_lloyd *lloyd, int64_t block)
         double sum[PTN_LANES] = {0};
         for (int64_t t = from; t < to; t++) {
             const double *nearest = lloyd->nearest + t * PTN_LANES, *weights = data->weights + t * PTN_LANES;
-            ptn_tile_distances(distance, data->values + t * data->cols * PTN_LANES, candidate, data->cols);
+            ptn_tile_distances(distance, data->values + t * data->cols * PTN_LANES, candidate, 1, data->cols);
             for (int l = 0; l < PTN_LANES; l++) {
                 double least = distance[l] < nearest[l] ? distance[l] : nearest[l];
                 sum[l] += weights[l] * least;
             }
         }
-        lloyd->block[block].potential[trial] = add_lanes(sum);
+        lloyd->block[block].potential[trial] = ptn_add_lanes(sum);
     }
 }
 

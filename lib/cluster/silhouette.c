@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The exact silhouette in O(n) memory.
 
-   Rows are sorted by label into columns, each cluster padded with rows of weight 0 to whole vectors:
+   Rows are sorted by label into tiles of eight rows, each cluster padded with rows of weight 0 to whole tiles:
 
-       column 0: | cluster 0 … pad | cluster 1 … pad | … |    column 1: | … |
+       | cluster 0: tile tile … pad | cluster 1: tile … pad | … |
 
-   A block of rows is scored cluster by cluster, in tiles of members that stay in the cache; sums have fixed lanes, so
-   the bits do not depend on threads. Distances are sums of squared differences, never the expanded form, which cancels;
-   values are brought near 1 by a power of two first, so they do not overflow (a silhouette has no unit).
+   A block of rows is scored cluster by cluster, against stretches of members that stay in the cache; sums have fixed
+   lanes, so the bits do not depend on threads. Distances are sums of squared differences, never the expanded form,
+   which cancels; values are brought near 1 by a power of two first, so they do not overflow (a silhouette has no unit).
 
    With w_i the row's weight, W its cluster's: a = sum / (W - 1), as its copies but one are its neighbours; 0 where W
    <= 1. A row of weight 0 asks where it would sit: a = sum / W, no copy of it being there to leave out; 0 where no row
@@ -24,12 +24,13 @@
 #include "base/threads.h"
 #include "cluster/packed.h"
 
-enum { LANES = 8, TILE = 256, BLOCK_ROWS = 32 };
+/* Rows scored together, and members they go through before the next: these stay in the cache for all of them. */
+enum { BLOCK_ROWS = 32, STRETCH = 256 };
 
 typedef struct sorted_rows {
     int64_t rows, cols, padded; /* padded: places in the sorted order, a whole number of vectors for each cluster */
     int32_t k;
-    double *values;  /* cols x padded */
+    double *values;  /* padded x cols, in tiles */
     double *weights; /* padded */
     int64_t *source; /* padded: row, or -1 */
     int64_t *start;  /* k + 1: places of the clusters */
@@ -69,7 +70,7 @@ static patron_status count_clusters(sorted_rows *sorted, int32_t *clusters, cons
         return ptn_fail(error, PATRON_OUT_OF_RANGE, "the weights add up to %g, beyond what is counted exactly (2^53)",
                         all);
     for (int32_t j = 0; j < sorted->k; j++) {
-        int64_t places = (sorted->start[j + (int64_t)1] + LANES - 1) / LANES * LANES;
+        int64_t places = (sorted->start[j + (int64_t)1] + PTN_LANES - 1) / PTN_LANES * PTN_LANES;
         sorted->start[j + (int64_t)1] = sorted->start[j] + places;
         *clusters += sorted->total[j] > 0.0;
     }
@@ -90,31 +91,25 @@ static void sort_rows(sorted_rows *sorted, const int32_t *labels, const patron_r
         sorted->source[place] = i;
         sorted->weights[place] = rows->weights == NULL ? 1.0 : rows->weights[i];
         for (int64_t c = 0; c < sorted->cols; c++)
-            sorted->values[c * sorted->padded + place] =
+            sorted->values[(place / PTN_LANES * sorted->cols + c) * PTN_LANES + place % PTN_LANES] =
                 (ptn_rows_at(rows, i, c) - footing->offset[c]) * footing->inverse_unit;
     }
-    for (int32_t j = sorted->k - 1; j > 0; j--) sorted->start[j] = (sorted->start[j - 1] + LANES - 1) / LANES * LANES;
+    for (int32_t j = sorted->k - 1; j > 0; j--)
+        sorted->start[j] = (sorted->start[j - 1] + PTN_LANES - 1) / PTN_LANES * PTN_LANES;
     sorted->start[0] = 0;
 }
 
-/* Weighted sum of distances from place `from` to `count` members (whole vectors) at place `to`. */
-static double sum_tile(const sorted_rows *sorted, int64_t from, int64_t to, int64_t count)
+/* Weighted sum of distances from place `from` to `count` members (whole tiles) at place `to`. */
+static double sum_members(const sorted_rows *sorted, int64_t from, int64_t to, int64_t count)
 {
-    double squares[TILE], sum[LANES] = {0};
-    const double *weights = sorted->weights + to;
-    memset(squares, 0, sizeof squares);
-    for (int64_t c = 0; c < sorted->cols; c++) {
-        const double *column = sorted->values + c * sorted->padded;
-        double value = column[from];
-        column += to;
-        for (int64_t m = 0; m < count; m++) {
-            double difference = column[m] - value;
-            squares[m] += difference * difference;
-        }
+    double squares[PTN_LANES], sum[PTN_LANES] = {0};
+    int64_t tile = sorted->cols * PTN_LANES;
+    const double *point = sorted->values + from / PTN_LANES * tile + from % PTN_LANES;
+    for (int64_t m = to; m < to + count; m += PTN_LANES) {
+        ptn_tile_distances(squares, sorted->values + m / PTN_LANES * tile, point, PTN_LANES, sorted->cols);
+        for (int64_t l = 0; l < PTN_LANES; l++) sum[l] += sorted->weights[m + l] * sqrt(squares[l]);
     }
-    for (int64_t m = 0; m < count; m += LANES)
-        for (int64_t l = 0; l < LANES; l++) sum[l] += weights[m + l] * sqrt(squares[m + l]);
-    return ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7]));
+    return ptn_add_lanes(sum);
 }
 
 static double score(double sum_own, double total_own, double weight, double nearest)
@@ -152,9 +147,9 @@ static void score_block(void *opaque, int64_t block, int32_t worker)
     for (int32_t j = 0; j < sorted->k; j++) {
         double sum[BLOCK_ROWS] = {0};
         if (!(sorted->total[j] > 0.0)) continue;
-        for (int64_t to = sorted->start[j]; to < sorted->start[j + (int64_t)1]; to += TILE) {
-            int64_t left = sorted->start[j + (int64_t)1] - to, size = left < TILE ? left : TILE;
-            for (int64_t q = 0; q < count; q++) sum[q] += sum_tile(sorted, from + q, to, size);
+        for (int64_t to = sorted->start[j]; to < sorted->start[j + (int64_t)1]; to += STRETCH) {
+            int64_t left = sorted->start[j + (int64_t)1] - to, size = left < STRETCH ? left : STRETCH;
+            for (int64_t q = 0; q < count; q++) sum[q] += sum_members(sorted, from + q, to, size);
         }
         for (int64_t q = 0; q < count; q++) {
             double mean = sum[q] / sorted->total[j];
