@@ -65,7 +65,8 @@ build "gcc 12, Release" build gcc-12 -DPATRON_SANITIZE= && check "gcc 12, Releas
 if [ $fast = no ]; then
     build "clang 14, Release" build-clang clang-14 -DPATRON_SANITIZE= && check "clang 14, Release" build-clang -LE slow
     build "ASan + UBSan" build-asan gcc-12 -DPATRON_SANITIZE=address,undefined && check "ASan + UBSan" build-asan
-    build "TSan" build-tsan gcc-12 -DPATRON_SANITIZE=thread && check "TSan" build-tsan -R '^unit[.]' -E 'shop|retail|cdnow'
+    build "TSan" build-tsan gcc-12 -DPATRON_SANITIZE=thread &&
+        check "TSan" build-tsan -R '^unit[.]' -E 'shop|retail|cdnow'
 fi
 
 echo

@@ -31,6 +31,7 @@ extern void *__libc_malloc(size_t bytes);
 extern void *__libc_calloc(size_t count, size_t each);
 extern void *__libc_realloc(void *block, size_t bytes);
 extern void __libc_free(void *block);
+#ifndef HOST_SANITIZED /* a sanitizer brings its own */
 void *malloc(size_t bytes);
 void *calloc(size_t count, size_t each);
 
@@ -39,6 +40,8 @@ static int refused(void) { return counting && asked++ == fails_at; }
 void *malloc(size_t bytes) { return refused() ? NULL : __libc_malloc(bytes); }
 
 void *calloc(size_t count, size_t each) { return refused() ? NULL : __libc_calloc(count, each); }
+
+#endif
 
 static void *own_allocate(void *user, size_t bytes)
 {
