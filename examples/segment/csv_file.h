@@ -25,9 +25,8 @@ struct text record_field(const struct record *record, size_t index);
 /* Called for each record, the header too; anything but 0 ends the reading. */
 typedef int (*record_visitor)(const struct record *record, void *user);
 
-/* Reads all of `path` ("-": standard input) in the calling thread. `progress` is called between pieces with the share
-   read (NaN where the size is not known). Returns 0, what the visitor returned, or an exit code after having said why.
- */
+/* Reads all of `path` ("-": standard input) in the calling thread; tells the terminal how far it is, and stops when
+   interrupted. Returns 0, what the visitor returned, or an exit code after having said why. */
 int csv_file_read(const char *path, char delimiter, record_visitor visit, void *user);
 
 /* "standard input" for "-". */
