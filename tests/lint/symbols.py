@@ -17,9 +17,10 @@ def symbols(nm, *arguments):
     """(object, kind, name) of each symbol."""
     output = subprocess.run([nm, "-A", *arguments], check=True, capture_output=True, text=True).stdout
     for line in output.splitlines():
-        match = re.match(r"^(.*?):(?:[0-9a-fA-F]+)?\s+(\w)\s+(\S+)$", line)
-        if match:
-            yield match.groups()
+        match = re.match(r"^(.*?):\s*(?:[0-9a-fA-F]+)?\s+(\w)\s+(\S+)$", line)
+        if match is None:
+            sys.exit(f"this nm writes other lines than GNU's: {line}")
+        yield match.groups()
 
 
 def declared():
@@ -52,7 +53,7 @@ FOREIGN = re.compile(r"^(__odr_asan|__gcov|__prof|\.L|_\.|__asan|__sanitizer|__u
 
 def state(nm, objects):
     """By section: .data.rel.ro holds constants that hold addresses, and is read-only once the library is loaded."""
-    problems = []
+    problems, seen = [], 0
     for place in objects:
         output = subprocess.run([nm, "-f", "sysv", "--defined-only", place], check=True, capture_output=True, text=True)
         for line in output.stdout.splitlines():
@@ -60,9 +61,12 @@ def state(nm, objects):
             if len(fields) != 7 or fields[0].startswith("DW.ref.") or FOREIGN.search(fields[0]):
                 continue
             name, section = fields[0], fields[6]
+            seen += section != ""
             if re.match(r"\.t?(data|bss)|\*COM\*", section) and not section.startswith(".data.rel.ro"):
                 problems.append(f"{place.split('/')[-1]}: {name} can change ({section})")
-    finish(problems, f"{len(objects)} objects")
+    if seen <= len(objects):
+        problems.append("this nm names no sections, as GNU's does")
+    finish(problems, f"{seen} symbols of {len(objects)} objects")
 
 
 def names(nm, objects):
