@@ -239,7 +239,7 @@ END_TEST
 
 START_TEST(test_numbers_that_are_none_are_refused)
 {
-    static const double bad[] = {NAN, INFINITY, -INFINITY};
+    static const double bad[] = {(double)NAN, (double)INFINITY, -(double)INFINITY};
     static const char *const names[] = {"quantity", "amount", "price", "discount"};
     for (int column = 0; column < 4; column++)
         for (int i = 0; i < 3; i++) {
@@ -339,7 +339,7 @@ START_TEST(test_rows_without_a_customer_or_with_broken_text_are_rejected_and_lis
     b.orders.product.bytes = product;
     b.orders.product.offsets = products;
     b.orders.quantity = b.quantity;
-    b.quantity[0] = NAN;
+    b.quantity[0] = (double)NAN;
     b.time_s[0] = INT64_MAX;
     b.fault[0] = PATRON_REASON_TOO_FEW_FIELDS;
     b.orders.fault = b.fault;
