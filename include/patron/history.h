@@ -105,7 +105,7 @@ typedef struct patron_orders {
     const uint8_t *is_return;     /* optional: not 0 marks a return whatever its sign */
     const int64_t *line;          /* optional: the caller's line number of each row, for messages and lists */
     const uint8_t *fault;       /* optional: not 0 says that the caller could not read this row: the PATRON_REASON_…;
-                                   its other columns are not looked at */
+                                   its other columns are not looked at, text offsets apart */
     const uint8_t *fault_field; /* optional, with fault: the PATRON_FIELD_… at fault */
 } patron_orders;
 
@@ -118,9 +118,9 @@ enum { PATRON_DUPLICATES_KEEP = 0, PATRON_DUPLICATES_DROP = 1 };
 typedef struct patron_history_options {
     size_t size;             /* sizeof(patron_history_options) */
     int32_t zero_amount;     /* PATRON_ZERO_AMOUNT_DROP; KEEP: a line of amount 0 counts as a purchase (return if its
-                                quantity is     negative or it is flagged) */
+                                quantity is negative or it is flagged) and, with a quantity > 0, makes an order */
     int32_t duplicates;      /* PATRON_DUPLICATES_KEEP; DROP: of lines equal in customer, order, time, quantity, amount,
-                                product,      category, discount and return flag, one is kept */
+                                product, category, discount and return flag, one is kept: the first appended */
     int32_t strict;          /* 0; 1: the first row that would be rejected fails the append with PATRON_ROW_REJECTED */
     int32_t rejected_listed; /* 100: how many rejected rows are kept for patron_history_rejected; >= 0 */
     int64_t utc_offset_s;    /* 0: seconds to add to a time for the store's local time; |offset| <= 86,400 */
@@ -164,9 +164,9 @@ typedef struct patron_audit {
     int64_t rejected_listed; /* rows that patron_history_rejected can give */
 } patron_audit;
 
-/* Fills *audit, whose `size` must be set, at as_of_s (inclusive; PATRON_AS_OF_LAST: the last kept line's instant).
-   PATRON_INVALID_ARGUMENT, PATRON_OUT_OF_RANGE (sums beyond int64_t), PATRON_OUT_OF_MEMORY, PATRON_CANCELLED.
-   Thread-safe. */
+/* Fills *audit, whose `size` must be set, at as_of_s (inclusive, on the scale of patron_orders.time_s, within 1e14;
+   PATRON_AS_OF_LAST: the last kept line's instant). PATRON_INVALID_ARGUMENT, PATRON_OUT_OF_RANGE (sums beyond int64_t),
+   PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. Thread-safe. */
 PATRON_API patron_status patron_history_audit(patron_audit *audit, const patron_history *history, int64_t as_of_s,
                                               const patron_context *context, patron_error *error);
 

@@ -239,7 +239,7 @@ END_TEST
 
 START_TEST(test_numbers_that_are_none_are_refused)
 {
-    static const double bad[] = {NAN, INFINITY, -INFINITY};
+    static const double bad[] = {(double)NAN, (double)INFINITY, -(double)INFINITY};
     static const char *const names[] = {"quantity", "amount", "price", "discount"};
     for (int column = 0; column < 4; column++)
         for (int i = 0; i < 3; i++) {
@@ -339,7 +339,7 @@ START_TEST(test_rows_without_a_customer_or_with_broken_text_are_rejected_and_lis
     b.orders.product.bytes = product;
     b.orders.product.offsets = products;
     b.orders.quantity = b.quantity;
-    b.quantity[0] = NAN;
+    b.quantity[0] = (double)NAN;
     b.time_s[0] = INT64_MAX;
     b.fault[0] = PATRON_REASON_TOO_FEW_FIELDS;
     b.orders.fault = b.fault;
@@ -540,6 +540,37 @@ START_TEST(test_default_as_of_is_the_last_kept_line_s)
 }
 END_TEST
 
+START_TEST(test_optional_columns_may_come_and_go)
+{
+    static const uint8_t tea[] = "tea";
+    static const int64_t second_only[ROWS + 1] = {0, 0, 3, 3};
+    static const int64_t none[ROWS] = {0, 0, 0};
+    patron_history_options options;
+    patron_history_options_init(&options, sizeof options);
+    options.duplicates = PATRON_DUPLICATES_DROP;
+    patron_history *history = make(&options);
+    uint8_t fates[4 * ROWS];
+    batch b;
+    good_batch(&b);
+    ck_assert_int_eq(patron_history_append(history, &b.orders, NULL, NULL), PATRON_OK);
+    b.orders.product.bytes = tea;
+    b.orders.product.offsets = second_only;
+    ck_assert_int_eq(patron_history_append(history, &b.orders, NULL, NULL), PATRON_OK);
+    b.orders.category = b.orders.product;
+    b.orders.discount = none;
+    b.orders.quantity = b.quantity;
+    ck_assert_int_eq(patron_history_append(history, &b.orders, NULL, NULL), PATRON_OK);
+    good_batch(&b);
+    ck_assert_int_eq(patron_history_append(history, &b.orders, NULL, NULL), PATRON_OK);
+    /* Lines without a product are equal whether the column was there or not; the two kinds of tea differ. */
+    static const bool kept[4 * ROWS] = {true, true, true, false, true, false, false, true, false, false, false, false};
+    ck_assert_int_eq(patron_history_fates(fates, history, PATRON_AS_OF_LAST, NULL, NULL), PATRON_OK);
+    for (int i = 0; i < 4 * ROWS; i++)
+        ck_assert_int_eq(fates[i], kept[i] ? PATRON_FATE_PURCHASE : PATRON_FATE_DUPLICATE);
+    patron_history_free(history);
+}
+END_TEST
+
 /* Lets so many allocations through, then none; counts what is out. */
 typedef struct purse {
     int64_t left, out;
@@ -672,6 +703,7 @@ int main(void)
     tcase_add_test(tests, test_first_money_column_of_the_list_wins);
     tcase_add_test(tests, test_host_rounding_does_not_change_money);
     tcase_add_test(tests, test_default_as_of_is_the_last_kept_line_s);
+    tcase_add_test(tests, test_optional_columns_may_come_and_go);
     tcase_add_test(tests, test_append_is_all_or_nothing_when_memory_ends);
     tcase_add_test(tests, test_append_audit_and_fates_can_be_cancelled);
     return run_suite(suite);
