@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#pragma GCC diagnostic ignored "-Wdouble-promotion" /* an oracle is more precise on purpose */
+
 static long double distance(const double *a, const double *b, int64_t cols)
 {
     long double sum = 0.0L;

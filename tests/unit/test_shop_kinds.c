@@ -99,7 +99,7 @@ static double known_means(const double *scaled, const int32_t *truth, int64_t ro
         for (int c = 0; c < COLUMNS; c++) mean[truth[r]][c] += scaled[r * COLUMNS + c];
     }
     for (int64_t r = 0; r < rows; r++) {
-        double best = INFINITY;
+        double best = (double)INFINITY;
         for (int32_t kind = 0; kind < SHOP_KINDS; kind++) {
             double distance = 0.0;
             for (int c = 0; c < COLUMNS; c++) {
