@@ -59,6 +59,8 @@ static double value_of(const patron_features *features, const char *name)
 static void expect_audit(const patron_audit *got, const patron_audit *want)
 {
     ck_assert_int_eq(got->as_of_s, want->as_of_s);
+    ck_assert_int_eq(got->first_s, want->first_s);
+    ck_assert_int_eq(got->last_s, want->last_s);
     ck_assert_int_eq(got->rows_read, want->rows_read);
     ck_assert_int_eq(got->rows_kept, want->rows_kept);
     for (int32_t f = 0; f < PATRON_FATE_COUNT; f++) ck_assert_int_eq(got->fates[f], want->fates[f]);

@@ -252,7 +252,7 @@ START_TEST(test_numbers_that_are_none_are_refused)
             if (column == 1) b.orders.amount_value = b.value;
             if (column == 2) b.orders.unit_price_value = b.value;
             if (column == 3) b.orders.discount_value = b.value;
-            snprintf(says, sizeof says, "row 1 (line 3): %s is %s", names[column], i == 0 ? "NaN" : "infinite");
+            snprintf(says, sizeof says, "line 3 (row 1): %s is %s", names[column], i == 0 ? "NaN" : "infinite");
             expect_failure(&b, PATRON_NOT_FINITE, 1, says);
         }
 }
@@ -263,7 +263,7 @@ START_TEST(test_numbers_out_of_range_are_refused)
     batch b;
     good_batch(&b);
     b.time_s[2] = INT64_C(100000000000001);
-    expect_failure(&b, PATRON_OUT_OF_RANGE, 2, "row 2 (line 4): time is beyond 1e14 seconds");
+    expect_failure(&b, PATRON_OUT_OF_RANGE, 2, "line 4 (row 2): time is beyond 1e14 seconds");
     b.time_s[2] = INT64_MIN;
     expect_failure(&b, PATRON_OUT_OF_RANGE, 2, "time");
     good_batch(&b);
@@ -372,7 +372,7 @@ START_TEST(test_strict_fails_on_the_first_rejected_row)
     good_batch(&b);
     b.orders.customer_id.validity = bits;
     ck_assert_int_eq(patron_history_append(history, &b.orders, NULL, &error), PATRON_ROW_REJECTED);
-    ck_assert_str_eq(error.message, "row 1 (line 3): no customer id; give one, or turn strict off to have such rows "
+    ck_assert_str_eq(error.message, "line 3 (row 1): no customer id; give one, or turn strict off to have such rows "
                                     "rejected and counted");
     ck_assert_int_eq(error.row, 1);
     ck_assert_int_eq(error.line, 3);
@@ -380,7 +380,7 @@ START_TEST(test_strict_fails_on_the_first_rejected_row)
     b.orders.customer_id.validity = NULL;
     b.bytes[3] = 'x';
     ck_assert_int_eq(patron_history_append(history, &b.orders, NULL, &error), PATRON_ROW_REJECTED);
-    ck_assert_ptr_nonnull(strstr(error.message, "row 2 (line 4): customer is not UTF-8; "));
+    ck_assert_ptr_nonnull(strstr(error.message, "line 4 (row 2): customer is not UTF-8; "));
     good_batch(&b);
     ck_assert_int_eq(patron_history_append(history, &b.orders, NULL, &error), PATRON_OK);
     /* What the failed appends left behind is no customer. */
