@@ -9,7 +9,7 @@
 #include "segment/when.h"
 
 /* What the library takes: quantities up to 1e12, money that fits int64_t in 1/10,000. */
-static const double largest_quantity = 1e12, largest_money = 9.2e14;
+static const double largest_quantity = PATRON_MOST_QUANTITY, largest_money = 9.2e14;
 
 struct reading {
     const struct options *options;
@@ -134,8 +134,6 @@ static int read_row(struct reading *reading, const struct record *record, struct
     row->order = field_of(reading, record, PATRON_FIELD_ORDER);
     row->product = field_of(reading, record, PATRON_FIELD_PRODUCT);
     row->category = field_of(reading, record, PATRON_FIELD_CATEGORY);
-    if (row->time_s < reading->seen->first_s) reading->seen->first_s = row->time_s;
-    if (row->time_s > reading->seen->last_s) reading->seen->last_s = row->time_s;
     return 0;
 }
 
@@ -169,7 +167,7 @@ int orders_read(patron_history *history, struct orders_seen *seen, const struct 
                               .context = context,
                               .seen = seen,
                               .form = WHEN_NONE};
-    *seen = (struct orders_seen){.first_s = INT64_MAX, .last_s = INT64_MIN};
+    *seen = (struct orders_seen){0};
     int code = csv_file_read(options->input, options->delimiter, visit, &reading);
     if (code == 0) code = flush(&reading);
     if (code == 0 && reading.batch == NULL)

@@ -10,7 +10,6 @@
 /* What reading saw, beside the history. */
 struct orders_seen {
     struct columns columns;
-    int64_t first_s, last_s; /* of the rows that could be read; first_s > last_s: none */
 };
 
 /* Reads all of options->input into the history. Returns 0, or an exit code after having said why. Free *seen with

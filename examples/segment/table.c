@@ -125,7 +125,7 @@ static bool write_headline(struct table *table, const struct orders_seen *seen, 
     const patron_features *features = patron_segmentation_features(table->segmentation);
     if (patron_features_audit(&audit, features, &table->error) != PATRON_OK) return false;
     int32_t count = patron_segmentation_count(table->segmentation);
-    when_print(first, sizeof first, seen->first_s, false);
+    when_print(first, sizeof first, audit.first_s, false);
     when_print(as_of, sizeof as_of, audit.as_of_s, true);
     fprintf(table->out, "\n%s%s customers ", BOLD(table), grouped(number, audit.customers_with_order));
     const char *slash = strrchr(name, '/');

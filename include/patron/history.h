@@ -21,6 +21,10 @@ extern "C" {
 /* 1/10,000 currency units to the unit. */
 #define PATRON_MONEY_UNIT 10000
 
+/* The largest time, either sign, in seconds (some 3 million years), and the largest quantity, either sign. */
+#define PATRON_MOST_TIME_S   INT64_C(100000000000000)
+#define PATRON_MOST_QUANTITY 1e12
+
 /* A borrowed text column as Arrow holds it: row i is bytes offsets[i] … offsets[i + 1] - 1, UTF-8, no NUL needed.
    offsets == NULL: the column is absent. */
 typedef struct patron_text {
@@ -92,20 +96,20 @@ typedef struct patron_orders {
     const uint8_t *customer_validity; /* for customer_number, bits as patron_text.validity; NULL: all have one */
     patron_text order_id;             /* optional; this or order_number */
     const int64_t *order_number;      /* optional */
-    const int64_t *time_s;            /* seconds since the epoch, UTC; |time_s| <= 1e14 */
-    const double *quantity;           /* optional: NULL is 1 everywhere; finite, may be fractional, |q| <= 1e12 */
-    const int64_t *amount;            /* line total, 1/10,000 currency units, signed like the quantity */
-    const double *amount_value;       /* line total, currency units */
-    const int64_t *unit_price;        /* 1/10,000 currency units */
-    const double *unit_price_value;   /* currency units */
-    patron_text product;              /* optional */
-    patron_text category;             /* optional */
+    const int64_t *time_s;            /* seconds since the epoch, UTC; |time_s| <= PATRON_MOST_TIME_S */
+    const double *quantity; /* optional: NULL is 1 everywhere; finite, may be fractional, |q| <= PATRON_MOST_QUANTITY */
+    const int64_t *amount;  /* line total, 1/10,000 currency units, signed like the quantity */
+    const double *amount_value;     /* line total, currency units */
+    const int64_t *unit_price;      /* 1/10,000 currency units */
+    const double *unit_price_value; /* currency units */
+    patron_text product;            /* optional */
+    patron_text category;           /* optional */
     const int64_t *discount; /* optional: what the line was reduced by, 1/10,000 currency units; its sign is dropped */
     const double *discount_value; /* optional, in currency units; `discount` wins */
     const uint8_t *is_return;     /* optional: not 0 marks a return whatever its sign */
     const int64_t *line;          /* optional: the caller's line number of each row, for messages and lists */
     const uint8_t *fault;       /* optional: not 0 says that the caller could not read this row: the PATRON_REASON_…;
-                                   its other columns are not looked at */
+                                   its other columns are not looked at, text offsets apart */
     const uint8_t *fault_field; /* optional, with fault: the PATRON_FIELD_… at fault */
 } patron_orders;
 
@@ -118,9 +122,9 @@ enum { PATRON_DUPLICATES_KEEP = 0, PATRON_DUPLICATES_DROP = 1 };
 typedef struct patron_history_options {
     size_t size;             /* sizeof(patron_history_options) */
     int32_t zero_amount;     /* PATRON_ZERO_AMOUNT_DROP; KEEP: a line of amount 0 counts as a purchase (return if its
-                                quantity is     negative or it is flagged) */
+                                quantity is negative or it is flagged) and, with a quantity > 0, makes an order */
     int32_t duplicates;      /* PATRON_DUPLICATES_KEEP; DROP: of lines equal in customer, order, time, quantity, amount,
-                                product,      category, discount and return flag, one is kept */
+                                product, category, discount and return flag, one is kept: the first appended */
     int32_t strict;          /* 0; 1: the first row that would be rejected fails the append with PATRON_ROW_REJECTED */
     int32_t rejected_listed; /* 100: how many rejected rows are kept for patron_history_rejected; >= 0 */
     int64_t utc_offset_s;    /* 0: seconds to add to a time for the store's local time; |offset| <= 86,400 */
@@ -149,6 +153,8 @@ PATRON_API int64_t patron_history_row_count(const patron_history *history);
 typedef struct patron_audit {
     size_t size;     /* sizeof(patron_audit) */
     int64_t as_of_s; /* as used, never PATRON_AS_OF_LAST; 0 when no line was kept and none was given */
+    int64_t first_s; /* of the kept lines, the first one's instant; 0 when none was kept */
+    int64_t last_s;  /* likewise the last one's */
     int64_t rows_read;
     int64_t rows_kept;
     int64_t fates[7];                /* by PATRON_FATE_… */
@@ -164,9 +170,9 @@ typedef struct patron_audit {
     int64_t rejected_listed; /* rows that patron_history_rejected can give */
 } patron_audit;
 
-/* Fills *audit, whose `size` must be set, at as_of_s (inclusive; PATRON_AS_OF_LAST: the last kept line's instant).
-   PATRON_INVALID_ARGUMENT, PATRON_OUT_OF_RANGE (sums beyond int64_t), PATRON_OUT_OF_MEMORY, PATRON_CANCELLED.
-   Thread-safe. */
+/* Fills *audit, whose `size` must be set, at as_of_s (inclusive, on the scale of patron_orders.time_s, within
+   PATRON_MOST_TIME_S; PATRON_AS_OF_LAST: the last kept line's instant). PATRON_INVALID_ARGUMENT, PATRON_OUT_OF_RANGE
+   (sums beyond int64_t), PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. Thread-safe. */
 PATRON_API patron_status patron_history_audit(patron_audit *audit, const patron_history *history, int64_t as_of_s,
                                               const patron_context *context, patron_error *error);
 

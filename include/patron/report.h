@@ -13,7 +13,7 @@ typedef struct patron_document patron_document;
 
 /* The summary as JSON (UTF-8, indented, keys in a fixed order): version, fingerprint, as_of, options (as used), audit,
    customers, features, k, candidates, segments. Numbers that have no value are null; money is in currency units.
-   `history` may be NULL: then the options and the list of rejected rows that only it knows are left out. *document is
+   `history` may be NULL: then the list of rejected rows, which only it knows, is left out. *document is
    the caller's, to be freed. PATRON_INVALID_ARGUMENT, PATRON_OUT_OF_MEMORY. Thread-safe. */
 PATRON_API patron_status patron_report_json(patron_document **document, const patron_segmentation *segmentation,
                                             const patron_history *history, const patron_context *context,

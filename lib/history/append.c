@@ -37,12 +37,12 @@ static int64_t caller_line(const appender *a, int64_t row)
     return a->orders->line == NULL ? -1 : a->orders->line[row];
 }
 
-/* "row 17 (line 19): " */
+/* "line 19 (row 17)", or "row 17" where the caller counts no lines */
 static void place(char *text, size_t size, const appender *a, int64_t row)
 {
     int64_t at = caller_line(a, row);
     if (at >= 0)
-        snprintf(text, size, "row %" PRId64 " (line %" PRId64 ")", row, at);
+        snprintf(text, size, "line %" PRId64 " (row %" PRId64 ")", at, row);
     else
         snprintf(text, size, "row %" PRId64, row);
 }
@@ -149,12 +149,12 @@ static patron_status read_numbers(line *l, const appender *a, int64_t row)
     l->quantity = o->quantity == NULL ? 1.0 : o->quantity[row];
     l->flagged = o->is_return != NULL && o->is_return[row] != 0;
     l->rounded = false;
-    if (l->time_s > PTN_TIME_MOST || l->time_s < -PTN_TIME_MOST)
+    if (l->time_s > PATRON_MOST_TIME_S || l->time_s < -PATRON_MOST_TIME_S)
         return fail_number(a, row, PATRON_OUT_OF_RANGE, PATRON_FIELD_TIME,
                            "is beyond 1e14 seconds; give seconds since 1970, not milliseconds or less");
     patron_status status = check_finite(a, row, PATRON_FIELD_QUANTITY, l->quantity);
     if (status != PATRON_OK) return status;
-    if (fabs(l->quantity) > 1e12)
+    if (fabs(l->quantity) > PATRON_MOST_QUANTITY)
         return fail_number(a, row, PATRON_OUT_OF_RANGE, PATRON_FIELD_QUANTITY, "is beyond 1e12; check its unit");
     l->quantity += 0.0; /* -0 becomes 0, so that equal quantities have equal bits */
     status = read_amount(l, a, row);

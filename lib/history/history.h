@@ -20,9 +20,6 @@
 /* What the log says of a row. */
 enum { PTN_ROW_LINE = 0, PTN_ROW_UNREADABLE = 1, PTN_ROW_NO_CUSTOMER = 2 };
 
-/* The largest |time_s|: some 3 million years, so that no difference of times overflows. */
-#define PTN_TIME_MOST INT64_C(100000000000000)
-
 struct patron_history {
     ptn_memory memory;
     patron_history_options options;
@@ -33,7 +30,7 @@ struct patron_history {
     /* Columns of lines, all of the same count. */
     ptn_array customer; /* int32_t */
     ptn_array order;    /* int32_t, -1: none */
-    ptn_array time_s;   /* int64_t, |t| <= PTN_TIME_MOST */
+    ptn_array time_s;   /* int64_t, |t| <= PATRON_MOST_TIME_S */
     ptn_array quantity; /* double, finite, never -0 */
     ptn_array amount;   /* int64_t, signed, > INT64_MIN */
     ptn_array flagged;  /* uint8_t: 1 where the caller marked a return */

@@ -47,6 +47,7 @@ typedef struct job {
     int64_t count;
     uint8_t *line_fates;                    /* or NULL */
     int64_t kinds[KIND_COUNT];              /* lines, duplicates included */
+    int64_t first_s, last_s;                /* of the kept ones; first_s > last_s: none */
     _Atomic int64_t duplicates[KIND_COUNT]; /* of them */
 } job;
 
@@ -212,7 +213,7 @@ static void see_customers(void *argument, int64_t block, int32_t worker)
 static patron_status find_as_of(job *j, int64_t as_of_s, patron_error *error)
 {
     j->as_of_s = INT64_MAX;
-    if (as_of_s != PATRON_AS_OF_LAST && (as_of_s > PTN_TIME_MOST || as_of_s < -PTN_TIME_MOST))
+    if (as_of_s != PATRON_AS_OF_LAST && (as_of_s > PATRON_MOST_TIME_S || as_of_s < -PATRON_MOST_TIME_S))
         return ptn_fail(error, PATRON_INVALID_ARGUMENT,
                         "as_of_s is %lld; give seconds since 1970 within 1e14, or PATRON_AS_OF_LAST",
                         (long long)as_of_s);
@@ -236,6 +237,9 @@ static patron_status count_lines(job *j, const ptn_context *context, const char 
 {
     int64_t lines = ptn_history_lines(j->history);
     const int32_t *customer = j->history->customer.items;
+    const int64_t *time_s = j->history->time_s.items;
+    j->first_s = INT64_MAX;
+    j->last_s = INT64_MIN;
     for (int64_t i = 0; i < lines; i++) {
         if (i % LINES_BETWEEN_CALLBACKS == 0) {
             patron_status status = ptn_progress(context, stage, until * (double)i / (double)lines, error);
@@ -246,6 +250,9 @@ static patron_status count_lines(job *j, const ptn_context *context, const char 
         j->customers[customer[i]].lines++;
         if (j->line_fates != NULL) j->line_fates[i] = fate_of_kind[kind];
         if (enters(j, kind)) j->ends[customer[i] + 1]++;
+        if (kind < KIND_RETURN) continue;
+        if (time_s[i] < j->first_s) j->first_s = time_s[i];
+        if (time_s[i] > j->last_s) j->last_s = time_s[i];
     }
     return PATRON_OK;
 }
@@ -304,6 +311,10 @@ static patron_status fill_audit(ptn_purchases *p, job *j, patron_error *error)
     int64_t *fates = audit->fates;
     audit->size = sizeof *audit;
     audit->as_of_s = j->as_of_s == INT64_MAX ? 0 : j->as_of_s;
+    if (j->first_s <= j->last_s) {
+        audit->first_s = j->first_s;
+        audit->last_s = j->last_s;
+    }
     audit->rows_read = h->rows.count;
     fates[PATRON_FATE_UNREADABLE] = h->unreadable;
     fates[PATRON_FATE_NO_CUSTOMER] = h->no_customer;

@@ -17,7 +17,6 @@
 #include "base/error.h"
 #include "base/floating.h"
 #include "features/features.h"
-#include "history/history.h"
 #include "matrix/matrix.h"
 #include "segment/segmentation.h"
 
@@ -79,12 +78,13 @@ static const char *pick(const char *const *names, int32_t count, int32_t index)
     return index >= 0 && index < count ? names[index] : "";
 }
 
-static json_t *options_json(writer *w, const patron_segmentation *s, const patron_history_options *history)
+static json_t *options_json(writer *w, const patron_segmentation *s)
 {
     static const char *const fills[] = {"reject", "zero", "mean", "median"};
     static const char *const transforms[] = {"none", "log1p"};
     static const char *const scales[] = {"none", "zscore"};
     const patron_segment_options *o = &s->options;
+    const patron_history_options *history = &s->features->history_options;
     json_t *json = json_object();
     put(w, json, "features", json_string(o->features));
     put(w, json, "fill", json_string(pick(fills, 4, o->fill)));
@@ -104,7 +104,6 @@ static json_t *options_json(writer *w, const patron_segmentation *s, const patro
         snprintf(text, sizeof text, "%llu", (unsigned long long)o->seed);
         put(w, json, "seed", json_string(text));
     }
-    if (history == NULL) return json;
     put(w, json, "zero_amount", json_string(history->zero_amount == PATRON_ZERO_AMOUNT_KEEP ? "keep" : "drop"));
     put(w, json, "duplicates", json_string(history->duplicates == PATRON_DUPLICATES_DROP ? "drop" : "keep"));
     put(w, json, "strict", json_boolean(history->strict));
@@ -129,13 +128,15 @@ static json_t *rejected_json(writer *w, const patron_history *history, int64_t c
     return list;
 }
 
-static json_t *audit_json(writer *w, const patron_audit *audit, const patron_history *history)
+static json_t *audit_json(writer *w, const patron_audit *audit, int64_t utc_offset_s, const patron_history *history)
 {
     json_t *json = json_object(), *fates = json_object();
     put(w, json, "rows_read", json_integer(audit->rows_read));
     put(w, json, "rows_kept", json_integer(audit->rows_kept));
     for (int32_t f = 0; f < PATRON_FATE_COUNT; f++) put(w, fates, patron_fate_name(f), json_integer(audit->fates[f]));
     put(w, json, "fates", fates);
+    put(w, json, "first", audit->rows_kept == 0 ? json_null() : instant(audit->first_s + utc_offset_s));
+    put(w, json, "last", audit->rows_kept == 0 ? json_null() : instant(audit->last_s + utc_offset_s));
     put(w, json, "adjustments", json_integer(audit->adjustments));
     put(w, json, "amounts_rounded", json_integer(audit->amounts_rounded));
     put(w, json, "customers", json_integer(audit->customers));
@@ -221,15 +222,15 @@ static json_t *segments_json(writer *w, const patron_segmentation *s)
 static json_t *summary_json(writer *w, const patron_segmentation *s, const patron_audit *audit,
                             const patron_history *history)
 {
-    const patron_history_options *options = history == NULL ? NULL : ptn_history_options_of(history);
+    int64_t utc_offset_s = s->features->history_options.utc_offset_s;
     char fingerprint[24];
     json_t *json = json_object(), *features = json_array();
     snprintf(fingerprint, sizeof fingerprint, "%016llx", (unsigned long long)patron_fingerprint(s));
     put(w, json, "version", json_string(PATRON_VERSION));
     put(w, json, "fingerprint", json_string(fingerprint));
-    put(w, json, "as_of", instant(audit->as_of_s + (options == NULL ? 0 : options->utc_offset_s)));
-    put(w, json, "options", options_json(w, s, options));
-    put(w, json, "audit", audit_json(w, audit, history));
+    put(w, json, "as_of", instant(audit->as_of_s + utc_offset_s));
+    put(w, json, "options", options_json(w, s));
+    put(w, json, "audit", audit_json(w, audit, utc_offset_s, history));
     put(w, json, "customers", json_integer(patron_features_customer_count(s->features)));
     for (int64_t i = 0; i < s->column_count; i++)
         push(w, features, json_string(s->features->matrix->columns[s->columns[i]].name));

@@ -153,7 +153,10 @@ void oracle_build(oracle_result *result, const oracle_line *lines, int64_t count
     for (int64_t i = 0; i < count; i++) {
         uint8_t fate = result->fates[i] = fate_of(lines, i, options, as_of_s);
         audit->fates[fate]++;
-        audit->rows_kept += fate == PATRON_FATE_RETURN || fate == PATRON_FATE_PURCHASE;
+        if (fate != PATRON_FATE_RETURN && fate != PATRON_FATE_PURCHASE) continue;
+        if (audit->rows_kept == 0 || lines[i].time_s < audit->first_s) audit->first_s = lines[i].time_s;
+        if (audit->rows_kept == 0 || lines[i].time_s > audit->last_s) audit->last_s = lines[i].time_s;
+        audit->rows_kept++;
         audit->adjustments += fate == PATRON_FATE_RETURN && lines[i].quantity >= 0 && !lines[i].flagged;
     }
     view v = {lines, result->fates, count, options, as_of_s};

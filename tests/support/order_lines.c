@@ -96,8 +96,8 @@ static void fill_numbers(numbers *n, const oracle_line *lines, int64_t count)
         n->amount[i] = l->amount;
         n->discount[i] = i % 2 == 0 ? l->discount : -l->discount;
         n->quantity[i] = l->quantity == 0.0 && i % 2 == 0 ? -0.0 : l->quantity;
-        n->flagged[i] = l->flagged ? (uint8_t)(1 + i % 255) : 0;
-        n->fault[i] = l->unreadable ? PATRON_REASON_UNREADABLE : 0;
+        n->flagged[i] = (uint8_t)(l->flagged ? 1 + i % 255 : 0);
+        n->fault[i] = (uint8_t)(l->unreadable ? PATRON_REASON_UNREADABLE : 0);
     }
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Features: the catalogue, their values against the oracle, and that nothing but the set of lines matters. */
+#include <fenv.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -58,6 +59,8 @@ static double value_of(const patron_features *features, const char *name)
 static void expect_audit(const patron_audit *got, const patron_audit *want)
 {
     ck_assert_int_eq(got->as_of_s, want->as_of_s);
+    ck_assert_int_eq(got->first_s, want->first_s);
+    ck_assert_int_eq(got->last_s, want->last_s);
     ck_assert_int_eq(got->rows_read, want->rows_read);
     ck_assert_int_eq(got->rows_kept, want->rows_kept);
     for (int32_t f = 0; f < PATRON_FATE_COUNT; f++) ck_assert_int_eq(got->fates[f], want->fates[f]);
@@ -231,6 +234,29 @@ START_TEST(test_features_same_for_any_thread_count_order_of_lines_and_batches)
     patron_features_free(first);
     free(lines);
     free(names);
+}
+END_TEST
+
+START_TEST(test_host_rounding_does_not_change_features)
+{
+    static const int modes[] = {FE_DOWNWARD, FE_UPWARD, FE_TOWARDZERO};
+    oracle_line lines[200];
+    uint64_t state = 31;
+    random_lines(lines, 200, &state);
+    lines[0].amount = INT64_C(9007199254740993); /* has no double of its own */
+    patron_history *history = history_of(lines, 200);
+    patron_features *nearest = features_of(history, PATRON_AS_OF_LAST, NULL);
+    for (int i = 0; i < 3; i++) {
+        fesetround(modes[i]);
+        patron_features *other = features_of(history, PATRON_AS_OF_LAST, NULL);
+        int mode = fegetround();
+        fesetround(FE_TONEAREST);
+        ck_assert_int_eq(mode, modes[i]);
+        expect_same(nearest, other);
+        patron_features_free(other);
+    }
+    patron_features_free(nearest);
+    patron_history_free(history);
 }
 END_TEST
 
@@ -508,6 +534,7 @@ int main(void)
     tcase_set_timeout(tests, 300);
     tcase_add_test(tests, test_fates_audit_and_features_are_the_oracle_s);
     tcase_add_test(tests, test_features_same_for_any_thread_count_order_of_lines_and_batches);
+    tcase_add_test(tests, test_host_rounding_does_not_change_features);
     tcase_add_test(tests, test_catalogue_says_what_each_feature_is);
     tcase_add_test(tests, test_columns_are_chosen_by_name_and_in_the_order_written);
     tcase_add_test(tests, test_a_list_of_columns_that_makes_no_sense_is_refused);
