@@ -7,7 +7,7 @@ target_compile_options(patron_compile INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion -Wno-sign-conversion
   -Wcast-qual -Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wdouble-promotion
   # The same bits everywhere: no multiply-add that the source did not ask for, no reordering.
-  -ffp-contract=off -fno-fast-math -fno-unsafe-math-optimizations
+  -ffp-contract=off -fno-fast-math $<$<C_COMPILER_ID:GNU>:-fno-unsafe-math-optimizations>
   # Nobody reads errno or traps of our arithmetic; without these two, loops with a square root or a comparison stay scalar.
   -fno-math-errno -fno-trapping-math)
 if(PATRON_WERROR)
