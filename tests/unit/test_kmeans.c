@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* k-means: what it finds. */
+#include <fenv.h>
 #include <float.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -324,6 +326,76 @@ START_TEST(test_order_shift_and_power_of_two_change_nothing_but_numbers)
 }
 END_TEST
 
+START_TEST(test_order_of_columns_gives_the_same_partition)
+{
+    table t = table_make(700, 3, 4, 8), other = table_make(700, 3, 4, 8);
+    patron_rows rows = table_view(&t), changed = table_view(&other);
+    patron_kmeans_options options = starts(1), swapped = starts(1);
+    for (int64_t i = 0; i < 700; i++)
+        for (int64_t c = 0; c < 3; c++) other.values[3 * i + c] = t.values[3 * i + 2 - c];
+    options.initial_centroids = t.values;
+    swapped.initial_centroids = other.values;
+    fitted a = fit(&rows, 4, &options, 1), b = fit(&changed, 4, &swapped, 1);
+    int32_t number[4] = {-1, -1, -1, -1};
+    ck_assert_double_eq_tol(a.result.inertia, b.result.inertia, 1e-12 * a.result.inertia);
+    for (int64_t i = 0; i < 700; i++) {
+        if (number[a.labels[i]] < 0) number[a.labels[i]] = b.labels[i];
+        ck_assert_int_eq(number[a.labels[i]], b.labels[i]);
+    }
+    release(&a);
+    release(&b);
+    table_free(&t);
+    table_free(&other);
+}
+END_TEST
+
+static void *fit_elsewhere(void *argument)
+{
+    patron_rows rows = table_view(argument);
+    patron_kmeans_result *result = malloc(sizeof *result);
+    memset(result, 0, sizeof *result);
+    for (int repeat = 0; repeat < 20; repeat++) {
+        patron_kmeans *handle = NULL;
+        result->size = sizeof *result;
+        if (patron_kmeans_fit(&handle, NULL, &rows, 4, NULL, NULL, NULL) == PATRON_OK)
+            patron_kmeans_result_get(result, handle, NULL);
+        patron_kmeans_free(handle);
+    }
+    return result;
+}
+
+START_TEST(test_calls_from_several_threads_do_not_disturb_each_other)
+{
+    table t = table_make(800, 9, 4, 21);
+    pthread_t threads[4];
+    void *results[4];
+    for (int i = 0; i < 4; i++) ck_assert_int_eq(pthread_create(&threads[i], NULL, fit_elsewhere, &t), 0);
+    for (int i = 0; i < 4; i++) pthread_join(threads[i], &results[i]);
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(((patron_kmeans_result *)results[i])->k, 4);
+        ck_assert(memcmp(results[i], results[0], sizeof(patron_kmeans_result)) == 0);
+    }
+    for (int i = 0; i < 4; i++) free(results[i]);
+    table_free(&t);
+}
+END_TEST
+
+START_TEST(test_host_rounding_changes_nothing)
+{
+    table t = table_make(3000, 3, 4, 21);
+    patron_rows rows = table_view(&t);
+    fitted a = fit(&rows, 4, NULL, 2);
+    fesetround(FE_UPWARD);
+    fitted b = fit(&rows, 4, NULL, 2);
+    ck_assert_int_eq(fegetround(), FE_UPWARD);
+    fesetround(FE_TONEAREST);
+    ck_assert_uint_eq(a.result.fingerprint, b.result.fingerprint);
+    release(&a);
+    release(&b);
+    table_free(&t);
+}
+END_TEST
+
 START_TEST(test_ties_go_to_the_lower_number)
 {
     double values[] = {0.0, 2.0, 4.0, 6.0}, middle[] = {3.0, 1.0, 5.0};
@@ -518,6 +590,9 @@ int main(void)
     tcase_add_test(tests, test_float32_and_strides_change_nothing);
     tcase_add_test(tests, test_weight_equals_copies);
     tcase_add_test(tests, test_order_shift_and_power_of_two_change_nothing_but_numbers);
+    tcase_add_test(tests, test_order_of_columns_gives_the_same_partition);
+    tcase_add_test(tests, test_calls_from_several_threads_do_not_disturb_each_other);
+    tcase_add_test(tests, test_host_rounding_changes_nothing);
     tcase_add_test(tests, test_ties_go_to_the_lower_number);
     tcase_add_test(tests, test_small_and_flat_data);
     tcase_add_test(tests, test_denormals_and_minus_zero_are_numbers);
