@@ -2,8 +2,10 @@
 /* k-means: k groups of rows that lie close to their group's mean.
 
    Minimises inertia, the (weighted) sum of squared Euclidean distances of rows to their cluster's centroid, by Lloyd's
-   algorithm (Lloyd 1982) from n_init k-means++ seedings (Arthur & Vassilvitskii 2007). The same rows, options and seed
-   give the same bits at any number of threads. Clusters are numbered in the lexicographic order of their centroids. */
+   algorithm (Lloyd 1982) from n_init k-means++ seedings (Arthur & Vassilvitskii 2007). On up to 65,536 rows and 64
+   clusters, a start that has converged goes on from the single-row move that lowers the inertia most, until there is
+   none (Hartigan & Wong 1979). The same rows, options and seed give the same bits at any number of threads. Clusters
+   are numbered in the lexicographic order of their centroids. */
 #ifndef PATRON_KMEANS_H
 #define PATRON_KMEANS_H
 
@@ -37,7 +39,8 @@ typedef struct patron_kmeans_result {
     int32_t best_start;         /* which seeding won, from 0 */
     double inertia;             /* of the returned labels and centroids */
     double inertia_lower_bound; /* no clustering of these rows into k has less: the scatter's trace less its k - 1
-                                   largest eigenvalues, rounded down (Ding & He 2004); >= 0, often loose */
+                                   largest eigenvalues, rounded down (Ding & He 2004); >= 0, often loose; 0 where it
+                                   would cost more than the fit: over 256 columns, or over 2^35 rows x cols^2 */
     uint64_t fingerprint;       /* over labels, centroids and inertia */
 } patron_kmeans_result;
 
@@ -67,7 +70,8 @@ PATRON_API patron_status patron_kmeans_result_get(patron_kmeans_result *result, 
 /* The centroids, k x cols, row-major, owned by the handle; NULL for NULL. Never fails. Thread-safe. */
 PATRON_API const double *patron_kmeans_centroids(const patron_kmeans *kmeans);
 
-/* Rows in each cluster, k numbers, owned by the handle; NULL for NULL. Never fails. Thread-safe. */
+/* Rows with each label, whatever their weight: k numbers, owned by the handle; NULL for NULL. Never fails.
+   Thread-safe. */
 PATRON_API const int64_t *patron_kmeans_sizes(const patron_kmeans *kmeans);
 
 /* The inertia after each iteration of the winning start, `iterations` numbers, owned by the handle; NULL for NULL.

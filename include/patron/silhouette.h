@@ -24,8 +24,9 @@ typedef struct patron_silhouette_result {
 /* The exact silhouette of `labels` (rows->rows numbers 0 … k - 1): the figures into *result, whose `size` must be set;
    each row's into `scores` (rows->rows numbers) and each cluster's mean into `cluster_means` (k numbers, NaN where a
    cluster has no row), the caller's buffers, either may be NULL. O(n^2 d) time, O(n) memory. Weights must be whole
-   numbers and count as copies: a row's own distance is left out once; a row of weight 0 gets a score and counts for
-   nothing. PATRON_INVALID_ARGUMENT (a label out of range, error->row; weights that are not whole), PATRON_NO_DATA,
+   numbers and count as copies: a row's own distance is left out once; a row of weight 0 gets the score it
+   would have by joining its cluster (a is over all members; 0 if there are none) and counts for nothing.
+   PATRON_INVALID_ARGUMENT (a label out of range, error->row; weights that are not whole), PATRON_NO_DATA,
    PATRON_NOT_FINITE, PATRON_ONE_CLUSTER, PATRON_OUT_OF_RANGE, PATRON_TOO_LARGE, PATRON_OUT_OF_MEMORY, PATRON_CANCELLED.
    The same bits at any number of threads. Thread-safe. */
 PATRON_API patron_status patron_silhouette(patron_silhouette_result *result, double *scores, double *cluster_means,

@@ -222,6 +222,12 @@ static patron_status run_starts(winner *best, ptn_lloyd *lloyd, const fit_job *j
     return status;
 }
 
+/* A packed (weighted) square in the caller's unit: by one power of two, so that no step in between can round. */
+static double to_caller(double square, const ptn_packed *data)
+{
+    return ldexp(square, ilogb(data->weight_unit) + 2 * ilogb(data->footing.unit));
+}
+
 /* The handle for a winner whose labels are lloyd's. */
 static patron_status keep(patron_kmeans **kmeans, int32_t *labels, winner *best, const ptn_lloyd *lloyd,
                           const fit_job *job, patron_error *error)
@@ -229,7 +235,6 @@ static patron_status keep(patron_kmeans **kmeans, int32_t *labels, winner *best,
     const ptn_memory *memory = &job->context.memory;
     void *block = NULL, *sizes = NULL, *centroids = NULL;
     int64_t k = lloyd->k, rows = lloyd->data->rows, cols = lloyd->data->cols;
-    double unit = lloyd->data->footing.unit;
     patron_status status = ptn_allocate_zero(&block, memory, 1, sizeof(patron_kmeans), "a k-means", error);
     if (status != PATRON_OK) goto cleanup;
     status = ptn_allocate_zero(&sizes, memory, k, sizeof(int64_t), "sizes", error);
@@ -246,8 +251,7 @@ static patron_status keep(patron_kmeans **kmeans, int32_t *labels, winner *best,
     memset(&best->trace, 0, sizeof best->trace);
     ptn_lloyd_give(made->centroids, lloyd);
     for (int64_t i = 0; i < rows; i++) made->sizes[lloyd->labels[i]]++;
-    for (int32_t i = 0; i < best->end.iterations; i++)
-        made->trace[i] = made->trace[i] * lloyd->data->weight_unit * unit * unit;
+    for (int32_t i = 0; i < best->end.iterations; i++) made->trace[i] = to_caller(made->trace[i], lloyd->data);
     made->result = (patron_kmeans_result){
         .size = sizeof(patron_kmeans_result),
         .rows = rows,
@@ -256,8 +260,8 @@ static patron_status keep(patron_kmeans **kmeans, int32_t *labels, winner *best,
         .iterations = best->end.iterations,
         .converged = best->end.converged,
         .best_start = best->start,
-        .inertia = best->inertia * lloyd->data->weight_unit * unit * unit,
-        .inertia_lower_bound = ptn_bound_for(&job->bound, lloyd->k) * lloyd->data->weight_unit * unit * unit,
+        .inertia = to_caller(best->inertia, lloyd->data),
+        .inertia_lower_bound = to_caller(ptn_bound_for(&job->bound, lloyd->k), lloyd->data),
     };
     uint64_t hash = ptn_hash_labels(PTN_HASH_START, lloyd->labels, rows);
     hash = ptn_hash_doubles(hash, made->centroids, k * cols);

@@ -20,12 +20,12 @@ oracle_quad oracle_log1p(double x)
     static oracle_quad log2;
     if (log2 == 0) log2 = ln2();
     int halvings = 0;
-    oracle_quad y = x; /* the argument is 1 + y, times 2^halvings */
-    while (y > 0.5) {
+    oracle_quad y = (oracle_quad)x; /* the argument is 1 + y, times 2^halvings */
+    while (2 * y > 1) {
         y = (y - 1) / 2;
         halvings++;
     }
-    while (y < -0.3) {
+    while (10 * y < -3) {
         y = 2 * y + 1;
         halvings--;
     }
@@ -40,8 +40,8 @@ oracle_quad oracle_log1p(double x)
 oracle_quad oracle_expm1(double x)
 {
     int doublings = 0;
-    oracle_quad y = x;
-    while (y > 0.1 || y < -0.1) {
+    oracle_quad y = (oracle_quad)x;
+    while (10 * y > 1 || 10 * y < -1) {
         y /= 2;
         doublings++;
     }
@@ -56,10 +56,10 @@ oracle_quad oracle_expm1(double x)
 
 double oracle_ulps(double value, oracle_quad exact)
 {
-    oracle_quad error = value - exact;
+    oracle_quad error = (oracle_quad)value - exact;
     double size = fabs((double)exact);
     int exponent;
     frexp(size, &exponent);
-    oracle_quad ulp = ldexp(1.0, exponent - 53 < -1074 ? -1074 : exponent - 53);
+    oracle_quad ulp = (oracle_quad)ldexp(1.0, exponent - 53 < -1074 ? -1074 : exponent - 53);
     return (double)((error < 0 ? -error : error) / ulp);
 }

@@ -8,7 +8,10 @@
 static long double distance(const double *a, const double *b, int64_t cols)
 {
     long double sum = 0.0L;
-    for (int64_t c = 0; c < cols; c++) sum += ((long double)a[c] - b[c]) * ((long double)a[c] - b[c]);
+    for (int64_t c = 0; c < cols; c++) {
+        long double difference = (long double)a[c] - (long double)b[c];
+        sum += difference * difference;
+    }
     return sqrtl(sum);
 }
 

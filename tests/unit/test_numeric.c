@@ -84,7 +84,7 @@ START_TEST(test_scatter_is_the_sum_of_products)
     for (int a = 0; a < 5; a++) {
         for (int b = 0; b < 5; b++) {
             long double sum = 0.0L;
-            for (int i = 0; i < 37; i++) sum += (long double)t.values[i * 5 + a] * t.values[i * 5 + b];
+            for (int i = 0; i < 37; i++) sum += (long double)t.values[i * 5 + a] * (long double)t.values[i * 5 + b];
             if (b <= a) ck_assert_double_eq_tol(scatter[a * 5 + b], (double)sum, 1e-10);
             if (b > a) ck_assert_double_eq(scatter[a * 5 + b], 0.0);
         }

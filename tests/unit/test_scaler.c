@@ -77,8 +77,9 @@ START_TEST(test_scaled_columns_have_mean_0_and_sd_1)
     for (int64_t c = 0; c < 4; c++) {
         long double sum = 0.0L, squares = 0.0L;
         for (int64_t i = 0; i < t.rows; i++) {
-            sum += scaled[4 * i + c];
-            squares += (long double)scaled[4 * i + c] * scaled[4 * i + c];
+            long double value = (long double)scaled[4 * i + c];
+            sum += value;
+            squares += value * value;
         }
         /* beside 1.7e9 the centre itself has an ulp of 2^-22 */
         ck_assert_double_eq_tol((double)(sum / t.rows), 0.0, c == 2 ? 1e-7 : 1e-13);
