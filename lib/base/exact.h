@@ -9,7 +9,9 @@
 
 #include <float.h>
 
-_Static_assert(FLT_EVAL_METHOD == 0, "doubles must be computed in double (x86: with SSE2)");
+/* 1 and 16 widen float or narrower only. */
+_Static_assert(FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 1 || FLT_EVAL_METHOD == 16,
+               "doubles must be computed in double (x86: with SSE2)");
 
 /* The unevaluated sum hi + lo. */
 typedef struct ptn_dd {
