@@ -19,10 +19,10 @@ PATRON_API int64_t patron_feature_count(void);
 PATRON_API patron_status patron_feature_info(patron_column *column, int64_t index, patron_error *error);
 
 typedef struct patron_features_options {
-    size_t size;     /* sizeof(patron_features_options) */
-    int64_t as_of_s; /* PATRON_AS_OF_LAST; inclusive. Later lines are left out and counted */
-    const char
-        *columns; /* NULL: the whole catalogue. Else names or presets ("rfm"), comma-separated, in the order wanted */
+    size_t size;         /* sizeof(patron_features_options) */
+    int64_t as_of_s;     /* PATRON_AS_OF_LAST; inclusive. Later lines are left out and counted */
+    const char *columns; /* NULL: the whole catalogue. Else names or presets, comma-separated, in the order wanted */
+    int64_t recent_days; /* 90: recent_orders counts orders less than so many days before the as-of; > 0 */
 } patron_features_options;
 
 /* The defaults named above. NULL is ignored. Never fails. Thread-safe. */

@@ -30,6 +30,7 @@ typedef struct patron_segment_options {
     int32_t reserved;      /* 0 */
     double tol;            /* 0 */
     uint64_t seed;         /* 0 */
+    int64_t recent_days;   /* 90; used by patron_segment: see patron_features_options */
 } patron_segment_options;
 
 /* The defaults named above. NULL is ignored. Never fails. Thread-safe. */
@@ -101,8 +102,9 @@ PATRON_API patron_status patron_segmentation_candidate(patron_candidate *candida
 /* Mean silhouette of the chosen segmentation; NaN for NULL. Never fails. Thread-safe. */
 PATRON_API double patron_segmentation_silhouette(const patron_segmentation *segmentation);
 
-/* The options as used, every default filled in; `features` is owned by the segmentation, as_of_s never
-   PATRON_AS_OF_LAST. PATRON_INVALID_ARGUMENT: NULL, or a size that is not one. Thread-safe. */
+/* The options as used, every default filled in; `features` is owned by the segmentation, as_of_s (never
+   PATRON_AS_OF_LAST) and recent_days are those of the features. PATRON_INVALID_ARGUMENT: NULL, or a size that is not
+   one. Thread-safe. */
 PATRON_API patron_status patron_segmentation_options(patron_segment_options *options,
                                                      const patron_segmentation *segmentation, patron_error *error);
 

@@ -23,6 +23,7 @@ typedef struct builder {
     patron_features *features;
     const patron_history *history;
     ptn_purchases purchases;
+    ptn_question question;
     ptn_feature_clock clock;
     int64_t chosen[PTN_FEATURE_COUNT];
     int64_t columns;
@@ -95,7 +96,9 @@ static void fill_rows(void *argument, int64_t block, int32_t worker)
     int64_t end = (block + 1) * BLOCK < f->rows ? (block + 1) * BLOCK : f->rows;
     (void)worker;
     for (int64_t r = block * BLOCK; r < end; r++) {
-        const ptn_customer *c = &b->purchases.customers[b->order[r].customer];
+        int32_t number = b->order[r].customer;
+        const ptn_customer *c = &b->purchases.customers[number];
+        const ptn_habits *h = b->purchases.habits == NULL ? NULL : &b->purchases.habits[number];
         patron_customer_value *value = &f->values[r];
         value->size = sizeof *value;
         value->gross = c->gross;
@@ -104,7 +107,7 @@ static void fill_rows(void *argument, int64_t block, int32_t worker)
         value->recurring = c->recurring;
         value->orders = c->orders;
         for (int64_t i = 0; i < b->columns; i++)
-            f->matrix->values[r * b->columns + i] = ptn_feature_value((int32_t)b->chosen[i], c, &b->clock);
+            f->matrix->values[r * b->columns + i] = ptn_feature_value((int32_t)b->chosen[i], c, h, &b->clock);
     }
 }
 
@@ -115,6 +118,7 @@ static patron_status fill(builder *b, ptn_team *team, patron_error *error)
     const ptn_memory *memory = &team->context->memory;
     f->audit = b->purchases.audit;
     f->history_options = *ptn_history_options_of(b->history);
+    f->recent_days = b->question.recent_days;
     f->rows = f->audit.customers_with_order;
     if (f->rows == 0)
         return ptn_fail(error, PATRON_NO_DATA,
@@ -136,8 +140,7 @@ static patron_status fill(builder *b, ptn_team *team, patron_error *error)
     return ptn_team_run(team, "features", 0.9, 1.0, (f->rows + BLOCK - 1) / BLOCK, fill_rows, b, error);
 }
 
-static patron_status build(patron_features **features, builder *b, int64_t as_of_s, const ptn_context *context,
-                           patron_error *error)
+static patron_status build(patron_features **features, builder *b, const ptn_context *context, patron_error *error)
 {
     ptn_team team;
     void *block;
@@ -146,7 +149,7 @@ static patron_status build(patron_features **features, builder *b, int64_t as_of
     b->features = block;
     b->features->memory = context->memory;
     ptn_team_open(&team, context);
-    status = ptn_purchases_build(&b->purchases, NULL, b->history, as_of_s, &team, "features", 0.9, error);
+    status = ptn_purchases_build(&b->purchases, NULL, b->history, &b->question, &team, "features", 0.9, error);
     if (status == PATRON_OK) {
         status = fill(b, &team, error);
         ptn_purchases_free(&b->purchases);
@@ -177,13 +180,18 @@ patron_status patron_features_build(patron_features **features, const patron_his
     patron_features_options_init(&read, sizeof read);
     status = ptn_struct_read(&read, sizeof read, options, "features options", error);
     if (status != PATRON_OK) return status;
+    status = ptn_recent_days_check(read.recent_days, error);
+    if (status != PATRON_OK) return status;
     memset(&b, 0, sizeof b);
     b.history = history;
     status = ptn_columns_choose(b.chosen, &b.columns, read.columns, ptn_catalogue(), PTN_FEATURE_COUNT, error);
     if (status != PATRON_OK) return status;
+    b.question.as_of_s = read.as_of_s;
+    b.question.recent_days = read.recent_days;
+    for (int64_t i = 0; i < b.columns; i++) b.question.habits |= ptn_feature_needs((int32_t)b.chosen[i]);
 
     ptn_floating_enter(&host);
-    status = build(features, &b, read.as_of_s, &known, error);
+    status = build(features, &b, &known, error);
     ptn_floating_leave(&host);
     return status;
 }

@@ -11,36 +11,83 @@
 /* Days, floored: the difference can be negative only where as-of lies before the order, which it never does. */
 #define ELAPSED_DAYS(from_s) ((double)((t->as_of_s - (from_s)) / 86400))
 #define CURRENCY(money)      ((double)(money) / PATRON_MONEY_UNIT)
+#define SPAN_S               ((double)(c->last_order_s - c->first_order_s))
+#define MISSING              ((double)NAN)
 
-/* name, unit, definition, when it is missing, formula over customer c and clock t */
+/* name, unit, definition, when it is missing, what it needs of the habits, formula over customer c, habits h, clock t
+ */
 #define FEATURES(X)                                                                                                    \
-    X(recency_days, "days", "Elapsed time from the last order to the as-of, in whole days.", "never",                  \
+    X(recency_days, "days", "Elapsed time from the last order to the as-of, in whole days.", "never", NONE,            \
       ELAPSED_DAYS(c->last_order_s))                                                                                   \
-    X(tenure_days, "days", "Elapsed time from the first order to the as-of, in whole days.", "never",                  \
+    X(tenure_days, "days", "Elapsed time from the first order to the as-of, in whole days.", "never", NONE,            \
       ELAPSED_DAYS(c->first_order_s))                                                                                  \
-    X(frequency, "orders", "Number of orders.", "never", (double)c->orders)                                            \
-    X(monetary_gross, "currency", "Sum of purchases.", "never", CURRENCY(c->gross))                                    \
-    X(monetary_returns, "currency", "Sum of returns and adjustments, as a number >= 0.", "never",                      \
+    X(frequency, "orders", "Number of orders.", "never", NONE, (double)c->orders)                                      \
+    X(monetary_gross, "currency", "Sum of purchases.", "never", NONE, CURRENCY(c->gross))                              \
+    X(monetary_returns, "currency", "Sum of returns and adjustments, as a number >= 0.", "never", NONE,                \
       CURRENCY(c->returns))                                                                                            \
-    X(monetary_net, "currency", "Purchases less returns and adjustments; can be negative.", "never",                   \
+    X(monetary_net, "currency", "Purchases less returns and adjustments; can be negative.", "never", NONE,             \
       CURRENCY(c->gross - c->returns))                                                                                 \
     X(monetary_recurring, "currency",                                                                                  \
       "Net revenue after the local day of the first purchase: purchases less returns and adjustments on later days.",  \
-      "never", CURRENCY(c->recurring))                                                                                 \
-    X(average_order_value, "currency", "Sum of purchases divided by the number of orders.", "never",                   \
+      "never", NONE, CURRENCY(c->recurring))                                                                           \
+    X(average_order_value, "currency", "Sum of purchases divided by the number of orders.", "never", NONE,             \
       CURRENCY(c->gross) / (double)c->orders)                                                                          \
-    X(btyd_x, "days", "Repeat purchase days: distinct local days with a purchase, less one.", "never",                 \
+    X(btyd_x, "days", "Repeat purchase days: distinct local days with a purchase, less one.", "never", NONE,           \
       (double)(c->purchase_days - 1))                                                                                  \
-    X(btyd_t_x, "days", "Local calendar days from the first to the last purchase day.", "never",                       \
+    X(btyd_t_x, "days", "Local calendar days from the first to the last purchase day.", "never", NONE,                 \
       (double)(c->last_day - c->first_day))                                                                            \
-    X(btyd_T, "days", "Local calendar days from the first purchase day to the as-of.", "never",                        \
+    X(btyd_T, "days", "Local calendar days from the first purchase day to the as-of.", "never", NONE,                  \
       (double)(t->as_of_day - c->first_day))                                                                           \
     X(btyd_spend, "currency", "Purchases on repeat purchase days, per such day.",                                      \
-      "when there is no repeat purchase day",                                                                          \
-      c->purchase_days > 1 ? CURRENCY(c->repeat_gross) / (double)(c->purchase_days - 1) : (double)NAN)
+      "when there is no repeat purchase day", NONE,                                                                    \
+      c->purchase_days > 1 ? CURRENCY(c->repeat_gross) / (double)(c->purchase_days - 1) : MISSING)                     \
+    X(days_between_mean, "days", "Mean time between the customer's successive orders, in days of 86,400 seconds.",     \
+      "with fewer than 2 orders", NONE, c->orders > 1 ? SPAN_S / ((double)(c->orders - 1) * 86400.0) : MISSING)        \
+    X(days_between_median, "days",                                                                                     \
+      "Median time between the customer's successive orders, in days of 86,400 seconds; of an even number, the mean "  \
+      "of the middle two.",                                                                                            \
+      "with fewer than 2 orders", RHYTHM, c->orders > 1 ? (double)h->twice_median_gap_s / 172800.0 : MISSING)          \
+    X(days_between_variation, "ratio",                                                                                 \
+      "Standard deviation (of the gaps there are, no correction) of the time between successive orders, divided by "   \
+      "its mean: 0 is a clock, 1 is chance.",                                                                          \
+      "with fewer than 3 orders, or when all are at one instant", RHYTHM, h->gap_variation)                            \
+    X(recent_orders, "orders",                                                                                         \
+      "Number of orders less than recent_days (an option; 90) times 86,400 seconds before the as-of.", "never",        \
+      RHYTHM, (double)h->recent_orders)                                                                                \
+    X(items_per_order, "items", "Sum of the quantities of purchase lines divided by the number of orders.", "never",   \
+      LINES, h->items / (double)c->orders)                                                                             \
+    X(distinct_products, "products", "Number of different products in purchase lines.",                                \
+      "when no purchase line has a product", PRODUCTS, h->products > 0 ? (double)h->products : MISSING)                \
+    X(category_count, "categories", "Number of different categories in purchase lines.",                               \
+      "when no purchase line has a category", CATEGORIES, h->categories > 0 ? (double)h->categories : MISSING)         \
+    X(category_entropy, "nats",                                                                                        \
+      "Entropy of how the money of purchase lines that have a category divides among categories: 0 for one, ln k for " \
+      "k with equal shares.",                                                                                          \
+      "when no money was spent on a line with a category", CATEGORIES, h->category_entropy)                            \
+    X(top_category_share, "share",                                                                                     \
+      "Share of the category most was spent on, in the money of purchase lines that have a category.",                 \
+      "when no money was spent on a line with a category", CATEGORIES, h->top_category_share)                          \
+    X(discount_share, "share",                                                                                         \
+      "Share of the purchase lines that came with a discount column whose discount is not 0.",                         \
+      "when no purchase line came with a discount column", LINES,                                                      \
+      h->discount_lines > 0 ? (double)h->discounted_lines / (double)h->discount_lines : MISSING)                       \
+    X(return_rate, "share", "Lines that are returns, as a share of returns and purchases; adjustments are neither.",   \
+      "never", LINES, (double)h->return_lines / (double)(h->return_lines + h->purchase_lines))                         \
+    X(return_value_share, "share",                                                                                     \
+      "Value of the returns, adjustments left out, divided by the sum of purchases; above 1 when more was returned "   \
+      "than bought.",                                                                                                  \
+      "when the sum of purchases is 0", LINES, c->gross > 0 ? (double)h->return_value / (double)c->gross : MISSING)    \
+    X(weekend_share, "share", "Share of the orders whose local day is a Saturday or a Sunday.", "never", RHYTHM,       \
+      (double)h->weekend_orders / (double)c->orders)                                                                   \
+    X(overdue_ratio, "ratio",                                                                                          \
+      "Time since the last order divided by the customer's mean time between orders: above 1, the next order is "      \
+      "overdue.",                                                                                                      \
+      "with fewer than 2 orders, or when all are at one instant", NONE,                                                \
+      c->last_order_s > c->first_order_s ? (double)(t->as_of_s - c->last_order_s) * (double)(c->orders - 1) / SPAN_S   \
+                                         : MISSING)
 
 static const patron_column catalogue[] = {
-#define COLUMN(name, unit, definition, missing, formula)                                                               \
+#define COLUMN(name, unit, definition, missing, needs, formula)                                                        \
     {sizeof(patron_column), #name, unit, definition, missing, PATRON_ROLE_PROFILE, 0},
     FEATURES(COLUMN)
 #undef COLUMN
@@ -49,7 +96,8 @@ _Static_assert(sizeof catalogue / sizeof *catalogue == PTN_FEATURE_COUNT, "PTN_F
 
 static const struct preset {
     const char *name, *list;
-} presets[] = {{"rfm", "recency_days,frequency,monetary_gross"}};
+} presets[] = {{"rfm", "recency_days,frequency,monetary_gross"},
+               {"behaviour", "recency_days,frequency,items_per_order,return_rate"}};
 enum { PRESETS = sizeof presets / sizeof *presets };
 
 const patron_column *ptn_catalogue(void) { return catalogue; }
@@ -65,15 +113,25 @@ patron_status patron_feature_info(patron_column *column, int64_t index, patron_e
     return ptn_struct_write(column, &catalogue[index], sizeof *column, "column", error);
 }
 
-double ptn_feature_value(int32_t index, const ptn_customer *c, const ptn_feature_clock *t)
+int32_t ptn_feature_needs(int32_t index)
+{
+    static const int32_t all[] = {
+#define NEEDS(name, unit, definition, missing, needs, formula) PTN_HABIT_##needs,
+        FEATURES(NEEDS)
+#undef NEEDS
+    };
+    return all[index];
+}
+
+double ptn_feature_value(int32_t index, const ptn_customer *c, const ptn_habits *h, const ptn_feature_clock *t)
 {
     enum {
-#define NUMBER(name, unit, definition, missing, formula) NUMBER_##name,
+#define NUMBER(name, unit, definition, missing, needs, formula) NUMBER_##name,
         FEATURES(NUMBER)
 #undef NUMBER
     };
     switch (index) {
-#define CASE(name, unit, definition, missing, formula)                                                                 \
+#define CASE(name, unit, definition, missing, needs, formula)                                                          \
     case NUMBER_##name:                                                                                                \
         return formula;
         FEATURES(CASE)
@@ -96,14 +154,14 @@ static bool same_name(const char *name, const char *text, size_t length)
     return strlen(name) == length && memcmp(name, text, length) == 0;
 }
 
-/* "NAME is no column; there are a, b, … and the presets rfm" */
+/* "no column is called NAME; there are the presets rfm, … and a, b, …" */
 static patron_status fail_unknown(const choice *c, const char *text, size_t length)
 {
-    char known[400] = "";
+    char known[380] = "";
     size_t used = 0;
-    for (int64_t i = 0; i < c->count + PRESETS; i++) {
-        const char *name = i < c->count ? c->columns[i].name : presets[i - c->count].name;
-        const char *before = i == 0 ? "" : i == c->count ? "; presets: " : ", ";
+    for (int64_t i = 0; i < PRESETS + c->count; i++) {
+        const char *name = i < PRESETS ? presets[i].name : c->columns[i - PRESETS].name;
+        const char *before = i == 0 ? "" : i == PRESETS ? " and " : ", ";
         size_t more = strlen(before) + strlen(name);
         if (used + more + sizeof ", …" > sizeof known) {
             memcpy(known + used, ", …", sizeof ", …");
@@ -113,7 +171,7 @@ static patron_status fail_unknown(const choice *c, const char *text, size_t leng
         memcpy(known + used + strlen(before), name, strlen(name) + 1);
         used += more;
     }
-    return ptn_fail(c->error, PATRON_UNKNOWN_NAME, "no column is called \"%.*s\"; there are %s",
+    return ptn_fail(c->error, PATRON_UNKNOWN_NAME, "no column is called \"%.*s\"; there are the presets %s",
                     length < 40 ? (int)length : 40, text, known);
 }
 

@@ -8,7 +8,7 @@
 
 #include "history/purchases.h"
 
-enum { PTN_FEATURE_COUNT = 12 };
+enum { PTN_FEATURE_COUNT = 26 };
 
 /* The catalogue, PTN_FEATURE_COUNT columns in order. Constant for good. */
 const patron_column *ptn_catalogue(void);
@@ -19,8 +19,12 @@ typedef struct ptn_feature_clock {
     int64_t as_of_day; /* local */
 } ptn_feature_clock;
 
-/* Feature `index` of a customer with at least one order. */
-double ptn_feature_value(int32_t index, const ptn_customer *customer, const ptn_feature_clock *clock);
+/* What feature `index` needs of the habits: PTN_HABIT_…. */
+int32_t ptn_feature_needs(int32_t index);
+
+/* Feature `index` of a customer with at least one order. `habits` may be NULL for a feature that needs none. */
+double ptn_feature_value(int32_t index, const ptn_customer *customer, const ptn_habits *habits,
+                         const ptn_feature_clock *clock);
 
 /* Reads a list "name, preset, …" over `count` columns, which all have different names: indices[0 … *chosen - 1] are the
    columns in the order written. Blanks around names are fine; NULL chooses all. `indices` has room for `count`.

@@ -15,11 +15,15 @@ struct patron_features {
     patron_customer_value *values;          /* rows */
     patron_audit audit;                     /* of the history, at audit.as_of_s */
     patron_history_options history_options; /* the history's policies */
+    int64_t recent_days;                    /* of recent_orders */
     patron_matrix *matrix;                  /* rows x the columns asked for */
 };
 
 /* A copy, with memory of its own. On failure *copy is NULL. PATRON_OUT_OF_MEMORY. */
 patron_status ptn_features_copy(patron_features **copy, const patron_features *features, const ptn_memory *memory,
                                 patron_error *error);
+
+/* The rule for every recent_days option. PATRON_INVALID_ARGUMENT. */
+patron_status ptn_recent_days_check(int64_t recent_days, patron_error *error);
 
 #endif

@@ -20,7 +20,7 @@ typedef struct line {
     int32_t customer, order, product, category;
     int64_t time_s, amount, discount;
     double quantity;
-    bool flagged;
+    uint8_t flags; /* PTN_LINE_… */
     bool rounded;
 } line;
 
@@ -147,7 +147,8 @@ static patron_status read_numbers(line *l, const appender *a, int64_t row)
     const patron_orders *o = a->orders;
     l->time_s = o->time_s[row];
     l->quantity = o->quantity == NULL ? 1.0 : o->quantity[row];
-    l->flagged = o->is_return != NULL && o->is_return[row] != 0;
+    l->flags = o->is_return != NULL && o->is_return[row] != 0 ? PTN_LINE_RETURN : 0;
+    if (o->discount != NULL || o->discount_value != NULL) l->flags |= PTN_LINE_DISCOUNT;
     l->rounded = false;
     if (l->time_s > PATRON_MOST_TIME_S || l->time_s < -PATRON_MOST_TIME_S)
         return fail_number(a, row, PATRON_OUT_OF_RANGE, PATRON_FIELD_TIME,
@@ -199,7 +200,7 @@ static void store(appender *a, const line *l)
     ((int64_t *)h->time_s.items)[at] = l->time_s;
     ((double *)h->quantity.items)[at] = l->quantity;
     ((int64_t *)h->amount.items)[at] = l->amount;
-    ((uint8_t *)h->flagged.items)[at] = l->flagged;
+    ((uint8_t *)h->flagged.items)[at] = l->flags;
     if (h->product.items != NULL) ((int32_t *)h->product.items)[at] = l->product;
     if (h->category.items != NULL) ((int32_t *)h->category.items)[at] = l->category;
     if (h->discount.items != NULL) ((int64_t *)h->discount.items)[at] = l->discount;

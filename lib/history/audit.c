@@ -9,6 +9,7 @@
 patron_status patron_history_audit(patron_audit *audit, const patron_history *history, int64_t as_of_s,
                                    const patron_context *context, patron_error *error)
 {
+    const ptn_question question = {.as_of_s = as_of_s};
     ptn_purchases purchases;
     ptn_context known;
     ptn_team team;
@@ -18,7 +19,7 @@ patron_status patron_history_audit(patron_audit *audit, const patron_history *hi
     patron_status status = ptn_context_read(&known, context, error);
     if (status != PATRON_OK) return status;
     ptn_team_open(&team, &known);
-    status = ptn_purchases_build(&purchases, NULL, history, as_of_s, &team, "audit", 1.0, error);
+    status = ptn_purchases_build(&purchases, NULL, history, &question, &team, "audit", 1.0, error);
     ptn_team_close(&team);
     if (status != PATRON_OK) return status;
     status = ptn_struct_write(audit, &purchases.audit, sizeof *audit, "audit", error);
@@ -41,6 +42,7 @@ static void spread(uint8_t *fates, const patron_history *history)
 patron_status patron_history_fates(uint8_t *fates, const patron_history *history, int64_t as_of_s,
                                    const patron_context *context, patron_error *error)
 {
+    const ptn_question question = {.as_of_s = as_of_s};
     ptn_purchases purchases;
     ptn_context known;
     ptn_team team;
@@ -51,7 +53,7 @@ patron_status patron_history_fates(uint8_t *fates, const patron_history *history
     if (status != PATRON_OK) return status;
     uint8_t *line_fates = fates + (history->rows.count - ptn_history_lines(history));
     ptn_team_open(&team, &known);
-    status = ptn_purchases_build(&purchases, line_fates, history, as_of_s, &team, "audit", 1.0, error);
+    status = ptn_purchases_build(&purchases, line_fates, history, &question, &team, "audit", 1.0, error);
     ptn_team_close(&team);
     if (status != PATRON_OK) return status;
     ptn_purchases_free(&purchases);

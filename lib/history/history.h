@@ -20,6 +20,10 @@
 /* What the log says of a row. */
 enum { PTN_ROW_LINE = 0, PTN_ROW_UNREADABLE = 1, PTN_ROW_NO_CUSTOMER = 2 };
 
+/* What the log says of a line, as bits: marked as a return by the caller; came with a discount column, so that a
+   discount of 0 is known to be none. */
+enum { PTN_LINE_RETURN = 1, PTN_LINE_DISCOUNT = 2 };
+
 struct patron_history {
     ptn_memory memory;
     patron_history_options options;
@@ -33,7 +37,7 @@ struct patron_history {
     ptn_array time_s;   /* int64_t, |t| <= PATRON_MOST_TIME_S */
     ptn_array quantity; /* double, finite, never -0 */
     ptn_array amount;   /* int64_t, signed, > INT64_MIN */
-    ptn_array flagged;  /* uint8_t: 1 where the caller marked a return */
+    ptn_array flagged;  /* uint8_t, PTN_LINE_… */
     /* Not there (items == NULL) until a batch brings them. */
     ptn_array product;  /* int32_t, -1: none */
     ptn_array category; /* int32_t, -1: none */

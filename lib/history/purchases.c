@@ -4,7 +4,7 @@
        lines --classify--> entries, grouped by customer (counting sort) --per customer, in parallel--> ptn_customer
 
    Within a customer, entries are sorted by order and time to see the orders (and duplicates, which are equal in both),
-   then by time to see the days. */
+   then by time to see the days and, where asked for, the habits. */
 #include "history/purchases.h"
 
 #include <stdatomic.h>
@@ -12,71 +12,55 @@
 
 #include "base/checked.h"
 #include "base/error.h"
+#include "history/entries.h"
+#include "history/habits.h"
 #include "history/history.h"
 
 /* Customers in a block of parallel work, and lines between two callbacks. */
 enum { BLOCK = 256, LINES_BETWEEN_CALLBACKS = 1 << 20 };
 
-/* What a line is, duplicates aside. */
-enum {
-    KIND_LATER,      /* after the as-of */
-    KIND_ZERO,       /* amount 0, and such lines are dropped */
-    KIND_RETURN,     /* negative quantity, or flagged */
-    KIND_ADJUSTMENT, /* negative amount */
-    KIND_PURCHASE,
-    KIND_ORDER, /* a purchase that makes its order one */
-    KIND_COUNT,
-    KIND_DUPLICATE = KIND_COUNT
-};
-
-/* A line as its customer's pass sees it. */
-typedef struct entry {
-    int64_t time_s;
-    int64_t amount; /* signed */
-    int64_t line;   /* its place in the log */
-    int32_t order;
-    int32_t kind;
-} entry;
-
 typedef struct job {
     const patron_history *history;
     int64_t as_of_s; /* INT64_MAX: no line is later */
     int64_t *ends;   /* count + 1: entries of customer c are ends[c] … ends[c + 1] - 1 when grouped */
-    entry *entries;
+    ptn_entry *entries;
     ptn_customer *customers;
+    ptn_habits *habits;    /* or NULL */
+    ptn_question question; /* its as_of_s is the one above */
     int64_t count;
-    uint8_t *line_fates;                    /* or NULL */
-    int64_t kinds[KIND_COUNT];              /* lines, duplicates included */
-    int64_t first_s, last_s;                /* of the kept ones; first_s > last_s: none */
-    _Atomic int64_t duplicates[KIND_COUNT]; /* of them */
+    uint8_t *line_fates;                        /* or NULL */
+    int64_t kinds[PTN_KIND_COUNT];              /* lines, duplicates included */
+    int64_t first_s, last_s;                    /* of the kept ones; first_s > last_s: none */
+    _Atomic int64_t duplicates[PTN_KIND_COUNT]; /* of them */
 } job;
 
-static int32_t kind_of(const job *j, int64_t line)
+static int16_t kind_of(const job *j, int64_t line)
 {
     const patron_history *h = j->history;
     int64_t amount = ((const int64_t *)h->amount.items)[line];
     double quantity = ((const double *)h->quantity.items)[line];
     bool keep_zero = h->options.zero_amount == PATRON_ZERO_AMOUNT_KEEP;
-    if (((const int64_t *)h->time_s.items)[line] > j->as_of_s) return KIND_LATER;
-    if (amount == 0 && !keep_zero) return KIND_ZERO;
-    if (quantity < 0.0 || ((const uint8_t *)h->flagged.items)[line] != 0) return KIND_RETURN;
-    if (amount < 0) return KIND_ADJUSTMENT;
-    return quantity > 0.0 ? KIND_ORDER : KIND_PURCHASE;
+    if (((const int64_t *)h->time_s.items)[line] > j->as_of_s) return PTN_KIND_LATER;
+    if (amount == 0 && !keep_zero) return PTN_KIND_ZERO;
+    if (quantity < 0.0 || (((const uint8_t *)h->flagged.items)[line] & PTN_LINE_RETURN) != 0) return PTN_KIND_RETURN;
+    if (amount < 0) return PTN_KIND_ADJUSTMENT;
+    return quantity > 0.0 ? PTN_KIND_ORDER : PTN_KIND_PURCHASE;
 }
 
 /* Lines whose kind matters to their customer: dropped ones only where they may be duplicates. */
 static bool enters(const job *j, int32_t kind)
 {
-    return kind >= KIND_RETURN || (kind == KIND_ZERO && j->history->options.duplicates == PATRON_DUPLICATES_DROP);
+    return kind >= PTN_KIND_RETURN ||
+           (kind == PTN_KIND_ZERO && j->history->options.duplicates == PATRON_DUPLICATES_DROP);
 }
 
-static bool by_order(const entry *a, const entry *b, const patron_history *h)
+static bool by_order(const ptn_entry *a, const ptn_entry *b, const patron_history *h)
 {
     (void)h;
     return a->order != b->order ? a->order < b->order : a->time_s < b->time_s;
 }
 
-static bool by_time(const entry *a, const entry *b, const patron_history *h)
+static bool by_time(const ptn_entry *a, const ptn_entry *b, const patron_history *h)
 {
     (void)h;
     return a->time_s < b->time_s;
@@ -85,7 +69,7 @@ static bool by_time(const entry *a, const entry *b, const patron_history *h)
 #define COMPARE(a, b) ((a) < (b) ? -1 : (a) > (b))
 
 /* -1, 0, 1 by everything that makes lines of one customer duplicates. */
-static int compare_lines(const entry *a, const entry *b, const patron_history *h)
+static int compare_lines(const ptn_entry *a, const ptn_entry *b, const patron_history *h)
 {
     const double *quantity = h->quantity.items;
     const uint8_t *flagged = h->flagged.items;
@@ -96,68 +80,72 @@ static int compare_lines(const entry *a, const entry *b, const patron_history *h
     if (sign == 0) sign = COMPARE(a->time_s, b->time_s);
     if (sign == 0) sign = COMPARE(a->amount, b->amount);
     if (sign == 0) sign = COMPARE(quantity[m], quantity[n]);
-    if (sign == 0) sign = COMPARE(flagged[m], flagged[n]);
+    if (sign == 0) sign = COMPARE(flagged[m] & PTN_LINE_RETURN, flagged[n] & PTN_LINE_RETURN);
     if (sign == 0 && product != NULL) sign = COMPARE(product[m], product[n]);
     if (sign == 0 && category != NULL) sign = COMPARE(category[m], category[n]);
     if (sign == 0 && discount != NULL) sign = COMPARE(discount[m], discount[n]);
     return sign;
 }
 
-static bool by_everything(const entry *a, const entry *b, const patron_history *h)
+static bool by_everything(const ptn_entry *a, const ptn_entry *b, const patron_history *h)
 {
     int sign = compare_lines(a, b, h);
     return sign != 0 ? sign < 0 : a->line < b->line;
 }
 
 #define SORT_NAME    sort_by_order
-#define SORT_TYPE    entry
+#define SORT_TYPE    ptn_entry
 #define SORT_CONTEXT patron_history
 #define SORT_LESS    by_order
 #include "base/sort_template.h"
 
 #define SORT_NAME    sort_by_time
-#define SORT_TYPE    entry
+#define SORT_TYPE    ptn_entry
 #define SORT_CONTEXT patron_history
 #define SORT_LESS    by_time
 #include "base/sort_template.h"
 
 #define SORT_NAME    sort_by_everything
-#define SORT_TYPE    entry
+#define SORT_TYPE    ptn_entry
 #define SORT_CONTEXT patron_history
 #define SORT_LESS    by_everything
 #include "base/sort_template.h"
 
 /* Of equal lines the first appended stays. Leaves the entries sorted by order and time. */
-static void mark_duplicates(job *j, entry *entries, int64_t count)
+static void mark_duplicates(job *j, ptn_entry *entries, int64_t count)
 {
-    int64_t found[KIND_COUNT] = {0};
+    int64_t found[PTN_KIND_COUNT] = {0};
     sort_by_everything(entries, count, j->history);
     for (int64_t i = 1, kept = 0; i < count; i++) {
         if (compare_lines(&entries[kept], &entries[i], j->history) != 0) {
             kept = i;
             continue;
         }
+        entries[kept].marks |= entries[i].marks;
         found[entries[i].kind]++;
-        entries[i].kind = KIND_DUPLICATE;
+        entries[i].kind = PTN_KIND_DUPLICATE;
         if (j->line_fates != NULL) j->line_fates[entries[i].line] = PATRON_FATE_DUPLICATE;
     }
-    for (int32_t k = 0; k < KIND_COUNT; k++)
+    for (int32_t k = 0; k < PTN_KIND_COUNT; k++)
         if (found[k] > 0) atomic_fetch_add_explicit(&j->duplicates[k], found[k], memory_order_relaxed);
 }
 
-/* From entries sorted by order and time. Lines without an order id share -1 and are one order a day. */
-static void see_orders(ptn_customer *c, const entry *entries, int64_t count, int64_t utc_offset_s)
+/* From entries sorted by order and time. Lines without an order id share -1 and are one order a day. Marks the line
+   that gives an order its time. */
+static void see_orders(ptn_customer *c, ptn_entry *entries, int64_t count, int64_t utc_offset_s)
 {
-    int64_t order_s = 0;
+    int64_t last = 0;
     bool is_order = false;
     for (int64_t i = 0; i < count; i++) {
-        const entry *e = &entries[i], *next = e + 1;
-        if (e->kind == KIND_PURCHASE || e->kind == KIND_ORDER) order_s = e->time_s;
-        is_order |= e->kind == KIND_ORDER;
+        const ptn_entry *e = &entries[i], *next = e + 1;
+        if (ptn_entry_bought(e)) last = i;
+        is_order |= e->kind == PTN_KIND_ORDER;
         if (i + 1 < count && next->order == e->order &&
             (e->order >= 0 || ptn_local_day(next->time_s, utc_offset_s) == ptn_local_day(e->time_s, utc_offset_s)))
             continue;
         if (is_order) {
+            int64_t order_s = entries[last].time_s;
+            entries[last].marks |= PTN_MARK_CLOSES;
             if (c->orders == 0 || order_s < c->first_order_s) c->first_order_s = order_s;
             if (c->orders == 0 || order_s > c->last_order_s) c->last_order_s = order_s;
             c->orders++;
@@ -167,20 +155,20 @@ static void see_orders(ptn_customer *c, const entry *entries, int64_t count, int
 }
 
 /* From entries sorted by time: days and money. Parts of a sum that fits do fit, so only the totals are checked. */
-static void see_days(ptn_customer *c, const entry *entries, int64_t count, int64_t utc_offset_s)
+static void see_days(ptn_customer *c, const ptn_entry *entries, int64_t count, int64_t utc_offset_s)
 {
     int64_t recurring_returns = 0;
     for (int64_t i = 0; i < count; i++) {
-        const entry *e = &entries[i];
+        const ptn_entry *e = &entries[i];
         int64_t day = ptn_local_day(e->time_s, utc_offset_s);
         bool later = c->purchase_days > 0 && day > c->first_day;
-        if (e->kind == KIND_PURCHASE || e->kind == KIND_ORDER) {
+        if (ptn_entry_bought(e)) {
             if (c->purchase_days == 0) c->first_day = day;
             if (c->purchase_days == 0 || day > c->last_day) c->purchase_days++;
             c->last_day = day;
             if (!ptn_add_i64(&c->gross, c->gross, e->amount)) c->overflow = 1;
             if (later && c->overflow == 0) c->repeat_gross += e->amount;
-        } else if (e->kind == KIND_RETURN || e->kind == KIND_ADJUSTMENT) {
+        } else if (e->kind == PTN_KIND_RETURN || e->kind == PTN_KIND_ADJUSTMENT) {
             int64_t value = e->amount < 0 ? -e->amount : e->amount;
             if (!ptn_add_i64(&c->returns, c->returns, value)) c->overflow = 1;
             if (later && c->overflow == 0) recurring_returns += value;
@@ -196,7 +184,7 @@ static void see_customers(void *argument, int64_t block, int32_t worker)
     int64_t offset_s = j->history->options.utc_offset_s;
     (void)worker;
     for (int64_t c = block * BLOCK; c < end; c++) {
-        entry *entries = j->entries + j->ends[c];
+        ptn_entry *entries = j->entries + j->ends[c];
         int64_t count = j->ends[c + 1] - j->ends[c];
         if (j->history->options.duplicates == PATRON_DUPLICATES_DROP)
             mark_duplicates(j, entries, count);
@@ -206,6 +194,8 @@ static void see_customers(void *argument, int64_t block, int32_t worker)
         if (j->customers[c].orders == 0) continue;
         sort_by_time(entries, count, j->history);
         see_days(&j->customers[c], entries, count, offset_s);
+        if (j->habits != NULL && j->customers[c].overflow == 0)
+            ptn_habits_see(&j->habits[c], entries, count, j->history, &j->question);
     }
 }
 
@@ -220,15 +210,16 @@ static patron_status find_as_of(job *j, int64_t as_of_s, patron_error *error)
     int64_t last = INT64_MIN;
     const int64_t *time_s = j->history->time_s.items;
     for (int64_t i = 0; as_of_s == PATRON_AS_OF_LAST && i < ptn_history_lines(j->history); i++)
-        if (time_s[i] > last && kind_of(j, i) != KIND_ZERO) last = time_s[i];
+        if (time_s[i] > last && kind_of(j, i) != PTN_KIND_ZERO) last = time_s[i];
     if (as_of_s != PATRON_AS_OF_LAST) last = as_of_s;
     if (last != INT64_MIN) j->as_of_s = last;
     return PATRON_OK;
 }
 
-static const uint8_t fate_of_kind[KIND_COUNT] = {
-    [KIND_LATER] = PATRON_FATE_AFTER_AS_OF, [KIND_ZERO] = PATRON_FATE_ZERO_AMOUNT,  [KIND_RETURN] = PATRON_FATE_RETURN,
-    [KIND_ADJUSTMENT] = PATRON_FATE_RETURN, [KIND_PURCHASE] = PATRON_FATE_PURCHASE, [KIND_ORDER] = PATRON_FATE_PURCHASE,
+static const uint8_t fate_of_kind[PTN_KIND_COUNT] = {
+    [PTN_KIND_LATER] = PATRON_FATE_AFTER_AS_OF, [PTN_KIND_ZERO] = PATRON_FATE_ZERO_AMOUNT,
+    [PTN_KIND_RETURN] = PATRON_FATE_RETURN,     [PTN_KIND_ADJUSTMENT] = PATRON_FATE_RETURN,
+    [PTN_KIND_PURCHASE] = PATRON_FATE_PURCHASE, [PTN_KIND_ORDER] = PATRON_FATE_PURCHASE,
 };
 
 /* Counts each kind, each customer's lines and the entries to come: ends[c + 1] is customer c's number of entries. */
@@ -245,12 +236,12 @@ static patron_status count_lines(job *j, const ptn_context *context, const char 
             patron_status status = ptn_progress(context, stage, until * (double)i / (double)lines, error);
             if (status != PATRON_OK) return status;
         }
-        int32_t kind = kind_of(j, i);
+        int16_t kind = kind_of(j, i);
         j->kinds[kind]++;
         j->customers[customer[i]].lines++;
         if (j->line_fates != NULL) j->line_fates[i] = fate_of_kind[kind];
         if (enters(j, kind)) j->ends[customer[i] + 1]++;
-        if (kind < KIND_RETURN) continue;
+        if (kind < PTN_KIND_RETURN) continue;
         if (time_s[i] < j->first_s) j->first_s = time_s[i];
         if (time_s[i] > j->last_s) j->last_s = time_s[i];
     }
@@ -271,14 +262,15 @@ static patron_status group_lines(job *j, const ptn_context *context, const char 
             patron_status status = ptn_progress(context, stage, from + (until - from) * share, error);
             if (status != PATRON_OK) return status;
         }
-        int32_t kind = kind_of(j, i);
+        int16_t kind = kind_of(j, i);
         if (!enters(j, kind)) continue;
-        entry *e = &j->entries[j->ends[customer[i]]++];
+        ptn_entry *e = &j->entries[j->ends[customer[i]]++];
         e->time_s = ((const int64_t *)h->time_s.items)[i];
         e->amount = ((const int64_t *)h->amount.items)[i];
         e->line = i;
         e->order = ((const int32_t *)h->order.items)[i];
         e->kind = kind;
+        e->marks = (((const uint8_t *)h->flagged.items)[i] & PTN_LINE_DISCOUNT) != 0 ? PTN_MARK_DISCOUNT : 0;
     }
     return PATRON_OK;
 }
@@ -318,11 +310,11 @@ static patron_status fill_audit(ptn_purchases *p, job *j, patron_error *error)
     audit->rows_read = h->rows.count;
     fates[PATRON_FATE_UNREADABLE] = h->unreadable;
     fates[PATRON_FATE_NO_CUSTOMER] = h->no_customer;
-    for (int32_t k = 0; k < KIND_COUNT; k++) {
+    for (int32_t k = 0; k < PTN_KIND_COUNT; k++) {
         int64_t duplicates = atomic_load_explicit(&j->duplicates[k], memory_order_relaxed);
         fates[fate_of_kind[k]] += j->kinds[k] - duplicates;
         fates[PATRON_FATE_DUPLICATE] += duplicates;
-        if (k == KIND_ADJUSTMENT) audit->adjustments = j->kinds[k] - duplicates;
+        if (k == PTN_KIND_ADJUSTMENT) audit->adjustments = j->kinds[k] - duplicates;
     }
     audit->rows_kept = fates[PATRON_FATE_RETURN] + fates[PATRON_FATE_PURCHASE];
     audit->amounts_rounded = h->amounts_rounded;
@@ -353,6 +345,11 @@ static patron_status build(ptn_purchases *p, job *j, ptn_team *team, const char 
         ptn_allocate_zero(&block, &context->memory, j->count + 1, sizeof(ptn_customer), "customers", error);
     if (status != PATRON_OK) return status;
     p->customers = j->customers = block;
+    if (j->question.habits != PTN_HABIT_NONE) {
+        status = ptn_allocate_zero(&block, &context->memory, j->count + 1, sizeof(ptn_habits), "customers", error);
+        if (status != PATRON_OK) return status;
+        p->habits = j->habits = block;
+    }
     status = ptn_allocate_zero(&block, &context->memory, j->count + 2, sizeof(int64_t), "customers' lines", error);
     if (status != PATRON_OK) return status;
     j->ends = block;
@@ -360,7 +357,8 @@ static patron_status build(ptn_purchases *p, job *j, ptn_team *team, const char 
     if (status != PATRON_OK) return status;
 
     for (int64_t c = 0; c < j->count; c++) j->ends[c + 1] += j->ends[c];
-    status = ptn_allocate(&block, &context->memory, j->ends[j->count], sizeof(entry), "order lines by customer", error);
+    status =
+        ptn_allocate(&block, &context->memory, j->ends[j->count], sizeof(ptn_entry), "order lines by customer", error);
     if (status != PATRON_OK) return status;
     j->entries = block;
     status = group_lines(j, context, stage, 0.2 * until, 0.5 * until, error);
@@ -373,7 +371,8 @@ static patron_status build(ptn_purchases *p, job *j, ptn_team *team, const char 
 }
 
 patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates, const patron_history *history,
-                                  int64_t as_of_s, ptn_team *team, const char *stage, double until, patron_error *error)
+                                  const ptn_question *question, ptn_team *team, const char *stage, double until,
+                                  patron_error *error)
 {
     job j;
     memset(purchases, 0, sizeof *purchases);
@@ -383,7 +382,9 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
     j.history = history;
     j.count = purchases->count;
     j.line_fates = line_fates;
-    patron_status status = find_as_of(&j, as_of_s, error);
+    patron_status status = find_as_of(&j, question->as_of_s, error);
+    j.question = *question;
+    j.question.as_of_s = j.as_of_s;
     if (status == PATRON_OK) status = build(purchases, &j, team, stage, until, error);
     ptn_free(&purchases->memory, j.entries);
     ptn_free(&purchases->memory, j.ends);
@@ -394,6 +395,7 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
 void ptn_purchases_free(ptn_purchases *purchases)
 {
     ptn_memory memory = purchases->memory;
+    if (purchases->habits != NULL) ptn_free(&memory, purchases->habits);
     if (purchases->customers != NULL) ptn_free(&memory, purchases->customers);
     memset(purchases, 0, sizeof *purchases);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What each customer bought by an as-of, exactly: the one pass that the audit and every feature are made of.
 
-   Everything in it is an integer, and every definition depends on the set of lines only, so it is the same for any
-   order of the lines, any batches and any number of threads. Customers are numbered as interned. */
+   Everything in ptn_customer is an integer, and every definition depends on the set of lines only, so it is the same
+   for any order of the lines, any batches and any number of threads. Customers are numbered as interned. */
 #ifndef PTN_HISTORY_PURCHASES_H
 #define PTN_HISTORY_PURCHASES_H
 
@@ -26,18 +26,52 @@ typedef struct ptn_customer {
     int64_t overflow;                    /* not 0: its money is beyond int64_t */
 } ptn_customer;
 
+/* How a customer with an order buys. Purchases and returns are lines kept by the as-of. */
+typedef struct ptn_habits {
+    int64_t purchase_lines;
+    int64_t return_lines;       /* adjustments are none */
+    int64_t return_value;       /* of them, >= 0 */
+    int64_t discount_lines;     /* purchase lines that came with a discount column */
+    int64_t discounted_lines;   /* of them, those whose discount is not 0 */
+    int64_t recent_orders;      /* less than recent_days days before the as-of */
+    int64_t weekend_orders;     /* on a local Saturday or Sunday */
+    int64_t twice_median_gap_s; /* between orders; 0 with one order */
+    int64_t products;           /* distinct, of purchase lines */
+    int64_t categories;         /* likewise */
+    double items;               /* sum of the purchases' quantities */
+    double gap_variation;       /* standard deviation of the gaps over their mean; NaN under two gaps, or mean 0 */
+    double category_entropy;    /* nats, of purchases by category; NaN where those are 0 */
+    double top_category_share;  /* of them; likewise */
+} ptn_habits;
+
+/* Parts of it, as bits. */
+enum {
+    PTN_HABIT_NONE = 0,
+    PTN_HABIT_LINES = 1,  /* lines, items, return_value */
+    PTN_HABIT_RHYTHM = 2, /* orders, gaps */
+    PTN_HABIT_PRODUCTS = 4,
+    PTN_HABIT_CATEGORIES = 8
+};
+
+/* What is asked. */
+typedef struct ptn_question {
+    int64_t as_of_s;     /* or PATRON_AS_OF_LAST */
+    int64_t recent_days; /* > 0, with PTN_HABIT_RHYTHM */
+    int32_t habits;      /* PTN_HABIT_… */
+} ptn_question;
+
 typedef struct ptn_purchases {
     ptn_memory memory;
     int64_t count; /* of customers, some of whom may have no lines */
     ptn_customer *customers;
+    ptn_habits *habits; /* of each customer; NULL where none were asked for */
     patron_audit audit; /* as_of_s is the one used */
 } ptn_purchases;
 
-/* Works it out at as_of_s (or PATRON_AS_OF_LAST). line_fates: NULL, or room for each line's PATRON_FATE_….
-   Progress goes from 0 to `until`.
+/* Works it out. line_fates: NULL, or room for each line's PATRON_FATE_…. Progress goes from 0 to `until`.
    PATRON_INVALID_ARGUMENT (as_of_s), PATRON_OUT_OF_RANGE, PATRON_TOO_LARGE, PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. */
 patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates, const patron_history *history,
-                                  int64_t as_of_s, ptn_team *team, const char *stage, double until,
+                                  const ptn_question *question, ptn_team *team, const char *stage, double until,
                                   patron_error *error);
 
 void ptn_purchases_free(ptn_purchases *purchases);

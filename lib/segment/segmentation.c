@@ -25,6 +25,7 @@ void patron_segment_options_init(patron_segment_options *options, size_t size)
     defaults.scale = PATRON_SCALE_ZSCORE;
     defaults.n_init = 10;
     defaults.max_iter = 300;
+    defaults.recent_days = 90;
     ptn_struct_init(options, size, &defaults, sizeof defaults);
 }
 
@@ -37,7 +38,7 @@ static patron_status check_options(const patron_segment_options *options, patron
         return ptn_fail(error, PATRON_INVALID_ARGUMENT, "smallest_share is not within 0 and 0.5");
     if (options->n_init < 1 || options->max_iter < 1 || !(options->tol >= 0.0 && isfinite(options->tol)))
         return ptn_fail(error, PATRON_INVALID_ARGUMENT, "n_init and max_iter must be at least 1, tol finite and >= 0");
-    return PATRON_OK;
+    return ptn_recent_days_check(options->recent_days, error);
 }
 
 /* Copies the options with the text they point to; the default preset is filled in. */
@@ -98,6 +99,7 @@ patron_status ptn_segmentation_begin(patron_segmentation **segmentation, const p
         return status;
     }
     s->options.as_of_s = audit.as_of_s;
+    s->options.recent_days = s->features->recent_days;
     *segmentation = s;
     return PATRON_OK;
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static bool same(const char *a, const char *b) { return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0; }
 
@@ -59,8 +60,8 @@ static bool makes_order(const view *v, int64_t i)
     return v->lines[i].quantity > 0 && (v->lines[i].amount > 0 || v->options->keep_zero);
 }
 
-/* Each order is seen at its first line that makes it one. */
-static void count_orders(oracle_customer *c, const view *v, int64_t *first_s, int64_t *last_s)
+/* Each order is seen at its first line that makes it one; times_s has room for all of them. */
+static void count_orders(oracle_customer *c, const view *v, int64_t *times_s)
 {
     for (int64_t i = 0; i < v->count; i++) {
         bool known = false;
@@ -74,17 +75,137 @@ static void count_orders(oracle_customer *c, const view *v, int64_t *first_s, in
             if (bought(v, j, c->id) && same_order(&v->lines[j], &v->lines[i], v->options) &&
                 v->lines[j].time_s > time_s)
                 time_s = v->lines[j].time_s;
-        if (c->orders == 0 || time_s < *first_s) *first_s = time_s;
-        if (c->orders == 0 || time_s > *last_s) *last_s = time_s;
-        c->orders++;
+        times_s[c->orders++] = time_s;
     }
+}
+
+static int by_number(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static int by_double(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static bool is_weekend(int64_t time_s, const oracle_options *options)
+{
+    time_t local = (time_t)(time_s + options->utc_offset_s);
+    struct tm parts;
+    if (gmtime_r(&local, &parts) == NULL) abort();
+    return parts.tm_wday == 0 || parts.tm_wday == 6;
+}
+
+/* days_between_mean … recent_orders, weekend_share, overdue_ratio. */
+static void describe_rhythm(oracle_customer *c, const view *v, const int64_t *times_s)
+{
+    double *f = c->features, *gaps = calloc((size_t)c->orders, sizeof *gaps);
+    int64_t n = c->orders - 1, recent = 0, weekend = 0;
+    if (gaps == NULL) abort();
+    double mean = 0, square = 0, days_ago = (double)(v->as_of_s - times_s[n]) / 86400.0;
+    for (int64_t i = 0; i <= n; i++) {
+        recent += v->as_of_s - times_s[i] < v->options->recent_days * 86400;
+        weekend += is_weekend(times_s[i], v->options);
+        if (i == 0) continue;
+        gaps[i - 1] = (double)(times_s[i] - times_s[i - 1]) / 86400.0;
+        mean += gaps[i - 1] / (double)n;
+    }
+    for (int64_t i = 0; i < n; i++) square += (gaps[i] - mean) * (gaps[i] - mean) / (double)n;
+    qsort(gaps, (size_t)n, sizeof *gaps, by_double);
+    f[12] = n < 1 ? (double)NAN : mean;
+    f[13] = n < 1 ? (double)NAN : n % 2 == 1 ? gaps[n / 2] : (gaps[n / 2 - 1] + gaps[n / 2]) / 2;
+    f[14] = n < 2 || mean == 0 ? (double)NAN : sqrt(square) / mean;
+    f[15] = (double)recent;
+    f[24] = (double)weekend / (double)(n + 1);
+    f[25] = n < 1 || mean == 0 ? (double)NAN : days_ago / mean;
+    free(gaps);
+}
+
+/* Line i's category, or its product. */
+static const char *text_of(const view *v, int64_t i, bool category)
+{
+    return category ? v->lines[i].category : v->lines[i].product;
+}
+
+static bool is_first_of_its_text(const view *v, int64_t i, const char *customer, bool category)
+{
+    for (int64_t j = 0; j < i; j++)
+        if (bought(v, j, customer) && same(text_of(v, j, category), text_of(v, i, category))) return false;
+    return bought(v, i, customer) && text_of(v, i, category) != NULL;
+}
+
+/* distinct_products, category_count, category_entropy, top_category_share. */
+static void describe_range(oracle_customer *c, const view *v)
+{
+    int64_t products = 0, categories = 0;
+    double spent = 0, entropy = 0, top = 0;
+    for (int64_t i = 0; i < v->count; i++) {
+        products += is_first_of_its_text(v, i, c->id, false);
+        categories += is_first_of_its_text(v, i, c->id, true);
+        if (bought(v, i, c->id) && v->lines[i].category != NULL) spent += (double)v->lines[i].amount;
+    }
+    for (int64_t i = 0; i < v->count; i++) {
+        double share = 0;
+        if (!is_first_of_its_text(v, i, c->id, true)) continue;
+        for (int64_t j = 0; j < v->count; j++)
+            if (bought(v, j, c->id) && same(v->lines[j].category, v->lines[i].category))
+                share += (double)v->lines[j].amount / spent;
+        if (share > 0) entropy -= share * log(share);
+        if (share > top) top = share;
+    }
+    c->features[17] = products == 0 ? (double)NAN : (double)products;
+    c->features[18] = categories == 0 ? (double)NAN : (double)categories;
+    c->features[19] = spent == 0 ? (double)NAN : entropy;
+    c->features[20] = spent == 0 ? (double)NAN : top;
+}
+
+/* A line dropped as a duplicate may have told its twin's discount. */
+static bool discount_is_known(const view *v, int64_t i)
+{
+    bool known = !v->lines[i].no_discount_column;
+    for (int64_t j = 0; j < v->count && v->options->drop_duplicates; j++)
+        known = known ||
+                (!v->lines[j].unreadable && !v->lines[j].no_discount_column && equal_lines(&v->lines[i], &v->lines[j]));
+    return known;
+}
+
+/* items_per_order, discount_share, return_rate, return_value_share. */
+static void describe_lines(oracle_customer *c, const view *v)
+{
+    double items = 0, purchases = 0, returns = 0, value = 0, known = 0, reduced = 0;
+    for (int64_t i = 0; i < v->count; i++) {
+        const oracle_line *l = &v->lines[i];
+        if (v->fates[i] == PATRON_FATE_RETURN && same(l->customer, c->id) && (l->quantity < 0 || l->flagged)) {
+            returns++;
+            value += fabs((double)l->amount) / 1e4;
+        }
+        if (!bought(v, i, c->id)) continue;
+        purchases++;
+        items += l->quantity;
+        known += discount_is_known(v, i);
+        reduced += discount_is_known(v, i) && l->discount != 0;
+    }
+    c->features[16] = items / (double)c->orders;
+    c->features[21] = known == 0 ? (double)NAN : reduced / known;
+    c->features[22] = returns / (returns + purchases);
+    c->features[23] = c->gross == 0 ? (double)NAN : value / ((double)c->gross / 1e4);
 }
 
 static void describe(oracle_customer *c, const view *v)
 {
-    int64_t first_s = 0, last_s = 0, first_day = INT64_MAX, last_day = INT64_MIN, days = 0, repeat = 0;
-    count_orders(c, v, &first_s, &last_s);
-    if (c->orders == 0) return;
+    int64_t first_day = INT64_MAX, last_day = INT64_MIN, days = 0, repeat = 0;
+    int64_t *times_s = calloc((size_t)v->count + 1, sizeof *times_s);
+    if (times_s == NULL) abort();
+    count_orders(c, v, times_s);
+    if (c->orders == 0) {
+        free(times_s);
+        return;
+    }
+    qsort(times_s, (size_t)c->orders, sizeof *times_s, by_number);
+    int64_t first_s = times_s[0], last_s = times_s[c->orders - 1];
     for (int64_t i = 0; i < v->count; i++) {
         int64_t day = day_of(v->lines[i].time_s, v->options);
         bool seen = false;
@@ -108,19 +229,23 @@ static void describe(oracle_customer *c, const view *v)
             if (later) c->recurring -= llabs(amount);
         }
     }
-    const double features[ORACLE_FEATURES] = {floor((double)(v->as_of_s - last_s) / 86400.0),
-                                              floor((double)(v->as_of_s - first_s) / 86400.0),
-                                              (double)c->orders,
-                                              (double)c->gross / 1e4,
-                                              (double)c->returns / 1e4,
-                                              (double)(c->gross - c->returns) / 1e4,
-                                              (double)c->recurring / 1e4,
-                                              (double)c->gross / 1e4 / (double)c->orders,
-                                              (double)(days - 1),
-                                              (double)(last_day - first_day),
-                                              (double)(day_of(v->as_of_s, v->options) - first_day),
-                                              days == 1 ? (double)NAN : (double)repeat / 1e4 / (double)(days - 1)};
+    const double features[] = {floor((double)(v->as_of_s - last_s) / 86400.0),
+                               floor((double)(v->as_of_s - first_s) / 86400.0),
+                               (double)c->orders,
+                               (double)c->gross / 1e4,
+                               (double)c->returns / 1e4,
+                               (double)(c->gross - c->returns) / 1e4,
+                               (double)c->recurring / 1e4,
+                               (double)c->gross / 1e4 / (double)c->orders,
+                               (double)(days - 1),
+                               (double)(last_day - first_day),
+                               (double)(day_of(v->as_of_s, v->options) - first_day),
+                               days == 1 ? (double)NAN : (double)repeat / 1e4 / (double)(days - 1)};
     memcpy(c->features, features, sizeof features);
+    describe_rhythm(c, v, times_s);
+    describe_lines(c, v);
+    describe_range(c, v);
+    free(times_s);
 }
 
 static int by_id(const void *a, const void *b)

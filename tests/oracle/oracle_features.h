@@ -7,21 +7,23 @@
 
 #include <patron/history.h>
 
-enum { ORACLE_FEATURES = 12 };
+enum { ORACLE_FEATURES = 26 };
 
 /* A row as a shop would write it down. Texts are C strings; NULL is none. */
 typedef struct oracle_line {
     const char *customer, *order, *product, *category;
     int64_t time_s, amount, discount; /* money in 1/10,000 */
     double quantity;
-    bool flagged;    /* as a return */
-    bool unreadable; /* nothing else counts */
+    bool flagged;            /* as a return */
+    bool no_discount_column; /* nothing is known of its discount, which is 0 */
+    bool unreadable;         /* nothing else counts */
 } oracle_line;
 
 typedef struct oracle_options {
     bool keep_zero, drop_duplicates;
     int64_t utc_offset_s;
     int64_t as_of_s; /* or PATRON_AS_OF_LAST */
+    int64_t recent_days;
 } oracle_options;
 
 typedef struct oracle_customer {

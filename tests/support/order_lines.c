@@ -26,6 +26,7 @@ void random_lines(oracle_line *lines, int64_t count, uint64_t *state)
     static const char *const customers[] = {"7", "12", "120", "-3", "12345678", "123456789", "1234567891", NULL};
     static const char *const orders[] = {NULL, NULL, "A", "B", "C", "Ü"};
     static const char *const products[] = {NULL, "tea", "cup"};
+    static const char *const categories[] = {NULL, "drinks", "china", "gifts"};
     static const double quantities[] = {1, 1, 1, 2, 0.5, 0, -1, -2};
     static const int64_t amounts[] = {10000, 10000, 25000, 5, 0, -10000, -1, 123456789};
     static const int64_t times[] = {0, 1, 86399, 86400, 100000, -1, -86400, -86401, 864000, 864001, 900000};
@@ -37,7 +38,7 @@ void random_lines(oracle_line *lines, int64_t count, uint64_t *state)
         l->customer = pick(customers, many, state);
         l->order = pick(orders, 6, state);
         l->product = pick(products, 3, state);
-        l->category = pick(products, 2, state);
+        l->category = pick(categories, 4, state);
         l->time_s = times[test_below(state, instants)];
         l->quantity = quantities[test_below(state, 8)];
         l->amount = amounts[test_below(state, 8)];
@@ -113,6 +114,25 @@ static void free_numbers(numbers *n)
     free(n->validity);
 }
 
+/* Whether a line of the batch has a product (category) or a known discount: else the column is not given. */
+static bool any_product(const oracle_line *lines, int64_t count)
+{
+    while (count > 0 && lines[count - 1].product == NULL) count--;
+    return count > 0;
+}
+
+static bool any_category(const oracle_line *lines, int64_t count)
+{
+    while (count > 0 && lines[count - 1].category == NULL) count--;
+    return count > 0;
+}
+
+static bool any_discount(const oracle_line *lines, int64_t count)
+{
+    while (count > 0 && lines[count - 1].no_discount_column) count--;
+    return count > 0;
+}
+
 patron_status append_lines(patron_history *history, const oracle_line *lines, int64_t count, bool with_numbers,
                            const patron_context *context, patron_error *error)
 {
@@ -136,11 +156,11 @@ patron_status append_lines(patron_history *history, const oracle_line *lines, in
         orders.customer_id = text_column_view(&texts[0]);
     }
     orders.order_id = text_column_view(&texts[1]);
-    orders.product = text_column_view(&texts[2]);
-    orders.category = text_column_view(&texts[3]);
+    if (any_product(lines, count)) orders.product = text_column_view(&texts[2]);
+    if (any_category(lines, count)) orders.category = text_column_view(&texts[3]);
     orders.time_s = n.time_s;
     orders.amount = n.amount;
-    orders.discount = n.discount;
+    if (any_discount(lines, count)) orders.discount = n.discount;
     orders.quantity = n.quantity;
     orders.is_return = n.flagged;
     orders.fault = n.fault;

@@ -13,7 +13,8 @@ int64_t test_below(uint64_t *state, int64_t limit);
    adjustments, zeros, missing ids and unreadable rows all occur. Texts are constant strings. */
 void random_lines(oracle_line *lines, int64_t count, uint64_t *state);
 
-/* Appends lines[0 … count - 1] as one batch. with_numbers: the customers, all of them digits, go as integers. */
+/* Appends lines[0 … count - 1] as one batch. with_numbers: the customers, all of them digits, go as integers. A
+   product, category or discount column that says nothing of any line is not given. */
 patron_status append_lines(patron_history *history, const oracle_line *lines, int64_t count, bool with_numbers,
                            const patron_context *context, patron_error *error);
 

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The passes over one customer's entries that see how it buys. Each leaves the entries fit for the next only, so their
+   order matters:
+
+       lines (any order)  ->  rhythm (by time; spends time_s)  ->  products  ->  categories (spends amount)
+
+   No pass allocates: what must be sorted is written over a field that no later pass needs. */
+#include "history/habits.h"
+
+#include <math.h>
+
+#include "base/exact.h"
+#include "base/math.h"
+#include "history/history.h"
+
+__extension__ typedef unsigned __int128 uint128;
+
+static bool by_gap(const ptn_entry *a, const ptn_entry *b, const void *none)
+{
+    (void)none;
+    return a->time_s < b->time_s;
+}
+
+static bool by_text(const ptn_entry *a, const ptn_entry *b, const void *none)
+{
+    (void)none;
+    return a->order < b->order;
+}
+
+static bool by_amount(const ptn_entry *a, const ptn_entry *b, const void *none)
+{
+    (void)none;
+    return a->amount < b->amount;
+}
+
+/* Entries that compare equal are alike in all that is read of them afterwards. */
+#define SORT_NAME    sort_by_gap
+#define SORT_TYPE    ptn_entry
+#define SORT_CONTEXT void
+#define SORT_LESS    by_gap
+#include "base/sort_template.h"
+
+#define SORT_NAME    sort_by_text
+#define SORT_TYPE    ptn_entry
+#define SORT_CONTEXT void
+#define SORT_LESS    by_text
+#include "base/sort_template.h"
+
+#define SORT_NAME    sort_by_amount
+#define SORT_TYPE    ptn_entry
+#define SORT_CONTEXT void
+#define SORT_LESS    by_amount
+#include "base/sort_template.h"
+
+/* A quantity in steps of 2^-52: exact from 1 on, below that off by half a step at most. At most 2^92, so that 2^36 of
+   them fit into a sum that needs no order. */
+static uint128 in_steps(double quantity) { return (uint128)rint(quantity * 0x1p52); }
+
+static void see_lines(ptn_habits *h, const ptn_entry *entries, int64_t count, const patron_history *history)
+{
+    const double *quantity = history->quantity.items;
+    const int64_t *discount = history->discount.items;
+    uint128 items = 0;
+    for (int64_t i = 0; i < count; i++) {
+        const ptn_entry *e = &entries[i];
+        if (e->kind == PTN_KIND_RETURN) {
+            h->return_lines++;
+            h->return_value += e->amount < 0 ? -e->amount : e->amount;
+        }
+        if (!ptn_entry_bought(e)) continue;
+        h->purchase_lines++;
+        items += in_steps(quantity[e->line]);
+        if ((e->marks & PTN_MARK_DISCOUNT) == 0) continue;
+        h->discount_lines++;
+        h->discounted_lines += discount[e->line] > 0;
+    }
+    h->items = (double)items * 0x1p-52;
+}
+
+/* Orders come by time. With gaps g between n + 1 of them, S their sum and Q that of their squares:
+   sd / mean = sqrt(Q / n - (S / n)^2) / (S / n) = sqrt(n Q - S^2) / S, exact up to the root. Q <= S^2 <= 2^96. */
+static void see_rhythm(ptn_habits *h, ptn_entry *entries, int64_t count, int64_t utc_offset_s, const ptn_question *q)
+{
+    int64_t orders = 0, previous_s = 0, sum_s = 0;
+    uint128 squares = 0;
+    for (int64_t i = 0; i < count; i++) {
+        if ((entries[i].marks & PTN_MARK_CLOSES) == 0) continue;
+        int64_t time_s = entries[i].time_s, weekday = (ptn_local_day(time_s, utc_offset_s) % 7 + 7) % 7;
+        h->recent_orders += (q->as_of_s - time_s) / 86400 < q->recent_days;
+        h->weekend_orders += weekday == 2 || weekday == 3; /* day 0 was a Thursday */
+        if (orders > 0) {
+            int64_t gap_s = time_s - previous_s;
+            entries[orders - 1].time_s = gap_s;
+            sum_s += gap_s;
+            squares += (uint128)gap_s * (uint128)gap_s;
+        }
+        previous_s = time_s;
+        orders++;
+    }
+    int64_t gaps = orders - 1;
+    h->gap_variation = (double)NAN;
+    if (gaps < 1) return;
+    sort_by_gap(entries, gaps, NULL);
+    h->twice_median_gap_s = entries[(gaps - 1) / 2].time_s + entries[gaps / 2].time_s;
+    if (gaps < 2 || sum_s == 0) return;
+    uint128 spread = (uint128)gaps * squares - (uint128)sum_s * (uint128)sum_s;
+    h->gap_variation = sqrt((double)spread) / (double)sum_s;
+}
+
+/* Sorts the purchase lines that have a text in this column to the end, equal texts together; returns where they begin.
+   Which text is which number decides their order, and nothing else. */
+static int64_t group_by_text(ptn_entry *entries, int64_t count, const ptn_array *column)
+{
+    const int32_t *text = column->items;
+    int64_t first = 0;
+    if (text == NULL) return count;
+    for (int64_t i = 0; i < count; i++) entries[i].order = ptn_entry_bought(&entries[i]) ? text[entries[i].line] : -1;
+    sort_by_text(entries, count, NULL);
+    while (first < count && entries[first].order < 0) first++;
+    return first;
+}
+
+static void see_products(ptn_habits *h, ptn_entry *entries, int64_t count, const patron_history *history)
+{
+    int64_t first = group_by_text(entries, count, &history->product);
+    for (int64_t i = first; i < count; i++) h->products += i == first || entries[i].order != entries[i - 1].order;
+}
+
+/* Entropy = sum of p ln(1 / p) = sum of p log1p((G - g) / g), p = g / G: terms >= 0, so that nothing cancels, and
+   exactly 0 for one category. They are added by rising g. */
+static void see_categories(ptn_habits *h, ptn_entry *entries, int64_t count, const patron_history *history)
+{
+    int64_t total = 0, groups = 0;
+    for (int64_t i = group_by_text(entries, count, &history->category), from = i; i < count; i++) {
+        int64_t amount = entries[i].amount;
+        bool starts = i == from || entries[i].order != entries[i - 1].order;
+        total += amount;
+        if (starts)
+            entries[groups++].amount = amount;
+        else
+            entries[groups - 1].amount += amount;
+    }
+    h->categories = groups;
+    h->category_entropy = h->top_category_share = (double)NAN;
+    if (total == 0) return;
+    sort_by_amount(entries, groups, NULL);
+    ptn_dd entropy = {0.0, 0.0};
+    for (int64_t i = 0; i < groups; i++) {
+        double amount = (double)entries[i].amount;
+        if (amount > 0.0)
+            ptn_sum_add(&entropy, amount / (double)total * ptn_log1p((double)(total - entries[i].amount) / amount));
+    }
+    h->category_entropy = ptn_sum_value(entropy);
+    h->top_category_share = (double)entries[groups - 1].amount / (double)total;
+}
+
+void ptn_habits_see(ptn_habits *habits, ptn_entry *entries, int64_t count, const patron_history *history,
+                    const ptn_question *question)
+{
+    if ((question->habits & PTN_HABIT_LINES) != 0) see_lines(habits, entries, count, history);
+    if ((question->habits & PTN_HABIT_RHYTHM) != 0)
+        see_rhythm(habits, entries, count, history->options.utc_offset_s, question);
+    if ((question->habits & PTN_HABIT_PRODUCTS) != 0) see_products(habits, entries, count, history);
+    if ((question->habits & PTN_HABIT_CATEGORIES) != 0) see_categories(habits, entries, count, history);
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Features of how customers buy: rhythm, baskets, categories, returns, on orders whose answers are known by hand. The
+   oracle judges the same features on random lines in test_features.c. */
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include <patron/patron.h>
+
+#include "features/catalogue.h"
+#include "features/features.h"
+#include "matrix/matrix.h"
+#include "support/order_lines.h"
+#include "support/suite.h"
+
+static patron_history *history_of(const oracle_line *lines, int64_t count)
+{
+    patron_history *history;
+    ck_assert_int_eq(patron_history_create(&history, NULL, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(append_lines(history, lines, count, false, NULL, NULL), PATRON_OK);
+    return history;
+}
+
+static patron_features *features_of(const patron_history *history, int64_t as_of_s, const char *columns)
+{
+    patron_features *features;
+    patron_features_options options;
+    patron_error error;
+    patron_features_options_init(&options, sizeof options);
+    options.as_of_s = as_of_s;
+    options.columns = columns;
+    ck_assert_msg(patron_features_build(&features, history, &options, NULL, &error) == PATRON_OK, "%s", error.message);
+    return features;
+}
+
+/* The value of a named feature in row 0. */
+static double value_of(const patron_features *features, const char *name)
+{
+    int64_t column = patron_matrix_find(features->matrix, name);
+    ck_assert_int_ge(column, 0);
+    return features->matrix->values[column];
+}
+
+START_TEST(test_rhythm_of_known_orders)
+{
+    /* Orders on days 0, 0 (the same instant), 2, 12; seen 40 days after the last. Day 2 after 1970-01-01 was a
+     * Saturday. */
+    oracle_line lines[] = {{.customer = "a", .order = "1", .time_s = 0, .amount = 10000, .quantity = 3},
+                           {.customer = "a", .order = "2", .time_s = 0, .amount = 10000, .quantity = 0.5},
+                           {.customer = "a", .order = "3", .time_s = 2 * 86400, .amount = 10000, .quantity = 1},
+                           {.customer = "a", .order = "4", .time_s = 12 * 86400, .amount = 10000, .quantity = 1}};
+    patron_history *history = history_of(lines, 4);
+    patron_features *features = features_of(history, 52 * 86400, NULL);
+    ck_assert_double_eq(value_of(features, "days_between_mean"), 4.0);
+    ck_assert_double_eq(value_of(features, "days_between_median"), 2.0);
+    ck_assert_double_eq_tol(value_of(features, "days_between_variation"), sqrt(56.0 / 3.0) / 4.0, 1e-15);
+    ck_assert_double_eq(value_of(features, "overdue_ratio"), 10.0);
+    ck_assert_double_eq(value_of(features, "weekend_share"), 0.25);
+    ck_assert_double_eq(value_of(features, "items_per_order"), 5.5 / 4.0);
+    ck_assert_double_eq(value_of(features, "recent_orders"), 4.0);
+    patron_features_free(features);
+    patron_history_free(history);
+}
+END_TEST
+
+START_TEST(test_orders_at_one_instant_have_no_rhythm)
+{
+    oracle_line lines[] = {{.customer = "a", .order = "1", .amount = 10000, .quantity = 1},
+                           {.customer = "a", .order = "2", .amount = 10000, .quantity = 1},
+                           {.customer = "a", .order = "3", .amount = 10000, .quantity = 1}};
+    for (int64_t orders = 1; orders <= 3; orders++) {
+        patron_history *history = history_of(lines, orders);
+        patron_features *features = features_of(history, 86400, NULL);
+        double none = orders == 1 ? (double)NAN : 0.0;
+        ck_assert(value_of(features, "days_between_mean") == none || isnan(none));
+        ck_assert(value_of(features, "days_between_median") == none || isnan(none));
+        ck_assert_int_eq(isnan(value_of(features, "days_between_mean")) != 0, orders == 1);
+        ck_assert_int_eq(isnan(value_of(features, "days_between_median")) != 0, orders == 1);
+        ck_assert_double_nan(value_of(features, "days_between_variation"));
+        ck_assert_double_nan(value_of(features, "overdue_ratio"));
+        patron_features_free(features);
+        patron_history_free(history);
+    }
+}
+END_TEST
+
+/* Orders 6 million years apart: squares of gaps are beyond int64_t. */
+START_TEST(test_rhythm_at_the_limits_of_time)
+{
+    oracle_line lines[] = {{.customer = "a", .order = "1", .time_s = -PATRON_MOST_TIME_S, .amount = 1, .quantity = 1},
+                           {.customer = "a", .order = "2", .time_s = PATRON_MOST_TIME_S, .amount = 1, .quantity = 1},
+                           {.customer = "a", .order = "3", .time_s = PATRON_MOST_TIME_S, .amount = 1, .quantity = 1}};
+    patron_history *history = history_of(lines, 3);
+    patron_features *features = features_of(history, PATRON_AS_OF_LAST, NULL);
+    ck_assert_double_eq(value_of(features, "days_between_mean"), 1e14 / 86400.0);
+    ck_assert_double_eq(value_of(features, "days_between_variation"), 1.0);
+    ck_assert_double_eq(value_of(features, "overdue_ratio"), 0.0);
+    patron_features_free(features);
+    patron_history_free(history);
+}
+END_TEST
+
+START_TEST(test_recent_is_less_than_so_many_days_ago)
+{
+    oracle_line lines[] = {{.customer = "a", .order = "1", .time_s = 0, .amount = 10000, .quantity = 1},
+                           {.customer = "a", .order = "2", .time_s = 1, .amount = 10000, .quantity = 1},
+                           {.customer = "a", .order = "3", .time_s = 90 * 86400, .amount = 10000, .quantity = 1}};
+    static const struct {
+        int64_t days;
+        double orders;
+    } cases[] = {{1, 1}, {90, 2}, {91, 3}, {INT64_MAX, 3}};
+    patron_history *history = history_of(lines, 3);
+    patron_features *features;
+    patron_features_options options;
+    patron_error error;
+    patron_features_options_init(&options, sizeof options);
+    ck_assert_int_eq(options.recent_days, 90);
+    options.as_of_s = 90 * 86400;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        options.recent_days = cases[i].days;
+        ck_assert_int_eq(patron_features_build(&features, history, &options, NULL, &error), PATRON_OK);
+        ck_assert_double_eq(value_of(features, "recent_orders"), cases[i].orders);
+        patron_features_free(features);
+    }
+    for (options.recent_days = -1; options.recent_days <= 0; options.recent_days++) {
+        ck_assert_int_eq(patron_features_build(&features, history, &options, NULL, &error), PATRON_INVALID_ARGUMENT);
+        ck_assert_ptr_null(features);
+        ck_assert_ptr_nonnull(strstr(error.message, "give 1 day or more"));
+    }
+    patron_history_free(history);
+}
+END_TEST
+
+START_TEST(test_entropy_is_of_money_and_exact_at_its_ends)
+{
+    static const char *const categories[] = {"a", "b", "c", "d", NULL};
+    oracle_line lines[5];
+    memset(lines, 0, sizeof lines);
+    for (int i = 0; i < 5; i++)
+        lines[i] = (oracle_line){.customer = "a", .amount = 70001, .quantity = 1, .category = categories[i]};
+    for (int64_t count = 1; count <= 4; count++) {
+        /* The line without a category does not count. */
+        oracle_line shown[5];
+        memcpy(shown, lines, sizeof shown);
+        shown[count] = lines[4];
+        patron_history *history = history_of(shown, count + 1);
+        patron_features *features = features_of(history, PATRON_AS_OF_LAST, NULL);
+        double entropy = value_of(features, "category_entropy");
+        ck_assert_double_eq(value_of(features, "category_count"), (double)count);
+        ck_assert_double_eq(value_of(features, "top_category_share"), 1.0 / (double)count);
+        if (count == 1)
+            ck_assert_double_eq(entropy, 0.0);
+        else
+            ck_assert_double_eq_tol(entropy, log((double)count), 1e-15);
+        patron_features_free(features);
+        patron_history_free(history);
+    }
+    lines[0].amount = 0;
+    patron_history *history;
+    patron_history_options options;
+    patron_history_options_init(&options, sizeof options);
+    options.zero_amount = PATRON_ZERO_AMOUNT_KEEP;
+    ck_assert_int_eq(patron_history_create(&history, &options, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(append_lines(history, lines, 1, false, NULL, NULL), PATRON_OK);
+    patron_features *features = features_of(history, PATRON_AS_OF_LAST, NULL);
+    ck_assert_double_eq(value_of(features, "category_count"), 1);
+    ck_assert_double_nan(value_of(features, "category_entropy"));
+    ck_assert_double_nan(value_of(features, "top_category_share"));
+    ck_assert_double_nan(value_of(features, "return_value_share"));
+    patron_features_free(features);
+    patron_history_free(history);
+}
+END_TEST
+
+/* One column at a time asks for less of the passes than all of them. */
+START_TEST(test_each_feature_alone_is_as_among_all)
+{
+    oracle_line lines[400];
+    uint64_t state = 77;
+    random_lines(lines, 400, &state);
+    patron_history *history = history_of(lines, 400);
+    patron_features *all = features_of(history, PATRON_AS_OF_LAST, NULL);
+    for (int64_t i = 0; i < PTN_FEATURE_COUNT; i++) {
+        patron_features *one = features_of(history, PATRON_AS_OF_LAST, ptn_catalogue()[i].name);
+        for (int64_t row = 0; row < all->rows; row++)
+            ck_assert_mem_eq(&one->matrix->values[row], &all->matrix->values[row * PTN_FEATURE_COUNT + i], 8);
+        patron_features_free(one);
+    }
+    patron_features_free(all);
+    patron_history_free(history);
+}
+END_TEST
+
+/* Sums of such quantities in double differ with their order. */
+START_TEST(test_fractional_quantities_add_up_in_any_order)
+{
+    enum { COUNT = 500 };
+    oracle_line lines[COUNT];
+    uint64_t state = 3;
+    memset(lines, 0, sizeof lines);
+    for (int i = 0; i < COUNT; i++) {
+        lines[i] = (oracle_line){.customer = "a", .amount = 10000, .order = "1"};
+        lines[i].quantity = (double)(test_random(&state) >> 11) * (i % 7 == 0 ? 1e-4 : 1e-17);
+    }
+    lines[0].quantity = 0.1;
+    patron_history *history = history_of(lines, COUNT);
+    patron_features *first = features_of(history, PATRON_AS_OF_LAST, NULL);
+    patron_history_free(history);
+    for (int round = 0; round < 10; round++) {
+        shuffle_lines(lines, COUNT, &state);
+        history = history_of(lines, COUNT);
+        patron_features *again = features_of(history, PATRON_AS_OF_LAST, NULL);
+        ck_assert_mem_eq(first->matrix->values, again->matrix->values, PTN_FEATURE_COUNT * sizeof(double));
+        patron_features_free(again);
+        patron_history_free(history);
+    }
+    patron_features_free(first);
+}
+END_TEST
+
+START_TEST(test_discounts_and_returns_of_known_lines)
+{
+    oracle_line lines[] = {
+        {.customer = "a", .order = "1", .amount = 40000, .quantity = 1, .discount = 500},
+        {.customer = "a", .order = "1", .amount = 40000, .quantity = 1},
+        {.customer = "a", .order = "1", .amount = 40000, .quantity = 1, .no_discount_column = true},
+        {.customer = "a", .order = "1", .amount = -30000, .quantity = -1, .no_discount_column = true},
+        {.customer = "a", .order = "1", .amount = -10000, .quantity = 1, .no_discount_column = true}};
+    patron_history *history = history_of(lines, 2);
+    ck_assert_int_eq(append_lines(history, lines + 2, 3, false, NULL, NULL), PATRON_OK);
+    patron_features *features = features_of(history, PATRON_AS_OF_LAST, NULL);
+    ck_assert_double_eq(value_of(features, "discount_share"), 0.5);
+    ck_assert_double_eq(value_of(features, "return_rate"), 0.25);
+    ck_assert_double_eq(value_of(features, "return_value_share"), 0.25);
+    ck_assert_double_eq(value_of(features, "monetary_returns"), 4.0);
+    patron_features_free(features);
+    patron_history_free(history);
+    history = history_of(lines + 2, 3);
+    features = features_of(history, PATRON_AS_OF_LAST, NULL);
+    ck_assert_double_nan(value_of(features, "discount_share"));
+    patron_features_free(features);
+    patron_history_free(history);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("habits");
+    TCase *tests = tcase_create("habits");
+    suite_add_tcase(suite, tests);
+    tcase_add_test(tests, test_rhythm_of_known_orders);
+    tcase_add_test(tests, test_orders_at_one_instant_have_no_rhythm);
+    tcase_add_test(tests, test_rhythm_at_the_limits_of_time);
+    tcase_add_test(tests, test_recent_is_less_than_so_many_days_ago);
+    tcase_add_test(tests, test_entropy_is_of_money_and_exact_at_its_ends);
+    tcase_add_test(tests, test_each_feature_alone_is_as_among_all);
+    tcase_add_test(tests, test_fractional_quantities_add_up_in_any_order);
+    tcase_add_test(tests, test_discounts_and_returns_of_known_lines);
+    return run_suite(suite);
+}
