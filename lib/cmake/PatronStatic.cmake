@@ -2,7 +2,6 @@
 # libpatron.a: our objects and what they need of libgsl.a, libopenblas.a and libjansson.a, linked into one object in which
 # patron_* alone stays global. So a program may link it beside a GSL, OpenBLAS or jansson of its own, and their handlers
 # and state stay apart, as with the shared library.
-find_program(PATRON_LD NAMES ${CMAKE_LIBRARY_ARCHITECTURE}-ld ld HINTS ${CMAKE_LINKER})
 set(static_library ${CMAKE_CURRENT_BINARY_DIR}/libpatron.a)
 set(static_object ${CMAKE_CURRENT_BINARY_DIR}/libpatron.o)
 set(private_archives ${gsl_library} ${jansson_library})
@@ -14,7 +13,7 @@ else()
 endif()
 add_custom_command(OUTPUT ${static_library}
   COMMAND ${CMAKE_COMMAND} -E rm -f ${static_library}
-  COMMAND ${PATRON_LD} -r -o ${static_object} $<TARGET_OBJECTS:patron_objects>
+  COMMAND ${CMAKE_LINKER} -r -o ${static_object} $<TARGET_OBJECTS:patron_objects>
           --start-group ${private_archives} --end-group
   COMMAND ${CMAKE_OBJCOPY} --wildcard "--keep-global-symbol=patron_*" ${static_object}
   COMMAND ${CMAKE_AR} rcsD ${static_library} ${static_object}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Installs patron into a folder of its own and uses it from programs outside the tree: by find_package, by pkg-config and
-# by the compiler alone, shared and static; after the folder was moved; beside a GSL, BLAS and jansson of the program's
+# Installs patron into a folder of its own and uses it from programs outside the tree: by find_package, by pkg-config
+# and by the compiler alone, shared and static; after the folder was moved; beside a GSL, BLAS and jansson of the program's
 # own; and from Debian packages. Each must print what the others print.
 #   tests/install/run.sh BUILD [COMPILER]   from a build folder that is built
 #   tests/install/run.sh                    builds one first: build-install/
@@ -88,13 +88,14 @@ cmake --install "$build" --prefix "$place/prefix" >"$place/log"
     { echo "install: a file names the folder it was installed or built in" >&2 && exit 1; }
 use "$place/prefix" "installed"
 same "patron-segment" sh -c "'$place/prefix/bin/patron-segment' --version >/dev/null && cat '$place/expected'"
-leaked=$(nm --defined-only --extern-only "$(find "$place/prefix" -name libpatron.a)" | awk 'NF == 3 && $3 !~ /^patron_/')
+archive=$(find "$place/prefix" -name libpatron.a)
+leaked=$(nm --defined-only --extern-only "$archive" | awk 'NF == 3 && $3 !~ /^patron_/')
 [ -z "$leaked" ] || { printf 'install: libpatron.a shows more than patron_*:\n%s\n' "$leaked" >&2 && exit 1; }
 own "$place/prefix" "beside shared GSL, BLAS, jansson" -lgsl -lgslcblas -ljansson
 archives=$(dirname "$(find /usr/lib /usr/local/lib -name libgsl.a 2>/dev/null | head -n 1)")
 blas=$(find /usr/lib /usr/local/lib -name 'libopenblas.a' 2>/dev/null | head -n 1)
 own "$place/prefix" "beside static GSL, OpenBLAS, jansson" "$archives/libgsl.a" "$blas" "$archives/libjansson.a"
-own "$place/prefix" "the same, after libpatron.a" "$place/prefix"/lib*/libpatron.a "$archives/libgsl.a" "$blas" \
+own "$place/prefix" "the same, after libpatron.a" "$archive" "$archives/libgsl.a" "$blas" \
     "$archives/libjansson.a"
 
 echo "== moved, and by DESTDIR"
