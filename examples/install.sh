@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Installs what is missing of examples/debian-packages.txt, and nothing when all is there.
-#   examples/install.sh build        what the library and the examples need
-#   examples/install.sh build test   … and what the tests need
+#   examples/install.sh build                 what the library and the examples need
+#   examples/install.sh build test            … and what the tests need
+#   examples/install.sh build test coverage   … and what tests/coverage.sh needs
 set -euo pipefail
 list=$(dirname "${BASH_SOURCE[0]}")/debian-packages.txt
 

@@ -6,7 +6,6 @@
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <patron/kmeans.h>
@@ -243,29 +242,48 @@ static json_t *summary_json(writer *w, const patron_segmentation *s, const patro
     return json;
 }
 
+/* Where the text goes. It remembers a failure: jansson 2.14 goes on when a key could not be written. */
+typedef struct sink {
+    ptn_array bytes;
+    const ptn_memory *memory;
+    patron_status status;
+    patron_error *error;
+} sink;
+
+static int append(const char *bytes, size_t length, void *user)
+{
+    sink *to = user;
+    if (to->status != PATRON_OK) return -1;
+    to->status = ptn_array_reserve(&to->bytes, to->memory, (int64_t)length, 1, "a document", to->error);
+    if (to->status != PATRON_OK) return -1;
+    memcpy((char *)to->bytes.items + to->bytes.count, bytes, length);
+    to->bytes.count += (int64_t)length;
+    return 0;
+}
+
 /* The document, in memory of the caller's allocator. */
 static patron_status render(patron_document **document, const json_t *json, const ptn_memory *memory,
                             patron_error *error)
 {
-    void *block = NULL, *bytes = NULL;
-    char *text = json_dumps(json, JSON_INDENT(2));
-    if (text == NULL) return ptn_fail(error, PATRON_OUT_OF_MEMORY, "no memory to render the summary; free some");
-    size_t length = strlen(text);
-    patron_status status = ptn_allocate_zero(&block, memory, 1, sizeof(patron_document), "a document", error);
-    if (status == PATRON_OK) status = ptn_allocate(&bytes, memory, (int64_t)length + 2, 1, "a document", error);
-    if (status == PATRON_OK) {
-        patron_document *made = block;
-        memcpy(bytes, text, length);
-        memcpy((char *)bytes + length, "\n", 2);
-        made->memory = *memory;
-        made->text = bytes;
-        made->length = (int64_t)length + 1;
-        *document = made;
-    } else {
-        ptn_free(memory, block);
+    void *block = NULL;
+    sink to = {.memory = memory, .error = error};
+    int dumped = json_dump_callback(json, append, &to, JSON_INDENT(2));
+    if (dumped == 0) append("\n", 2, &to); /* with a NUL */
+    patron_status status = to.status;
+    if (status == PATRON_OK && dumped != 0)
+        status = ptn_fail(error, PATRON_OUT_OF_MEMORY, "no memory to render the summary; free some");
+    if (status == PATRON_OK)
+        status = ptn_allocate_zero(&block, memory, 1, sizeof(patron_document), "a document", error);
+    if (status != PATRON_OK) {
+        ptn_array_free(&to.bytes, memory);
+        return status;
     }
-    free(text);
-    return status;
+    patron_document *made = block;
+    made->memory = *memory;
+    made->text = to.bytes.items;
+    made->length = to.bytes.count - 1;
+    *document = made;
+    return PATRON_OK;
 }
 
 patron_status patron_report_json(patron_document **document, const patron_segmentation *segmentation,

@@ -32,7 +32,6 @@ ALLOWED = {
     ("lib/base/context.c", "realloc"): "the default allocator",
     ("lib/base/context.c", "free"): "the default allocator",
     ("lib/base/floating.c", "fesetround"): "sets rounding right for the call and gives the host's back",
-    ("lib/output/", "free"): "of what jansson allocated",
     ("lib/value/", "log"): "BG/NBD is not among the values that are the same to the bit",
     ("lib/value/", "exp"): "as log",
     ("lib/value/", "pow"): "as log",
