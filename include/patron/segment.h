@@ -30,6 +30,8 @@ typedef struct patron_segment_options {
     int32_t reserved;      /* 0 */
     double tol;            /* 0 */
     uint64_t seed;         /* 0 */
+    double winsor_low;     /* 0: values below this quantile are drawn in to it, see scaler.h */
+    double winsor_high;    /* 1: likewise above */
 } patron_segment_options;
 
 /* The defaults named above. NULL is ignored. Never fails. Thread-safe. */

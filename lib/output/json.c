@@ -82,14 +82,16 @@ static json_t *options_json(writer *w, const patron_segmentation *s)
 {
     static const char *const fills[] = {"reject", "zero", "mean", "median"};
     static const char *const transforms[] = {"none", "log1p"};
-    static const char *const scales[] = {"none", "zscore"};
+    static const char *const scales[] = {"none", "zscore", "robust"};
     const patron_segment_options *o = &s->options;
     const patron_history_options *history = &s->features->history_options;
     json_t *json = json_object();
     put(w, json, "features", json_string(o->features));
     put(w, json, "fill", json_string(pick(fills, 4, o->fill)));
     put(w, json, "transform", json_string(pick(transforms, 2, o->transform)));
-    put(w, json, "scale", json_string(pick(scales, 2, o->scale)));
+    put(w, json, "scale", json_string(pick(scales, 3, o->scale)));
+    put(w, json, "winsor_low", number(o->winsor_low));
+    put(w, json, "winsor_high", number(o->winsor_high));
     put(w, json, "k_min", json_integer(o->k_min));
     put(w, json, "k_max", json_integer(o->k_max));
     put(w, json, "smallest_share", number(o->smallest_share));

@@ -25,6 +25,7 @@ void patron_segment_options_init(patron_segment_options *options, size_t size)
     defaults.scale = PATRON_SCALE_ZSCORE;
     defaults.n_init = 10;
     defaults.max_iter = 300;
+    defaults.winsor_high = 1.0;
     ptn_struct_init(options, size, &defaults, sizeof defaults);
 }
 
