@@ -14,12 +14,12 @@ extern "C" {
 #endif
 
 typedef struct patron_segment_options {
-    size_t size;     /* sizeof(patron_segment_options) */
-    int64_t as_of_s; /* PATRON_AS_OF_LAST; used by patron_segment, which builds the features */
-    const char
-        *features; /* NULL: "rfm". Names or presets, comma-separated: the columns that customers are grouped by */
-    int32_t k_min; /* 2 */
-    int32_t k_max; /* 4; 2 <= k_min <= k_max <= 64 */
+    size_t size;          /* sizeof(patron_segment_options) */
+    int64_t as_of_s;      /* PATRON_AS_OF_LAST; used by patron_segment, which builds the features */
+    const char *features; /* NULL: "rfm". Names or presets, comma-separated: the columns that customers are grouped by,
+                             besides the joined columns of PATRON_ROLE_CLUSTER; "": by those alone */
+    int32_t k_min;        /* 2 */
+    int32_t k_max;        /* 4; 2 <= k_min <= k_max <= 64 */
     double smallest_share; /* 0.02: a k whose smallest segment has a smaller share of the customers is not feasible; 0 …
                               0.5 */
     int32_t fill;          /* PATRON_FILL_REJECT: what replaces a missing value, see scaler.h */
@@ -30,6 +30,8 @@ typedef struct patron_segment_options {
     int32_t reserved;      /* 0 */
     double tol;            /* 0 */
     uint64_t seed;         /* 0 */
+    double winsor_low;     /* 0: values below this quantile are drawn in to it, see scaler.h */
+    double winsor_high;    /* 1: likewise above */
     int64_t recent_days;   /* 90; used by patron_segment: see patron_features_options */
 } patron_segment_options;
 
@@ -69,7 +71,8 @@ PATRON_API patron_status patron_segmentation_statistic(double *mean, double *med
                                                        const patron_segmentation *segmentation, int32_t id,
                                                        int64_t column, patron_error *error);
 
-/* The features as segmented, their columns' roles set: PATRON_ROLE_CLUSTER for those that customers are grouped by.
+/* The features as segmented, their columns' roles set: PATRON_ROLE_CLUSTER for those that customers are grouped by,
+   PATRON_ROLE_IGNORE for those joined so, PATRON_ROLE_PROFILE for the others.
    Owned by the segmentation; NULL for NULL. Never fails. Thread-safe. */
 PATRON_API const patron_features *patron_segmentation_features(const patron_segmentation *segmentation);
 
@@ -102,15 +105,15 @@ PATRON_API patron_status patron_segmentation_candidate(patron_candidate *candida
 /* Mean silhouette of the chosen segmentation; NaN for NULL. Never fails. Thread-safe. */
 PATRON_API double patron_segmentation_silhouette(const patron_segmentation *segmentation);
 
-/* The options as used, every default filled in; `features` is owned by the segmentation, as_of_s (never
-   PATRON_AS_OF_LAST) and recent_days are those of the features. PATRON_INVALID_ARGUMENT: NULL, or a size that is not
-   one. Thread-safe. */
+/* The options as used, every default filled in; `features` is owned by the segmentation and names the joined columns
+   that customers are grouped by too, as_of_s (never PATRON_AS_OF_LAST) and recent_days are those of the features.
+   PATRON_INVALID_ARGUMENT: NULL, or a size that is not one. Thread-safe. */
 PATRON_API patron_status patron_segmentation_options(patron_segment_options *options,
                                                      const patron_segmentation *segmentation, patron_error *error);
 
 /* The segment of customers not seen before: `rows` holds the raw features of role CLUSTER, in the order of
-   options->features; `segments` is the caller's buffer of rows->rows numbers. Filled, transformed and scaled as fitted,
-   then the nearest centroid. Errors as for patron_scaler_transform. Thread-safe. */
+   the options as used; `segments` is the caller's buffer of rows->rows numbers. Filled, transformed and scaled as
+   fitted, then the nearest centroid. Errors as for patron_scaler_transform. Thread-safe. */
 PATRON_API patron_status patron_segmentation_assign(int32_t *segments, const patron_segmentation *segmentation,
                                                     const patron_rows *rows, const patron_context *context,
                                                     patron_error *error);

@@ -70,6 +70,8 @@ patron_status ptn_segmentation_scale(patron_segmentation *s, const patron_contex
     options.fill = s->options.fill;
     options.transform = s->options.transform;
     options.scale = s->options.scale;
+    options.winsor_low = s->options.winsor_low;
+    options.winsor_high = s->options.winsor_high;
     status = patron_scaler_fit(&s->scaler, &view, &options, context, error);
     if (status != PATRON_OK) goto cleanup;
     status =

@@ -3,6 +3,7 @@
 #include "segment/segmentation.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -26,6 +27,7 @@ void patron_segment_options_init(patron_segment_options *options, size_t size)
     defaults.n_init = 10;
     defaults.max_iter = 300;
     defaults.recent_days = 90;
+    defaults.winsor_high = 1.0;
     ptn_struct_init(options, size, &defaults, sizeof defaults);
 }
 
@@ -61,6 +63,36 @@ static patron_status take_options(patron_segmentation *s, const patron_segment_o
     return PATRON_OK;
 }
 
+/* Adds the joined columns of role CLUSTER that the list does not name, in the matrix's order; the list reported names
+   them too. */
+static patron_status add_joined_columns(patron_segmentation *s, patron_error *error)
+{
+    const patron_matrix *matrix = s->features->matrix;
+    void *block;
+    int64_t named = s->column_count;
+    size_t bytes = strlen(s->features_text) + 1;
+    for (int64_t c = matrix->cols - s->features->joined; c < matrix->cols; c++) {
+        bool known = matrix->columns[c].role != PATRON_ROLE_CLUSTER;
+        for (int64_t i = 0; i < named && !known; i++) known = s->columns[i] == c;
+        if (known) continue;
+        s->columns[s->column_count++] = c;
+        bytes += strlen(matrix->columns[c].name) + 1;
+    }
+    if (s->column_count == named) return PATRON_OK;
+    patron_status status = ptn_allocate(&block, &s->memory, (int64_t)bytes, 1, "a list of features", error);
+    if (status != PATRON_OK) return status;
+    char *text = block, *end = text;
+    end += snprintf(end, bytes, "%s", s->features_text);
+    for (int64_t i = named; i < s->column_count; i++)
+        end += snprintf(end, bytes - (size_t)(end - text), "%s%s", end == text ? "" : ",",
+                        matrix->columns[s->columns[i]].name);
+    ptn_free(&s->memory, s->features_text);
+    s->features_text = text;
+    s->options.features = text;
+    return PATRON_OK;
+}
+
+/* Finds the columns to group by: the list's, and the joined ones of role CLUSTER; says so in every column's role. */
 static patron_status take_columns(patron_segmentation *s, patron_error *error)
 {
     patron_matrix *matrix = s->features->matrix;
@@ -68,8 +100,21 @@ static patron_status take_columns(patron_segmentation *s, patron_error *error)
     patron_status status = ptn_allocate(&block, &s->memory, matrix->cols, sizeof *s->columns, "columns", error);
     if (status != PATRON_OK) return status;
     s->columns = block;
-    status = ptn_columns_choose(s->columns, &s->column_count, s->features_text, matrix->columns, matrix->cols, error);
+    if (s->features_text[0] != '\0')
+        status =
+            ptn_columns_choose(s->columns, &s->column_count, s->features_text, matrix->columns, matrix->cols, error);
+    for (int64_t i = 0; status == PATRON_OK && i < s->column_count; i++)
+        if (matrix->columns[s->columns[i]].role == PATRON_ROLE_IGNORE)
+            status = ptn_fail(error, PATRON_INVALID_ARGUMENT,
+                              "column %s has PATRON_ROLE_IGNORE and is not to be used; give it another role, or leave "
+                              "it out of features",
+                              matrix->columns[s->columns[i]].name);
+    if (status == PATRON_OK) status = add_joined_columns(s, error);
     if (status != PATRON_OK) return status;
+    if (s->column_count == 0)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT,
+                        "there is nothing to group by: features names no column, and no joined column has "
+                        "PATRON_ROLE_CLUSTER");
     for (int64_t c = 0; c < matrix->cols; c++)
         if (matrix->columns[c].role == PATRON_ROLE_CLUSTER) matrix->columns[c].role = PATRON_ROLE_PROFILE;
     for (int64_t i = 0; i < s->column_count; i++) matrix->columns[s->columns[i]].role = PATRON_ROLE_CLUSTER;
