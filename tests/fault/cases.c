@@ -313,6 +313,7 @@ static patron_status run_patron_segmentation_fit(const patron_context *context, 
     options.fill = PATRON_FILL_MEDIAN;
     options.scale = PATRON_SCALE_ROBUST;
     options.winsor_high = 0.9;
+    options.minimum_orders = 2;
     patron_status status = patron_segmentation_fit(&made, joined, &options, context, error);
     ck_assert_msg((status == PATRON_OK) == (made != NULL), "patron_segmentation_fit leaves a handle on failure");
     patron_segmentation_free(made);
