@@ -38,8 +38,8 @@ PATRON_API patron_status patron_features_build(patron_features **features, const
                                                const patron_features_options *options, const patron_context *context,
                                                patron_error *error);
 
-/* The matrix of the columns asked for, owned by `features`; NULL for NULL. Its values are NaN where the catalogue says
-   so. Never fails. Thread-safe. */
+/* The matrix of the columns asked for, then any joined ones, owned by `features`; NULL for NULL. Its values are NaN
+   where the catalogue says so. Never fails. Thread-safe. */
 PATRON_API const patron_matrix *patron_features_matrix(const patron_features *features);
 
 /* Number of customers (rows); 0 for NULL. Never fails. Thread-safe. */
@@ -72,6 +72,46 @@ PATRON_API patron_status patron_features_value(patron_customer_value *value, con
    that is not one. Thread-safe. */
 PATRON_API patron_status patron_features_audit(patron_audit *audit, const patron_features *features,
                                                patron_error *error);
+
+/* A table of numbers about customers, from wherever the shop keeps them: borrowed for the call, never written, never
+   kept. Needed: one customer column, cols, names, values. */
+typedef struct patron_attributes {
+    size_t size;                      /* sizeof(patron_attributes) */
+    int64_t rows;                     /* >= 0 */
+    patron_text customer_id;          /* this, or customer_number; NULL and empty texts have no customer */
+    const int64_t *customer_number;   /* the same customer as the text of its decimal digits */
+    const uint8_t *customer_validity; /* for customer_number, bits as patron_text.validity; NULL: all have one */
+    int64_t cols;                     /* >= 1 */
+    patron_text names;                /* `cols` texts: not empty, without comma, NUL, or blanks at either end, and no
+                                         name of the catalogue, a preset, or another column */
+    const double *values;             /* rows x cols, row-major; NaN is missing */
+    const int32_t *roles;             /* cols numbers PATRON_ROLE_…; NULL: PATRON_ROLE_PROFILE for all */
+} patron_attributes;
+
+/* Zeroes the table and sets its size. NULL is ignored. Never fails. Thread-safe. */
+PATRON_API void patron_attributes_init(patron_attributes *attributes, size_t size);
+
+/* Who was found on both sides. rows = customers_matched + ids_without_order + rows_without_id. */
+typedef struct patron_join {
+    size_t size;                   /* sizeof(patron_join) */
+    int64_t rows;                  /* of the table */
+    int64_t customers_matched;     /* customers that have a row */
+    int64_t customers_without_row; /* customers that have none: their joined values are NaN */
+    int64_t ids_without_order;     /* rows whose id is no customer with an order: left out */
+    int64_t rows_without_id;       /* left out */
+} patron_join;
+
+/* Joins columns by customer id: *joined has the matrix of `features` followed by the table's columns, each with its
+   role: patron_segmentation_fit groups by those of PATRON_ROLE_CLUSTER, describes by those of PATRON_ROLE_PROFILE and
+   leaves those of PATRON_ROLE_IGNORE alone. Their names are owned by *joined, their unit is "". *joined is the
+   caller's, to be freed; `features` may be freed before it, and may be joined itself. *report, whose `size` must be
+   set, may be NULL. PATRON_INVALID_ARGUMENT (no customer column, an id twice: error->row and the message say where, an
+   id or name that is not UTF-8, a name that is empty, taken or cannot be listed, a role that is none, …),
+   PATRON_NO_DATA (no row has an id), PATRON_NOT_FINITE (an infinity, error->row), PATRON_TOO_LARGE,
+   PATRON_OUT_OF_MEMORY. Thread-safe. */
+PATRON_API patron_status patron_features_join(patron_features **joined, patron_join *report,
+                                              const patron_features *features, const patron_attributes *attributes,
+                                              const patron_context *context, patron_error *error);
 
 /* Frees it; NULL is fine. */
 PATRON_API void patron_features_free(patron_features *features);

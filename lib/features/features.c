@@ -105,6 +105,7 @@ patron_status ptn_features_copy(patron_features **copy, const patron_features *f
     made->id_ends = NULL;
     made->values = NULL;
     made->matrix = NULL;
+    made->names = NULL;
 
     status = ptn_allocate(&block, memory, bytes, 1, "customer ids", error);
     if (status != PATRON_OK) goto cleanup;
@@ -117,12 +118,28 @@ patron_status ptn_features_copy(patron_features **copy, const patron_features *f
     made->values = memcpy(block, features->values, (size_t)rows * sizeof *made->values);
     status = ptn_matrix_copy(&made->matrix, features->matrix, memory, error);
     if (status != PATRON_OK) goto cleanup;
+    if (features->joined > 0) {
+        status = ptn_allocate(&block, memory, features->name_bytes, 1, "column names", error);
+        if (status != PATRON_OK) goto cleanup;
+        made->names = memcpy(block, features->names, (size_t)features->name_bytes);
+        ptn_features_point_names(made);
+    }
     *copy = made;
     return PATRON_OK;
 
 cleanup:
     patron_features_free(made);
     return status;
+}
+
+void ptn_features_point_names(patron_features *features)
+{
+    patron_matrix *matrix = features->matrix;
+    const char *name = features->names;
+    for (int64_t c = matrix->cols - features->joined; c < matrix->cols; c++) {
+        matrix->columns[c].name = name;
+        name += strlen(name) + 1;
+    }
 }
 
 void patron_features_free(patron_features *features)
@@ -133,5 +150,6 @@ void patron_features_free(patron_features *features)
     ptn_free(&memory, features->id_ends);
     ptn_free(&memory, features->values);
     ptn_matrix_free(features->matrix);
+    ptn_free(&memory, features->names);
     ptn_free(&memory, features);
 }

@@ -16,7 +16,10 @@ struct patron_features {
     patron_audit audit;                     /* of the history, at audit.as_of_s */
     patron_history_options history_options; /* the history's policies */
     int64_t recent_days;                    /* of recent_orders */
-    patron_matrix *matrix;                  /* rows x the columns asked for */
+    patron_matrix *matrix;                  /* rows x the columns asked for, then the joined ones */
+    int64_t joined;                         /* the matrix's last columns that were joined */
+    char *names;                            /* their names, each ending in NUL; NULL when there are none */
+    int64_t name_bytes;
 };
 
 /* A copy, with memory of its own. On failure *copy is NULL. PATRON_OUT_OF_MEMORY. */
@@ -25,5 +28,8 @@ patron_status ptn_features_copy(patron_features **copy, const patron_features *f
 
 /* The rule for every recent_days option. PATRON_INVALID_ARGUMENT. */
 patron_status ptn_recent_days_check(int64_t recent_days, patron_error *error);
+
+/* Lets the matrix's joined columns point to `names`. */
+void ptn_features_point_names(patron_features *features);
 
 #endif

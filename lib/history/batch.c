@@ -37,7 +37,7 @@ patron_status ptn_batch_read(patron_orders *out, const patron_orders *orders, pa
     return PATRON_OK;
 }
 
-static patron_status check_text(const patron_text *text, const char *name, int64_t rows, patron_error *error)
+patron_status ptn_batch_check_text(const patron_text *text, const char *name, int64_t rows, patron_error *error)
 {
     if (text->offsets == NULL) return PATRON_OK;
     if (text->offsets[0] < 0)
@@ -79,7 +79,7 @@ patron_status ptn_batch_check_columns(const patron_orders *orders, patron_error 
                  {&orders->product, "product"},
                  {&orders->category, "category"}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        patron_status status = check_text(texts[i].text, texts[i].name, orders->rows, error);
+        patron_status status = ptn_batch_check_text(texts[i].text, texts[i].name, orders->rows, error);
         if (status != PATRON_OK) return status;
     }
     return check_faults(orders, error);

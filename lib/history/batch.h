@@ -14,6 +14,9 @@ patron_status ptn_batch_read(patron_orders *out, const patron_orders *orders, pa
 /* Checks the offsets of every text column, and that faults are ones this version knows. PATRON_INVALID_ARGUMENT. */
 patron_status ptn_batch_check_columns(const patron_orders *orders, patron_error *error);
 
+/* Checks the offsets of one text column of `rows` rows, called `name` in messages. PATRON_INVALID_ARGUMENT. */
+patron_status ptn_batch_check_text(const patron_text *text, const char *name, int64_t rows, patron_error *error);
+
 /* Whether row `row` has a value; NULL says that all have. */
 static inline bool ptn_batch_has(const uint8_t *validity, int64_t row)
 {

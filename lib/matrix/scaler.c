@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Scaler: fill, transform and scale, fitted column by column.
+/* Scaler: fill, winsorise, transform and scale, fitted column by column, each on what the step before gives.
 
    Mean and variance in two passes over deviations from the column's minimum, divided by a power of two near the
    column's spread: a constant column gives exactly 0, an offset does not cancel, and squares neither overflow nor
@@ -14,6 +14,7 @@
 #include "base/floating.h"
 #include "base/math.h"
 #include "base/threads.h"
+#include "matrix/quantile.h"
 #include "matrix/rows.h"
 
 enum { BLOCK_ROWS = 4096 };
@@ -32,7 +33,7 @@ typedef struct partial {
     double weight, sum, squares;
 } partial;
 
-typedef enum phase { GATHER, EXTREMES, SUM, SQUARES, TRANSFORM } phase;
+typedef enum phase { GATHER, EXTREMES, SUM, SQUARES, FILL, TRANSFORM } phase;
 
 typedef struct fit_job {
     const patron_rows *rows;
@@ -40,8 +41,8 @@ typedef struct fit_job {
     double *values; /* the column, NaN where missing */
     partial *partials;
     phase phase;
-    double low, unit, mean; /* deviations are (value - low) * unit; their mean */
-    double fill;
+    double low, unit, mean;   /* deviations are (value - low) * unit; their mean */
+    double fill, bottom, top; /* what replaces NaN; the bounds that values are drawn in to */
     int32_t transform;
 } fit_job;
 
@@ -104,12 +105,23 @@ static void add_deviations(fit_job *job, partial *out, int64_t from, int64_t to)
     }
 }
 
+/* Draws a value in to the bounds. */
+static double clip(double value, double bottom, double top)
+{
+    if (value < bottom) return bottom;
+    return value > top ? top : value;
+}
+
+static void fill_block(fit_job *job, int64_t from, int64_t to)
+{
+    for (int64_t i = from; i < to; i++)
+        if (isnan(job->values[i])) job->values[i] = job->fill;
+}
+
 static void transform_block(fit_job *job, int64_t from, int64_t to)
 {
-    for (int64_t i = from; i < to; i++) {
-        double value = isnan(job->values[i]) ? job->fill : job->values[i];
-        job->values[i] = transform_value(value, job->transform);
-    }
+    for (int64_t i = from; i < to; i++)
+        job->values[i] = transform_value(clip(job->values[i], job->bottom, job->top), job->transform);
 }
 
 static void fit_block(void *opaque, int64_t block, int32_t worker)
@@ -122,6 +134,8 @@ static void fit_block(void *opaque, int64_t block, int32_t worker)
         gather(job, &job->partials[block], from, to);
     else if (job->phase == EXTREMES)
         find_extremes(job, &job->partials[block], from, to);
+    else if (job->phase == FILL)
+        fill_block(job, from, to);
     else if (job->phase == TRANSFORM)
         transform_block(job, from, to);
     else
@@ -191,43 +205,6 @@ static patron_status measure(moments *out, fit_job *job, ptn_team *team, patron_
     return PATRON_OK;
 }
 
-/* Bits whose order as unsigned numbers is the doubles' order. */
-static uint64_t order_key(double value)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
-}
-
-/* The value of rank `rank` (from 0) among those that are there: eight counts by byte, from the highest, no copy. */
-static double select_rank(const double *values, int64_t rows, int64_t rank)
-{
-    uint64_t prefix = 0, mask = 0;
-    for (int shift = 56; shift >= 0; shift -= 8) {
-        int64_t counts[256] = {0};
-        for (int64_t i = 0; i < rows; i++) {
-            uint64_t key = order_key(values[i]);
-            if (!isnan(values[i]) && (key & mask) == prefix) counts[key >> shift & 255]++;
-        }
-        uint64_t byte = 0;
-        while (rank >= counts[byte]) rank -= counts[byte++];
-        prefix |= byte << shift;
-        mask |= UINT64_C(255) << shift;
-    }
-    uint64_t bits = prefix >> 63 ? prefix & ~(UINT64_C(1) << 63) : ~prefix;
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static double median(const double *values, int64_t rows, int64_t count)
-{
-    double low = select_rank(values, rows, (count - 1) / 2);
-    if (count % 2 == 1) return low;
-    double high = select_rank(values, rows, count / 2), sum = low + high;
-    return isfinite(sum) ? sum / 2.0 : low / 2.0 + high / 2.0;
-}
-
 /* What replaces NaN in job->values. */
 static patron_status find_fill(double *fill, fit_job *job, int32_t how, ptn_team *team, patron_error *error)
 {
@@ -237,8 +214,9 @@ static patron_status find_fill(double *fill, fit_job *job, int32_t how, ptn_team
     *fill = how == PATRON_FILL_ZERO ? 0.0 : (double)NAN;
     if (how != PATRON_FILL_MEAN && how != PATRON_FILL_MEDIAN) return PATRON_OK;
     if (how == PATRON_FILL_MEDIAN) {
-        for (int64_t i = 0; i < job->rows->rows; i++) count += !isnan(job->values[i]);
-        if (count > 0) *fill = median(job->values, job->rows->rows, count);
+        ptn_sample there = {job->values, NULL, job->rows->rows};
+        count = (int64_t)ptn_sample_weight(&there);
+        if (count > 0) *fill = ptn_median(&there, (double)count);
     } else {
         status = measure(&raw, job, team, error);
         if (status != PATRON_OK) return status;
@@ -270,16 +248,54 @@ static patron_status check_column(const fit_job *job, bool reject, patron_error 
     return PATRON_OK;
 }
 
+/* The bounds of the filled column; a quantile at 0 or 1 leaves its side open. */
+static void find_bounds(fit_job *job, const patron_scaler_options *options)
+{
+    ptn_sample filled = {job->values, job->rows->weights, job->rows->rows};
+    double weight = ptn_sample_weight(&filled);
+    job->bottom = options->winsor_low > 0.0 ? ptn_quantile(&filled, weight, options->winsor_low) : -HUGE_VAL;
+    job->top = options->winsor_high < 1.0 ? ptn_quantile(&filled, weight, options->winsor_high) : HUGE_VAL;
+    if (job->top < job->bottom) job->top = job->bottom; /* quantiles an ulp apart, rounded the other way */
+}
+
+/* Median and interquartile range of the transformed column. */
+static patron_status measure_robust(patron_scaler_column *column, const fit_job *job, patron_error *error)
+{
+    ptn_sample made = {job->values, job->rows->weights, job->rows->rows};
+    double weight = ptn_sample_weight(&made);
+    double low = ptn_quantile(&made, weight, 0.25), high = ptn_quantile(&made, weight, 0.75);
+    if (!isfinite(high - low))
+        return ptn_fail(error, PATRON_OUT_OF_RANGE,
+                        "column %lld: the quartiles are %g and %g, and their spread overflows; divide the column by a "
+                        "constant",
+                        (long long)job->col, low, high);
+    column->center = ptn_median(&made, weight);
+    if (high > low) column->scale = high - low;
+    return PATRON_OK;
+}
+
+static patron_status measure_zscore(patron_scaler_column *column, fit_job *job, ptn_team *team, patron_error *error)
+{
+    moments fitted;
+    patron_status status = measure(&fitted, job, team, error);
+    if (status != PATRON_OK) return status;
+    column->center = fitted.mean;
+    if (fitted.spread > 0.0) column->scale = fitted.sd;
+    return PATRON_OK;
+}
+
 static patron_status fit_column(patron_scaler_column *column, fit_job *job, const patron_scaler_options *options,
                                 ptn_team *team, patron_error *error)
 {
-    moments fitted;
     patron_status status = run(job, GATHER, team, error);
     if (status != PATRON_OK) return status;
     status = check_column(job, options->fill == PATRON_FILL_REJECT, error);
     if (status != PATRON_OK) return status;
     status = find_fill(&job->fill, job, options->fill, team, error);
     if (status != PATRON_OK) return status;
+    if (options->fill != PATRON_FILL_REJECT) status = run(job, FILL, team, error);
+    if (status != PATRON_OK) return status;
+    find_bounds(job, options);
 
     job->transform = options->column_transforms == NULL ? options->transform : options->column_transforms[job->col];
     status = run(job, TRANSFORM, team, error);
@@ -287,15 +303,14 @@ static patron_status fit_column(patron_scaler_column *column, fit_job *job, cons
 
     column->size = sizeof *column;
     column->fill = job->fill;
+    column->low = job->bottom;
+    column->high = job->top;
     column->center = 0.0;
     column->scale = 1.0;
+    column->weight = options->column_weights == NULL ? 1.0 : options->column_weights[job->col];
     column->transform = job->transform;
-    if (options->scale == PATRON_SCALE_NONE) return PATRON_OK;
-    status = measure(&fitted, job, team, error);
-    if (status != PATRON_OK) return status;
-    column->center = fitted.mean;
-    if (fitted.spread > 0.0) column->scale = fitted.sd;
-    return PATRON_OK;
+    if (options->scale == PATRON_SCALE_ROBUST) return measure_robust(column, job, error);
+    return options->scale == PATRON_SCALE_ZSCORE ? measure_zscore(column, job, team, error) : PATRON_OK;
 }
 
 void patron_scaler_options_init(patron_scaler_options *options, size_t size)
@@ -305,6 +320,7 @@ void patron_scaler_options_init(patron_scaler_options *options, size_t size)
     defaults.fill = PATRON_FILL_REJECT;
     defaults.transform = PATRON_TRANSFORM_LOG1P;
     defaults.scale = PATRON_SCALE_ZSCORE;
+    defaults.winsor_high = 1.0;
     ptn_struct_init(options, size, &defaults, sizeof defaults);
 }
 
@@ -312,6 +328,39 @@ static patron_status fail_choice(patron_error *error, const char *name, int32_t 
 {
     return ptn_fail(error, PATRON_INVALID_ARGUMENT, "scaler options: %s is %d; give 0 to %d", name, (int)value,
                     (int)most);
+}
+
+static patron_status check_quantiles(const patron_scaler_options *options, patron_error *error)
+{
+    double low = options->winsor_low, high = options->winsor_high;
+    if (!(low >= 0.0 && low <= 1.0 && high >= 0.0 && high <= 1.0))
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT,
+                        "scaler options: winsor_low is %g and winsor_high %g; give numbers within 0 and 1", low, high);
+    if (low >= high)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT,
+                        "scaler options: the quantiles cross: winsor_low is %g and winsor_high %g; give low < high",
+                        low, high);
+    return PATRON_OK;
+}
+
+static patron_status check_column_options(const patron_scaler_options *options, int64_t cols, patron_error *error)
+{
+    const int32_t *transforms = options->column_transforms;
+    const double *weights = options->column_weights;
+    for (int64_t c = 0; transforms != NULL && c < cols; c++)
+        if (transforms[c] < 0 || transforms[c] > PATRON_TRANSFORM_LOG1P)
+            return fail_choice(error, "a column's transform", transforms[c], PATRON_TRANSFORM_LOG1P);
+    for (int64_t c = 0; weights != NULL && c < cols; c++) {
+        if (!isfinite(weights[c]))
+            return ptn_fail(error, PATRON_NOT_FINITE,
+                            "scaler options: the weight of column %lld is not finite; give a number > 0", (long long)c);
+        if (weights[c] <= 0.0)
+            return ptn_fail(error, PATRON_INVALID_ARGUMENT,
+                            "scaler options: the weight of column %lld is %g; give a number > 0, or leave the column "
+                            "out",
+                            (long long)c, weights[c]);
+    }
+    return PATRON_OK;
 }
 
 static patron_status read_options(patron_scaler_options *out, const patron_scaler_options *options, int64_t cols,
@@ -324,13 +373,11 @@ static patron_status read_options(patron_scaler_options *out, const patron_scale
         return fail_choice(error, "fill", out->fill, PATRON_FILL_MEDIAN);
     if (out->transform < 0 || out->transform > PATRON_TRANSFORM_LOG1P)
         return fail_choice(error, "transform", out->transform, PATRON_TRANSFORM_LOG1P);
-    if (out->scale < 0 || out->scale > PATRON_SCALE_ZSCORE)
-        return fail_choice(error, "scale", out->scale, PATRON_SCALE_ZSCORE);
+    if (out->scale < 0 || out->scale > PATRON_SCALE_ROBUST)
+        return fail_choice(error, "scale", out->scale, PATRON_SCALE_ROBUST);
     if (out->reserved != 0) return fail_choice(error, "reserved", out->reserved, 0);
-    for (int64_t c = 0; out->column_transforms != NULL && c < cols; c++)
-        if (out->column_transforms[c] < 0 || out->column_transforms[c] > PATRON_TRANSFORM_LOG1P)
-            return fail_choice(error, "a column's transform", out->column_transforms[c], PATRON_TRANSFORM_LOG1P);
-    return PATRON_OK;
+    status = check_quantiles(out, error);
+    return status == PATRON_OK ? check_column_options(out, cols, error) : status;
 }
 
 static patron_status fail_no_rows(patron_error *error)
@@ -407,9 +454,11 @@ typedef struct apply_job {
 
 static double apply_value(const patron_scaler_column *column, double value, bool inverse)
 {
-    if (inverse) return inverse_value(value * column->scale + column->center, column->transform);
+    if (inverse) return inverse_value(value / column->weight * column->scale + column->center, column->transform);
     if (isnan(value)) value = column->fill;
-    return (transform_value(value, column->transform) - column->center) / column->scale;
+    if (isinf(value)) return value; /* refused, not drawn in */
+    value = transform_value(clip(value, column->low, column->high), column->transform);
+    return (value - column->center) / column->scale * column->weight;
 }
 
 static void apply_block(void *opaque, int64_t block, int32_t worker)

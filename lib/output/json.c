@@ -81,7 +81,7 @@ static json_t *options_json(writer *w, const patron_segmentation *s)
 {
     static const char *const fills[] = {"reject", "zero", "mean", "median"};
     static const char *const transforms[] = {"none", "log1p"};
-    static const char *const scales[] = {"none", "zscore"};
+    static const char *const scales[] = {"none", "zscore", "robust"};
     const patron_segment_options *o = &s->options;
     const patron_history_options *history = &s->features->history_options;
     json_t *json = json_object();
@@ -89,10 +89,13 @@ static json_t *options_json(writer *w, const patron_segmentation *s)
     put(w, json, "recent_days", json_integer(o->recent_days));
     put(w, json, "fill", json_string(pick(fills, 4, o->fill)));
     put(w, json, "transform", json_string(pick(transforms, 2, o->transform)));
-    put(w, json, "scale", json_string(pick(scales, 2, o->scale)));
+    put(w, json, "scale", json_string(pick(scales, 3, o->scale)));
+    put(w, json, "winsor_low", number(o->winsor_low));
+    put(w, json, "winsor_high", number(o->winsor_high));
     put(w, json, "k_min", json_integer(o->k_min));
     put(w, json, "k_max", json_integer(o->k_max));
     put(w, json, "smallest_share", number(o->smallest_share));
+    put(w, json, "minimum_orders", json_integer(o->minimum_orders));
     put(w, json, "n_init", json_integer(o->n_init));
     put(w, json, "max_iter", json_integer(o->max_iter));
     put(w, json, "tol", number(o->tol));
@@ -175,8 +178,23 @@ static json_t *statistics_json(writer *w, const patron_segmentation *s, int32_t 
     const patron_matrix *matrix = s->features->matrix;
     const double *values = (mean ? s->means : s->medians) + id * matrix->cols;
     json_t *json = json_object();
-    for (int64_t c = 0; c < matrix->cols; c++) put(w, json, matrix->columns[c].name, number(values[c]));
+    for (int64_t c = 0; c < matrix->cols; c++)
+        if (matrix->columns[c].role != PATRON_ROLE_IGNORE) put(w, json, matrix->columns[c].name, number(values[c]));
     return json;
+}
+
+static json_t *columns_json(writer *w, const patron_matrix *matrix)
+{
+    static const char *const roles[] = {"cluster", "profile", "ignore"};
+    json_t *list = json_array();
+    for (int64_t c = 0; c < matrix->cols; c++) {
+        json_t *json = json_object();
+        put(w, json, "name", json_string(matrix->columns[c].name));
+        put(w, json, "unit", json_string(matrix->columns[c].unit));
+        put(w, json, "role", json_string(pick(roles, 3, matrix->columns[c].role)));
+        push(w, list, json);
+    }
+    return list;
 }
 
 static json_t *claims_json(writer *w, const patron_segmentation *s, int32_t id)
@@ -191,6 +209,7 @@ static json_t *claims_json(writer *w, const patron_segmentation *s, int32_t id)
         put(w, json, "meaning", json_string(claim.meaning));
         put(w, json, "segment_median", number(claim.segment_median));
         put(w, json, "shop_median", number(claim.shop_median));
+        put(w, json, "bound", number(claim.bound));
         push(w, list, json);
     }
     return list;
@@ -204,6 +223,7 @@ static json_t *segments_json(writer *w, const patron_segmentation *s)
         json_t *json = json_object();
         put(w, json, "id", json_integer(id));
         put(w, json, "name", json_string(info->name));
+        put(w, json, "set_apart", json_boolean(info->set_apart));
         put(w, json, "claims", claims_json(w, s, id));
         put(w, json, "customers", json_integer(info->customers));
         put(w, json, "share", number(info->share));
@@ -235,7 +255,8 @@ static json_t *summary_json(writer *w, const patron_segmentation *s, const patro
     for (int64_t i = 0; i < s->column_count; i++)
         push(w, features, json_string(s->features->matrix->columns[s->columns[i]].name));
     put(w, json, "features", features);
-    put(w, json, "k", json_integer(s->count));
+    put(w, json, "columns", columns_json(w, s->features->matrix));
+    put(w, json, "k", json_integer(s->candidates[s->chosen].k));
     put(w, json, "silhouette", number(patron_segmentation_silhouette(s)));
     put(w, json, "candidates", candidates_json(w, s));
     put(w, json, "segments", segments_json(w, s));

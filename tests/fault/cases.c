@@ -28,8 +28,9 @@ static const uint8_t line_ids[LINES + 1] = "AAAAABBBBBCCCCCDDEEFFGGG";
 static int64_t id_offsets[LINES + 1];
 
 static patron_orders orders;
+static patron_attributes attributes;
 static patron_history *history;
-static patron_features *features;
+static patron_features *features, *joined;
 static patron_segmentation *segmentation;
 static patron_kmeans *kmeans;
 static patron_scaler *scaler;
@@ -38,6 +39,11 @@ static patron_rows rows;
 
 static double points[ROWS * COLS] = {0.0, 0.0, 0.5, 0.0, 0.0, 0.5, 9.0, 9.0, 9.5, 9.0, 9.0, 9.5, 9.25, 9.0};
 static int32_t labels[ROWS] = {0, 0, 0, 1, 1, 1, 1};
+
+/* What the shop knows of its customers; 99 is none. */
+static const int64_t name_offsets[3] = {0, 3, 6};
+static const int64_t joined_numbers[ROWS] = {1, 2, 3, 4, 5, 6, 99};
+static const int32_t roles[COLS] = {PATRON_ROLE_CLUSTER, PATRON_ROLE_PROFILE};
 
 static void fill_columns(void)
 {
@@ -72,9 +78,17 @@ void fault_begin(void)
     rows.values = points;
     rows.rows = ROWS;
     rows.cols = COLS;
+    patron_attributes_init(&attributes, sizeof attributes);
+    attributes.rows = ROWS;
+    attributes.customer_number = joined_numbers;
+    attributes.cols = COLS;
+    attributes.names = (patron_text){texts, name_offsets, NULL};
+    attributes.values = points;
+    attributes.roles = roles;
     ck_assert_int_eq(patron_history_create(&history, NULL, NULL, NULL), PATRON_OK);
     ck_assert_int_eq(patron_history_append(history, &orders, NULL, NULL), PATRON_OK);
     ck_assert_int_eq(patron_features_build(&features, history, NULL, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(patron_features_join(&joined, NULL, features, &attributes, NULL, NULL), PATRON_OK);
     ck_assert_int_eq(patron_segment(&segmentation, history, NULL, NULL, NULL), PATRON_OK);
     ck_assert_int_eq(patron_kmeans_fit(&kmeans, NULL, &rows, 2, NULL, NULL, NULL), PATRON_OK);
     ck_assert_int_eq(patron_scaler_fit(&scaler, &rows, NULL, NULL, NULL), PATRON_OK);
@@ -87,6 +101,7 @@ void fault_end(void)
     patron_scaler_free(scaler);
     patron_kmeans_free(kmeans);
     patron_segmentation_free(segmentation);
+    patron_features_free(joined);
     patron_features_free(features);
     patron_history_free(history);
 }
@@ -143,6 +158,7 @@ INITS(patron_rows_init, patron_rows)
 INITS(patron_orders_init, patron_orders)
 INITS(patron_history_options_init, patron_history_options)
 INITS(patron_features_options_init, patron_features_options)
+INITS(patron_attributes_init, patron_attributes)
 INITS(patron_scaler_options_init, patron_scaler_options)
 INITS(patron_kmeans_options_init, patron_kmeans_options)
 INITS(patron_segment_options_init, patron_segment_options)
@@ -209,6 +225,20 @@ FILLS(patron_features_value, patron_customer_value value = {.size = sizeof value
       patron_features_value(&value, features, 0, error))
 FILLS(patron_features_audit, patron_audit audit = {.size = sizeof audit},
       patron_features_audit(&audit, features, error))
+/* Joins to what is joined already, whose names must be owned anew. */
+static patron_status run_patron_features_join(const patron_context *context, patron_error *error)
+{
+    static const uint8_t more_names[] = "agetax";
+    patron_features *made = (patron_features *)(uintptr_t)0xDEAD;
+    patron_join report = {.size = sizeof report};
+    patron_attributes more = attributes;
+    more.names.bytes = more_names;
+    patron_status status = patron_features_join(&made, &report, joined, &more, context, error);
+    ck_assert_msg((status == PATRON_OK) == (made != NULL), "patron_features_join leaves a handle on failure");
+    patron_features_free(made);
+    return status;
+}
+
 GIVES(patron_features_free, (patron_features_free(NULL), true))
 
 /* matrix */
@@ -274,7 +304,22 @@ FILLS(patron_silhouette, patron_silhouette_result result = {.size = sizeof resul
 
 /* segment, persona, pipeline, report */
 MAKES(patron_segment, patron_segmentation, patron_segment(&made, history, NULL, context, error))
-MAKES(patron_segmentation_fit, patron_segmentation, patron_segmentation_fit(&made, features, NULL, context, error))
+
+static patron_status run_patron_segmentation_fit(const patron_context *context, patron_error *error)
+{
+    patron_segmentation *made = (patron_segmentation *)(uintptr_t)0xDEAD;
+    patron_segment_options options;
+    patron_segment_options_init(&options, sizeof options);
+    options.fill = PATRON_FILL_MEDIAN;
+    options.scale = PATRON_SCALE_ROBUST;
+    options.winsor_high = 0.9;
+    options.minimum_orders = 2;
+    patron_status status = patron_segmentation_fit(&made, joined, &options, context, error);
+    ck_assert_msg((status == PATRON_OK) == (made != NULL), "patron_segmentation_fit leaves a handle on failure");
+    patron_segmentation_free(made);
+    return status;
+}
+
 GIVES(patron_segmentation_count, patron_segmentation_count(segmentation) >= 2)
 FILLS(patron_segmentation_segment, patron_segment_info info = {.size = sizeof info},
       patron_segmentation_segment(&info, segmentation, 0, error))
@@ -331,6 +376,8 @@ const fault_case fault_cases[] = {
     CASE(patron_features_find),
     CASE(patron_features_value),
     CASE(patron_features_audit),
+    CASE(patron_attributes_init),
+    CASE(patron_features_join),
     CASE(patron_features_free),
     CASE(patron_field_name),
     CASE(patron_reason_text),

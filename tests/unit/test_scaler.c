@@ -307,7 +307,7 @@ START_TEST(test_what_makes_no_sense_is_refused)
         options = plain(0, 1, 1);
         if (field == 0) options.fill = 4;
         if (field == 1) options.transform = -1;
-        if (field == 2) options.scale = 2;
+        if (field == 2) options.scale = 3;
         if (field == 3) options.reserved = 1;
         if (field == 4) options.column_transforms = wrong_column;
         if (field == 5) options.size = 1;

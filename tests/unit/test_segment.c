@@ -247,6 +247,10 @@ START_TEST(test_bad_calls_are_a_status)
     options.features = "rfm";
     options.fill = 17;
     ck_assert_int_eq(status_of(&s, &options, &error), PATRON_INVALID_ARGUMENT);
+    options.fill = PATRON_FILL_REJECT;
+    options.winsor_low = options.winsor_high = 0.5;
+    ck_assert_int_eq(status_of(&s, &options, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(error.message, "quantiles cross"));
 }
 END_TEST
 
@@ -433,6 +437,9 @@ START_TEST(test_defaults_are_as_stated_and_reported)
     ck_assert_int_eq(used.max_iter, 300);
     ck_assert_double_eq(used.tol, 0.0);
     ck_assert_uint_eq(used.seed, 0);
+    ck_assert_int_eq(used.minimum_orders, 1);
+    ck_assert_double_eq(used.winsor_low, 0.0);
+    ck_assert_double_eq(used.winsor_high, 1.0);
     patron_segmentation_free(segmentation);
 }
 END_TEST
