@@ -80,7 +80,7 @@ PATRON_API patron_status patron_features_value(patron_customer_value *value, con
 PATRON_API patron_status patron_features_audit(patron_audit *audit, const patron_features *features,
                                                patron_error *error);
 
-/* Frees it; NULL is fine. */
+/* Frees it, its ids overwritten; NULL is fine. */
 PATRON_API void patron_features_free(patron_features *features);
 
 #ifdef __cplusplus
