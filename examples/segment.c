@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* segment: a shop's order lines in, its few kinds of customers out. Over the public API alone.
 
-     command line -> orders (CSV) -> history -> segments -> JSON, table
+     command line -> orders (CSV) -> history -> segments -> JSON, CSV, table
 
    See --help. The folder segment/ holds what any program needs that reads files and is run by people; what a store
    backend would write is in backend.c. */
@@ -13,6 +13,7 @@
 #include "segment/options.h"
 #include "segment/orders.h"
 #include "segment/output.h"
+#include "segment/segments_file.h"
 #include "segment/table.h"
 #include "segment/terminal.h"
 #include "segment/text.h"
@@ -38,17 +39,41 @@ static int fail_segmentation(const char *name, const patron_history *history, in
     return code;
 }
 
-static int write_json(const char *path, const patron_segmentation *segmentation, const patron_history *history,
-                      const patron_context *context)
+static int write_json(struct output *output, const patron_segmentation *segmentation, const patron_history *history,
+                      const struct options *options, const patron_context *context)
 {
     patron_document *document = NULL;
     patron_error error;
     if (patron_report_json(&document, segmentation, history, context, &error) != PATRON_OK)
-        return fail_library(path, &error);
-    const char *text = patron_document_text(document);
-    size_t length = (size_t)patron_document_length(document);
-    int code = strcmp(path, "-") == 0 ? output_text(STDOUT_FILENO, text, length) : output_file(path, text, length);
+        return fail_library(options->json, &error);
+    int code = output_add(output, patron_document_text(document), (size_t)patron_document_length(document));
     patron_document_free(document);
+    return code;
+}
+
+/* Both files are complete before one of them takes its place, so that a full disk leaves both as they were. */
+static int write_files(const patron_segmentation *segmentation, const patron_history *history,
+                       const struct options *options, const patron_context *context)
+{
+    struct output *segments = NULL, *json = NULL;
+    int code = 0;
+    if (options->segments != NULL) {
+        code = output_open(&segments, options->segments);
+        if (code == 0) code = segments_file_write(segments, segmentation, options);
+        if (code == 0) code = output_complete(segments);
+    }
+    if (options->json != NULL && code == 0) {
+        code = output_open(&json, options->json);
+        if (code == 0) code = write_json(json, segmentation, history, options, context);
+        if (code == 0) code = output_complete(json);
+    }
+    if (segments != NULL && code == 0) code = output_publish(segments);
+    if (json != NULL && code == 0) {
+        code = output_publish(json);
+        if (code != 0 && segments != NULL) fail(code, "%s was written", options->segments);
+    }
+    output_close(json);
+    output_close(segments);
     return code;
 }
 
@@ -57,12 +82,23 @@ static int write_results(const patron_segmentation *segmentation, const patron_h
 {
     bool json_to_stdout = options->json != NULL && strcmp(options->json, "-") == 0;
     int table_to = json_to_stdout ? STDERR_FILENO : STDOUT_FILENO;
+    const char *const written[2] = {options->segments, json_to_stdout ? NULL : options->json};
     struct table_style style = {.colour = colour_wanted(table_to), .utf8 = utf8_wanted()};
-    int code = options->json == NULL ? 0 : write_json(options->json, segmentation, history, context);
+    int code = write_files(segmentation, history, options, context);
     if (code != 0) return code;
     progress_clear();
-    return table_write(table_to, segmentation, seen, csv_file_name(options->input),
-                       json_to_stdout ? NULL : options->json, style);
+    return table_write(table_to, segmentation, seen, csv_file_name(options->input), written, style);
+}
+
+/* What would make the outputs fail is found before the work. */
+static int check_outputs(const struct options *options)
+{
+    int code = options->json == NULL ? 0 : output_check("json", options->json, options->input);
+    if (options->segments == NULL || code != 0) return code;
+    code = output_check("segments", options->segments, options->input);
+    if (code == 0 && options->json != NULL && output_same(options->json, options->segments))
+        code = fail(EXIT_USAGE, "--segments %s: this is the file of --json; give another name", options->segments);
+    return code;
 }
 
 /* A name that is no feature is found before the file is read: an empty history has no customers, but the names are
@@ -91,7 +127,7 @@ static int run(const struct options *options)
     context.threads = options->threads;
     context.progress = progress_report;
 
-    int code = options->json == NULL ? 0 : output_check(options->json, options->input);
+    int code = check_outputs(options);
     if (code != 0) return code;
     if (patron_history_create(&history, &options->history, &context, &error) != PATRON_OK)
         return fail_library(name, &error);

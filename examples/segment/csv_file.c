@@ -17,6 +17,7 @@ enum { BLOCK = 1 << 18, LARGEST_RECORD = 1 << 24, MOST_FIELDS = 1 << 16 };
 
 struct reader {
     const char *name;
+    enum csv_encoding encoding;
     record_visitor visit;
     void *user;
     struct csv_parser parser;
@@ -184,12 +185,43 @@ static void end_file(struct reader *reader)
                             reader->name, (long long)reader->field_line);
 }
 
+/* The code points of windows-1252 from 0x80 to 0x9F (WHATWG, index windows-1252). */
+static const uint16_t cp1252[32] = {0x20AC, 0x0081, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
+                                    0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x008D, 0x017D, 0x008F,
+                                    0x0090, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                    0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178};
+
+/* A block of one byte a character as UTF-8, up to three bytes each; the length. */
+static size_t transcode(char *out, const char *block, size_t length, enum csv_encoding encoding)
+{
+    char *at = out;
+    for (size_t i = 0; i < length; i++) {
+        unsigned code = (unsigned char)block[i];
+        if (encoding == CSV_CP1252 && code >= 0x80 && code < 0xA0) code = cp1252[code - 0x80];
+        if (code < 0x80) {
+            *at++ = (char)code;
+        } else if (code < 0x800) {
+            *at++ = (char)(0xC0 | code >> 6);
+            *at++ = (char)(0x80 | (code & 0x3F));
+        } else {
+            *at++ = (char)(0xE0 | code >> 12);
+            *at++ = (char)(0x80 | (code >> 6 & 0x3F));
+            *at++ = (char)(0x80 | (code & 0x3F));
+        }
+    }
+    return (size_t)(at - out);
+}
+
 /* The first bytes: without the byte order mark, and not of UTF-16. */
 static size_t begin_file(struct reader *reader, const char *bytes, size_t length)
 {
     if (length >= 2 && (memcmp(bytes, "\xFF\xFE", 2) == 0 || memcmp(bytes, "\xFE\xFF", 2) == 0))
         reader->code = fail(EXIT_DATA, "%s: this is UTF-16; save it as UTF-8", reader->name);
-    return length >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    if (length < 3 || memcmp(bytes, "\xEF\xBB\xBF", 3) != 0) return 0;
+    if (reader->encoding != CSV_UTF8)
+        reader->code = fail(EXIT_DATA, "%s: begins with UTF-8's byte order mark, so it is UTF-8; leave --encoding out",
+                            reader->name);
+    return 3;
 }
 
 /* Reads until the block is full or the file ends, so that a slow pipe gives no short first block. */
@@ -208,7 +240,8 @@ static int fill_block(const char *name, int descriptor, char *block, size_t *len
     return 0;
 }
 
-static int read_all(struct reader *reader, int descriptor, char *block)
+/* `block` holds what is read, `text` three times as much, the same as UTF-8. */
+static int read_all(struct reader *reader, int descriptor, char *block, char *text)
 {
     struct stat status;
     double size = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) ? (double)status.st_size : -1.0,
@@ -217,7 +250,10 @@ static int read_all(struct reader *reader, int descriptor, char *block)
         int code = fill_block(reader->name, descriptor, block, &length);
         if (code != 0) return code;
         size_t begin = done > 0.0 ? 0 : begin_file(reader, block, length);
-        parse_block(reader, block + begin, length - begin);
+        if (reader->encoding == CSV_UTF8)
+            parse_block(reader, block + begin, length - begin);
+        else
+            parse_block(reader, text, transcode(text, block, length, reader->encoding));
         done += (double)length;
         progress_report(NULL, "reading", size > 0.0 ? done / size : (double)NAN);
     }
@@ -225,17 +261,18 @@ static int read_all(struct reader *reader, int descriptor, char *block)
     return reader->code;
 }
 
-int csv_file_read(const char *path, char delimiter, record_visitor visit, void *user)
+int csv_file_read(const char *path, struct csv_form form, record_visitor visit, void *user)
 {
     struct reader reader = {.name = csv_file_name(path), .visit = visit, .user = user, .line = 1};
+    reader.encoding = (enum csv_encoding)form.encoding;
     int descriptor = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) return fail(EXIT_IO, "%s: cannot be opened: %s", path, strerror(errno));
 
-    char *block = malloc(BLOCK);
+    char *block = malloc((size_t)BLOCK * (form.encoding == CSV_UTF8 ? 1 : 4));
     csv_init(&reader.parser, CSV_STRICT);
-    csv_set_delim(&reader.parser, (unsigned char)delimiter);
+    csv_set_delim(&reader.parser, (unsigned char)form.delimiter);
     csv_set_blk_size(&reader.parser, 1 << 16);
-    int code = block == NULL ? fail_memory() : read_all(&reader, descriptor, block);
+    int code = block == NULL ? fail_memory() : read_all(&reader, descriptor, block, block + BLOCK);
 
     csv_free(&reader.parser);
     free(reader.ends);

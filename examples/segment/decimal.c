@@ -7,6 +7,7 @@
 #include <locale.h>
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <patron/history.h>
@@ -93,4 +94,51 @@ int decimal_parse(double *value, struct text text, char point)
     }
     if (!convert_slowly(value, text, point)) return PATRON_REASON_UNREADABLE;
     return isfinite(*value) ? PATRON_REASON_NONE : PATRON_REASON_OUT_OF_RANGE;
+}
+
+/* Numbers of at most 15 digits are distinct doubles, so a decimal of 15 digits that reads back is the shortest. Whole
+   numbers and money are found by one exact division, the others by trying. */
+enum { PLACES = 10000 };
+
+static bool print_places(char out[DECIMAL_PRINTED], double value, char point)
+{
+    if (!(fabs(value) < 1e11)) return false;
+    int64_t scaled = llrint(fabs(value) * PLACES);
+    if ((double)scaled / PLACES != fabs(value)) return false;
+    int width = 4, part = (int)(scaled % PLACES);
+    for (; width > 0 && part % 10 == 0; width--) part /= 10;
+    const char *sign = value < 0.0 ? "-" : "";
+    if (width == 0)
+        snprintf(out, DECIMAL_PRINTED, "%s%lld", sign, (long long)(scaled / PLACES));
+    else
+        snprintf(out, DECIMAL_PRINTED, "%s%lld%c%0*d", sign, (long long)(scaled / PLACES), point, width, part);
+    return true;
+}
+
+/* snprintf's decimal sign is the locale's, and may have several bytes. */
+static void set_point(char *text, char point)
+{
+    char *to = text;
+    bool set = false;
+    for (const char *from = text; *from != '\0'; from++) {
+        if (is_digit(*from) || strchr("+-e", *from) != NULL) {
+            *to++ = *from;
+        } else if (!set) {
+            *to++ = point;
+            set = true;
+        }
+    }
+    *to = '\0';
+}
+
+void decimal_print(char out[DECIMAL_PRINTED], double value, char point)
+{
+    double again = 0.0;
+    out[0] = '\0';
+    if (!isfinite(value) || print_places(out, value, point)) return;
+    for (int digits = MANTISSA_DIGITS; digits <= MANTISSA_DIGITS + 2; digits++) {
+        snprintf(out, DECIMAL_PRINTED, "%.*g", digits, value);
+        set_point(out, point);
+        if (decimal_parse(&again, text_of(out), point) == PATRON_REASON_NONE && again == value) return;
+    }
 }

@@ -27,7 +27,10 @@ enum option_id {
     OPTION_DELIMITER,
     OPTION_DECIMAL,
     OPTION_TIME_FORMAT,
+    OPTION_ENCODING,
     OPTION_JSON,
+    OPTION_SEGMENTS,
+    OPTION_BOM,
     OPTION_HELP,
     OPTION_VERSION
 };
@@ -56,7 +59,10 @@ static const struct option long_options[] = {
     {"delimiter", required_argument, NULL, OPTION_DELIMITER},
     {"decimal", required_argument, NULL, OPTION_DECIMAL},
     {"time-format", required_argument, NULL, OPTION_TIME_FORMAT},
+    {"encoding", required_argument, NULL, OPTION_ENCODING},
     {"json", required_argument, NULL, OPTION_JSON},
+    {"segments", required_argument, NULL, OPTION_SEGMENTS},
+    {"bom", no_argument, NULL, OPTION_BOM},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -174,9 +180,10 @@ static int parse_time_format(struct options *options, const char *value)
 
 static int parse_option(struct options *options, int id, const char *value)
 {
-    /* in the order of PATRON_ZERO_AMOUNT_…, PATRON_DUPLICATES_…, PATRON_FILL_… */
+    /* in the order of PATRON_ZERO_AMOUNT_…, PATRON_DUPLICATES_…, PATRON_FILL_…, CSV_… */
     static const char *const zero_words[] = {"drop", "keep", NULL}, *const duplicate_words[] = {"keep", "drop", NULL},
-                             *const fill_words[] = {"reject", "zero", "mean", "median", NULL};
+                             *const fill_words[] = {"reject", "zero", "mean", "median", NULL},
+                             *const encoding_words[] = {"utf8", "latin1", "cp1252", NULL};
     if (id > OPTION_COLUMN && id < OPTION_COLUMN + PATRON_FIELD_COUNT) {
         options->columns[id - OPTION_COLUMN] = value;
         return 0;
@@ -204,11 +211,19 @@ static int parse_option(struct options *options, int id, const char *value)
     case OPTION_DUPLICATES:
         return parse_word(&options->history.duplicates, "duplicates", value, duplicate_words);
     case OPTION_DELIMITER:
-        return parse_delimiter(&options->delimiter, value);
+        return parse_delimiter(&options->form.delimiter, value);
     case OPTION_DECIMAL:
         return parse_decimal(&options->decimal, value);
     case OPTION_TIME_FORMAT:
         return parse_time_format(options, value);
+    case OPTION_ENCODING:
+        return parse_word(&options->form.encoding, "encoding", value, encoding_words);
+    case OPTION_SEGMENTS:
+        options->segments = value;
+        return value[0] != '\0' && strcmp(value, "-") != 0 ? 0 : bad_value("segments", value, "give a file name");
+    case OPTION_BOM:
+        options->bom = true;
+        return 0;
     case OPTION_JSON:
         options->json = value;
         return value[0] != '\0' ? 0 : bad_value("json", value, "give a file name, or -");
@@ -220,7 +235,7 @@ static int parse_option(struct options *options, int id, const char *value)
 
 static void set_defaults(struct options *options)
 {
-    *options = (struct options){.delimiter = ',', .decimal = '.', .threads = 0};
+    *options = (struct options){.form = {.delimiter = ','}, .decimal = '.', .threads = 0};
     patron_history_options_init(&options->history, sizeof options->history);
     patron_segment_options_init(&options->segment, sizeof options->segment);
 }

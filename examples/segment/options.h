@@ -6,13 +6,18 @@
 #include <patron/patron.h>
 #include <stdbool.h>
 
+#include "segment/csv_file.h"
+
 struct options {
     const char *input;                       /* "-": standard input */
     const char *columns[PATRON_FIELD_COUNT]; /* names given, by role; NULL: find it */
     const char *time_format;                 /* NULL: ISO 8601 */
     const char *json;                        /* NULL: none; "-": standard output */
+    const char *segments;                    /* NULL: none */
+    bool bom;                                /* the segments' file begins with a byte order mark */
     bool as_of_zoned;                        /* --as-of was given with a zone */
-    char delimiter, decimal;
+    struct csv_form form;
+    char decimal;
     int32_t threads;
     patron_history_options history;
     patron_segment_options segment;

@@ -168,7 +168,7 @@ int orders_read(patron_history *history, struct orders_seen *seen, const struct 
                               .seen = seen,
                               .form = WHEN_NONE};
     *seen = (struct orders_seen){0};
-    int code = csv_file_read(options->input, options->delimiter, visit, &reading);
+    int code = csv_file_read(options->input, options->form, visit, &reading);
     if (code == 0) code = flush(&reading);
     if (code == 0 && reading.batch == NULL)
         code = fail(EXIT_DATA, "%s: is empty; the first line has to name the columns", reading.name);

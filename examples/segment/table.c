@@ -238,18 +238,23 @@ static bool write_candidates(struct table *table)
     return true;
 }
 
-static void write_footer(const struct table *table, const char *written)
+static void write_footer(const struct table *table, const char *const written[2])
 {
     fprintf(table->out,
             "\n  %sfit, silhouette: -1 to 1, how well customers sit in their own segment rather than\n"
             "  the next. Days, orders and money of a segment are its medians.%s\n",
             DIM(table), PLAIN(table));
-    if (written != NULL) fprintf(table->out, "\n  written: %s\n", written);
+    const char *label = "\n  written:";
+    for (int i = 0; i < 2; i++) {
+        if (written[i] == NULL) continue;
+        fprintf(table->out, "%s %s\n", label, written[i]);
+        label = "          ";
+    }
     fputc('\n', table->out);
 }
 
 int table_write(int descriptor, const patron_segmentation *segmentation, const struct orders_seen *seen,
-                const char *name, const char *written, struct table_style style)
+                const char *name, const char *const written[2], struct table_style style)
 {
     struct table table = {.segmentation = segmentation, .style = style};
     char *text = NULL;

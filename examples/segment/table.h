@@ -10,9 +10,9 @@ struct table_style {
     bool utf8; /* bars of blocks rather than of # */
 };
 
-/* Writes the table to an open file descriptor. `written` names the file that was written beside it, or is NULL. Returns
-   0, or an exit code after having said why. */
+/* Writes the table to an open file descriptor. `written` names the files that were written beside it; NULL for none.
+   Returns 0, or an exit code after having said why. */
 int table_write(int descriptor, const patron_segmentation *segmentation, const struct orders_seen *seen,
-                const char *name, const char *written, struct table_style style);
+                const char *name, const char *const written[2], struct table_style style);
 
 #endif

@@ -18,6 +18,13 @@ extern "C" {
 PATRON_API int64_t patron_feature_count(void);
 PATRON_API patron_status patron_feature_info(patron_column *column, int64_t index, patron_error *error);
 
+/* Presets, which stand for columns wherever a list of columns is read:
+
+     rfm        recency_days, frequency, monetary_gross: how lately, how often, for how much
+     behaviour  recency_days, frequency, items_per_order: how people buy rather than for how much; no value is ever
+                missing. Shares such as return_rate or weekend_share are left to the caller to add, since they are
+                0 or 1 for most one-time buyers and would make groups of chance; gaps between orders are missing
+                for them. The measurements behind this are in lib/features/catalogue.c. */
 typedef struct patron_features_options {
     size_t size;         /* sizeof(patron_features_options) */
     int64_t as_of_s;     /* PATRON_AS_OF_LAST; inclusive. Later lines are left out and counted */
@@ -113,7 +120,7 @@ PATRON_API patron_status patron_features_join(patron_features **joined, patron_j
                                               const patron_features *features, const patron_attributes *attributes,
                                               const patron_context *context, patron_error *error);
 
-/* Frees it; NULL is fine. */
+/* Frees it, its ids overwritten; NULL is fine. */
 PATRON_API void patron_features_free(patron_features *features);
 
 #ifdef __cplusplus

@@ -109,7 +109,9 @@ typedef struct patron_orders {
     const uint8_t *is_return;     /* optional: not 0 marks a return whatever its sign */
     const int64_t *line;          /* optional: the caller's line number of each row, for messages and lists */
     const uint8_t *fault;       /* optional: not 0 says that the caller could not read this row: the PATRON_REASON_…;
-                                   its other columns are not looked at, text offsets apart */
+                                   of its other columns only the customer's is looked at, and text offsets:
+                                   the row belongs to that customer, and is forgotten with it. Where fault_field is
+                                   PATRON_FIELD_CUSTOMER, or the column has none or no UTF-8, it is nobody's */
     const uint8_t *fault_field; /* optional, with fault: the PATRON_FIELD_… at fault */
 } patron_orders;
 
@@ -126,7 +128,7 @@ typedef struct patron_history_options {
     int32_t duplicates;      /* PATRON_DUPLICATES_KEEP; DROP: of lines equal in customer, order, time, quantity, amount,
                                 product, category, discount and return flag, one is kept: the first appended */
     int32_t strict;          /* 0; 1: the first row that would be rejected fails the append with PATRON_ROW_REJECTED */
-    int32_t rejected_listed; /* 100: how many rejected rows are kept for patron_history_rejected; >= 0 */
+    int32_t rejected_listed; /* 100: how many rejected rows patron_history_rejected lists, the first ones; >= 0 */
     int64_t utc_offset_s;    /* 0: seconds to add to a time for the store's local time; |offset| <= 86,400 */
 } patron_history_options;
 
@@ -180,6 +182,25 @@ PATRON_API patron_status patron_history_audit(patron_audit *audit, const patron_
    Errors as for patron_history_audit. Thread-safe. */
 PATRON_API patron_status patron_history_fates(uint8_t *fates, const patron_history *history, int64_t as_of_s,
                                               const patron_context *context, patron_error *error);
+
+/* Forgets a customer: *history becomes what it would be had that customer's rows never been appended. What is then
+   built from it, and its audit, fates and list of rejected rows, equal to the bit those of a history without them: rows
+   are numbered anew, and a later rejected row may move up into the list (`line` stays what the caller gave).
+
+   `bytes` is the id as its column held it (a number: its decimal digits), `length` bytes, NUL bytes allowed. All rows
+   with it go: lines, those later than any as-of too, and rejected rows whose customer could be read. The id, and order
+   ids, products and categories that only those rows had, are overwritten in all memory that the history has held;
+   numbers (times, amounts) may stay in memory that the allocator took back before, without an id. The same id may be
+   appended again, as a new customer.
+
+   Not reached: what was built before (features, segmentations, documents), which is the caller's; patron_features_free
+   overwrites the ids it held.
+
+   All or nothing: on failure the history is as it was. PATRON_UNKNOWN_CUSTOMER (no row is this customer's),
+   PATRON_INVALID_ARGUMENT (NULL, or an empty id), PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. Takes a pass over all rows
+   and texts. Not thread-safe: one writer. */
+PATRON_API patron_status patron_history_forget(patron_history *history, const uint8_t *bytes, int64_t length,
+                                               const patron_context *context, patron_error *error);
 
 /* A rejected row (unreadable, or no customer). */
 typedef struct patron_rejected {

@@ -2,8 +2,9 @@
 /* Persona: who a segment is.
 
    A segment's name is one or two words and a given name that starts with the same letter ("Frugal Fred"). Each word is
-   a claim about a feature, true of the segment's median against the shop's; the given name claims nothing. Names are
-   distinct within a segmentation and depend on the medians alone, not on seed or row order. */
+   a claim about a feature, true of the segment's median against the shop's (of the segment set apart: of each of its
+   customers); the given name claims nothing. Names are distinct within a segmentation and depend on the medians alone,
+   not on seed or row order. */
 #ifndef PATRON_PERSONA_H
 #define PATRON_PERSONA_H
 
@@ -13,6 +14,12 @@
 extern "C" {
 #endif
 
+/* What a claim is true of. */
+enum {
+    PATRON_CLAIM_MEDIAN = 0, /* the segment's median lies clearly above or below the shop's, or close to it */
+    PATRON_CLAIM_BELOW = 1   /* each customer of the segment has a value below `bound`; the medians may be equal */
+};
+
 /* One word of a name, and what makes it true. */
 typedef struct patron_claim {
     size_t size;           /* sizeof(patron_claim) */
@@ -20,9 +27,10 @@ typedef struct patron_claim {
     const char *feature;   /* as "monetary_gross" */
     const char *meaning;   /* one sentence: what the word says of the segment */
     int32_t direction;     /* 1: the segment's median is above the shop's, -1: below, 0: close to it */
-    int32_t reserved;      /* 0 */
-    double segment_median; /* in the feature's unit */
+    int32_t kind;          /* PATRON_CLAIM_… */
+    double segment_median; /* in the feature's unit; NaN where the features do not hold it */
     double shop_median;
+    double bound; /* of PATRON_CLAIM_BELOW, in the feature's unit; else NaN */
 } patron_claim;
 
 /* How many words of segment `id`'s name are claims (0 when there is no such segment; never fails), and claim `index`

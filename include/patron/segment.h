@@ -3,7 +3,10 @@
 
    For every k of a range the customers are clustered and scored; the k with the highest mean silhouette among the
    feasible ones is chosen. Segment 0 has the highest mean net revenue after the customer's first purchase day (the
-   value that recurs), ties by total net revenue; and so on down. Each segment has a name, see persona.h. */
+   value that recurs), ties by total net revenue; and so on down. Each segment has a name, see persona.h.
+
+   Customers with fewer orders than minimum_orders, one-time buyers say, can be set apart: they are not clustered, and
+   make one more segment, the last. */
 #ifndef PATRON_SEGMENT_H
 #define PATRON_SEGMENT_H
 
@@ -14,25 +17,26 @@ extern "C" {
 #endif
 
 typedef struct patron_segment_options {
-    size_t size;          /* sizeof(patron_segment_options) */
-    int64_t as_of_s;      /* PATRON_AS_OF_LAST; used by patron_segment, which builds the features */
-    const char *features; /* NULL: "rfm". Names or presets, comma-separated: the columns that customers are grouped by,
-                             besides the joined columns of PATRON_ROLE_CLUSTER; "": by those alone */
-    int32_t k_min;        /* 2 */
-    int32_t k_max;        /* 4; 2 <= k_min <= k_max <= 64 */
-    double smallest_share; /* 0.02: a k whose smallest segment has a smaller share of the customers is not feasible; 0 …
-                              0.5 */
+    size_t size;           /* sizeof(patron_segment_options) */
+    int64_t as_of_s;       /* PATRON_AS_OF_LAST; used by patron_segment, which builds the features */
+    const char *features;  /* NULL: "rfm". Names or presets, comma-separated: the columns that customers are grouped by,
+                              besides the joined columns of PATRON_ROLE_CLUSTER; "": by those alone */
+    int32_t k_min;         /* 2 */
+    int32_t k_max;         /* 4; 2 <= k_min <= k_max <= 64 */
+    double smallest_share; /* 0.02: a k whose smallest segment has a smaller share of the customers that are clustered
+                              is not feasible; 0 … 0.5 */
     int32_t fill;          /* PATRON_FILL_REJECT: what replaces a missing value, see scaler.h */
     int32_t transform;     /* PATRON_TRANSFORM_LOG1P */
     int32_t scale;         /* PATRON_SCALE_ZSCORE */
     int32_t n_init;        /* 10 */
     int32_t max_iter;      /* 300 */
-    int32_t reserved;      /* 0 */
-    double tol;            /* 0 */
-    uint64_t seed;         /* 0 */
-    double winsor_low;     /* 0: values below this quantile are drawn in to it, see scaler.h */
-    double winsor_high;    /* 1: likewise above */
-    int64_t recent_days;   /* 90; used by patron_segment: see patron_features_options */
+    int32_t minimum_orders; /* 1, which everyone has; above: customers with fewer orders are set apart, and the rest is
+                               clustered */
+    double tol;             /* 0 */
+    uint64_t seed;          /* 0 */
+    double winsor_low;      /* 0: values below this quantile are drawn in to it, see scaler.h */
+    double winsor_high;     /* 1: likewise above */
+    int64_t recent_days;    /* 90; used by patron_segment: see patron_features_options */
 } patron_segment_options;
 
 /* The defaults named above. NULL is ignored. Never fails. Thread-safe. */
@@ -40,23 +44,24 @@ PATRON_API void patron_segment_options_init(patron_segment_options *options, siz
 
 typedef struct patron_segmentation patron_segmentation;
 
-/* Number of segments, the chosen k; 0 for NULL. Never fails. Thread-safe. */
+/* Number of segments: the chosen k, and with minimum_orders > 1 one more, number k, for the customers set apart (be
+   there any or none). 0 for NULL. Never fails. Thread-safe. */
 PATRON_API int32_t patron_segmentation_count(const patron_segmentation *segmentation);
 
 /* A segment. Money in 1/10,000 currency units. */
 typedef struct patron_segment_info {
-    size_t size;      /* sizeof(patron_segment_info) */
-    int32_t id;       /* 0 … count - 1, best first */
-    int32_t reserved; /* 0 */
-    const char *name; /* UTF-8, owned by the segmentation */
+    size_t size;       /* sizeof(patron_segment_info) */
+    int32_t id;        /* 0 … count - 1, best first; the one set apart is last, whatever it is worth */
+    int32_t set_apart; /* 1: the customers with fewer orders than minimum_orders; else 0 */
+    const char *name;  /* UTF-8, owned by the segmentation */
     int64_t customers;
     double share;          /* of the customers */
     int64_t revenue_gross; /* purchases */
     int64_t revenue_net;   /* purchases less returns and adjustments */
     double revenue_share;  /* of the shop's gross revenue; NaN when that is 0 */
-    double
-        recurring_mean; /* net revenue after the first purchase day, mean of its customers, 1/10,000 currency units */
-    double silhouette;  /* mean of its customers */
+    double recurring_mean; /* net revenue after the first purchase day, mean of its customers, 1/10,000 currency units;
+                              NaN without any */
+    double silhouette;     /* mean of its customers; NaN where set apart */
 } patron_segment_info;
 
 /* Segment `id` into *info, whose `size` must be set. PATRON_INVALID_ARGUMENT: NULL, no such segment, or a size that is
@@ -76,8 +81,8 @@ PATRON_API patron_status patron_segmentation_statistic(double *mean, double *med
    Owned by the segmentation; NULL for NULL. Never fails. Thread-safe. */
 PATRON_API const patron_features *patron_segmentation_features(const patron_segmentation *segmentation);
 
-/* Each customer's segment and silhouette, in the order of the features' rows; owned by the segmentation; NULL for NULL.
-   Never fail. Thread-safe. */
+/* Each customer's segment and silhouette (NaN where set apart), in the order of the features' rows; owned by the
+   segmentation; NULL for NULL. Never fail. Thread-safe. */
 PATRON_API const int32_t *patron_segmentation_labels(const patron_segmentation *segmentation);
 PATRON_API const double *patron_segmentation_silhouettes(const patron_segmentation *segmentation);
 
@@ -92,7 +97,7 @@ typedef struct patron_candidate {
     double inertia;     /* of the scaled features; NaN, like the next three, when k-means could not be run */
     double inertia_lower_bound;
     double silhouette;     /* mean */
-    double smallest_share; /* of the customers, in the smallest segment */
+    double smallest_share; /* of the customers that are clustered, in the smallest segment */
 } patron_candidate;
 
 /* How many were tried (0 for NULL; never fails), and candidate `index` from 0, by rising k. PATRON_INVALID_ARGUMENT:
@@ -102,7 +107,8 @@ PATRON_API patron_status patron_segmentation_candidate(patron_candidate *candida
                                                        const patron_segmentation *segmentation, int32_t index,
                                                        patron_error *error);
 
-/* Mean silhouette of the chosen segmentation; NaN for NULL. Never fails. Thread-safe. */
+/* Mean silhouette of the chosen segmentation, over the customers that are clustered; NaN for NULL. Never fails.
+ * Thread-safe. */
 PATRON_API double patron_segmentation_silhouette(const patron_segmentation *segmentation);
 
 /* The options as used, every default filled in; `features` is owned by the segmentation and names the joined columns
@@ -113,13 +119,14 @@ PATRON_API patron_status patron_segmentation_options(patron_segment_options *opt
 
 /* The segment of customers not seen before: `rows` holds the raw features of role CLUSTER, in the order of
    the options as used; `segments` is the caller's buffer of rows->rows numbers. Filled, transformed and scaled as
-   fitted, then the nearest centroid. Errors as for patron_scaler_transform. Thread-safe. */
+   fitted, then the nearest centroid: never the segment set apart. Errors as for patron_scaler_transform. Thread-safe.
+ */
 PATRON_API patron_status patron_segmentation_assign(int32_t *segments, const patron_segmentation *segmentation,
                                                     const patron_rows *rows, const patron_context *context,
                                                     patron_error *error);
 
 /* The same for every customer of `features`, whose columns are found by name (PATRON_UNKNOWN_NAME when one is not
-   there). Thread-safe. */
+   there); those with fewer orders than minimum_orders go to the segment set apart. Thread-safe. */
 PATRON_API patron_status patron_segmentation_assign_features(int32_t *segments, const patron_segmentation *segmentation,
                                                              const patron_features *features,
                                                              const patron_context *context, patron_error *error);

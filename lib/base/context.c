@@ -100,30 +100,71 @@ void ptn_free(const ptn_memory *memory, void *block)
     if (block != NULL) memory->deallocate(memory->user, block);
 }
 
+void ptn_wipe(void *block, size_t bytes)
+{
+    if (bytes > 0) memset(block, 0, bytes);
+    __asm__ __volatile__("" : : "r"(block) : "memory");
+}
+
+/* The things and bytes to ask for so that `more` fit: at least doubling. */
+static patron_status plan_growth(int64_t *capacity, size_t *bytes, const ptn_array *array, int64_t more, size_t each,
+                                 const char *what, patron_error *error)
+{
+    int64_t needed;
+    size_t generous;
+    if (more < 0 || !ptn_add_i64(&needed, array->count, more) || !ptn_bytes(bytes, needed, each))
+        return ptn_fail(error, PATRON_TOO_LARGE, "%lld %s are more than memory can address; use fewer rows",
+                        (long long)more, what);
+    *capacity = array->capacity;
+    if (needed <= array->capacity) return PATRON_OK;
+    *capacity = array->capacity < INT64_MAX / 2 ? 2 * array->capacity : needed;
+    if (*capacity < needed) *capacity = needed;
+    if (*capacity < 16) *capacity = 16;
+    if (ptn_bytes(&generous, *capacity, each))
+        *bytes = generous;
+    else
+        *capacity = needed;
+    return PATRON_OK;
+}
+
 patron_status ptn_array_reserve(ptn_array *array, const ptn_memory *memory, int64_t more, size_t each, const char *what,
                                 patron_error *error)
 {
-    int64_t needed, wanted;
-    size_t bytes;
-    if (more < 0 || !ptn_add_i64(&needed, array->count, more) || !ptn_bytes(&bytes, needed, each))
-        return ptn_fail(error, PATRON_TOO_LARGE, "%lld %s are more than memory can address; use fewer rows",
-                        (long long)more, what);
-    if (needed <= array->capacity) return PATRON_OK;
-
-    size_t generous;
-    wanted = array->capacity < INT64_MAX / 2 ? 2 * array->capacity : needed;
-    if (wanted < needed) wanted = needed;
-    if (wanted < 16) wanted = 16;
-    if (ptn_bytes(&generous, wanted, each))
-        bytes = generous;
-    else
-        wanted = needed;
+    int64_t capacity = 0;
+    size_t bytes = 0;
+    patron_status status = plan_growth(&capacity, &bytes, array, more, each, what, error);
+    if (status != PATRON_OK || capacity == array->capacity) return status;
     void *items = array->items == NULL ? memory->allocate(memory->user, bytes)
                                        : memory->reallocate(memory->user, array->items, bytes);
     if (items == NULL) return ptn_fail_memory(error, bytes, what);
     array->items = items;
-    array->capacity = wanted;
+    array->capacity = capacity;
     return PATRON_OK;
+}
+
+patron_status ptn_array_reserve_wiping(ptn_array *array, const ptn_memory *memory, int64_t more, size_t each,
+                                       const char *what, patron_error *error)
+{
+    int64_t capacity = 0;
+    size_t bytes = 0;
+    patron_status status = plan_growth(&capacity, &bytes, array, more, each, what, error);
+    if (status != PATRON_OK || capacity == array->capacity) return status;
+    void *items = memory->allocate(memory->user, bytes);
+    if (items == NULL) return ptn_fail_memory(error, bytes, what);
+    if (array->items != NULL) {
+        memcpy(items, array->items, (size_t)array->count * each);
+        ptn_wipe(array->items, (size_t)array->capacity * each);
+        memory->deallocate(memory->user, array->items);
+    }
+    array->items = items;
+    array->capacity = capacity;
+    return PATRON_OK;
+}
+
+void ptn_array_wipe_rest(ptn_array *array, size_t each)
+{
+    if (array->items == NULL) return;
+    ptn_wipe((uint8_t *)array->items + (size_t)array->count * each, (size_t)(array->capacity - array->count) * each);
 }
 
 void ptn_array_free(ptn_array *array, const ptn_memory *memory)

@@ -39,6 +39,10 @@ patron_status ptn_allocate_zero(void **block, const ptn_memory *memory, int64_t 
 /* Frees; NULL is fine. */
 void ptn_free(const ptn_memory *memory, void *block);
 
+/* Overwrites with zeros; a compiler does not leave it out because the block is freed next. NULL with 0 bytes is fine.
+ */
+void ptn_wipe(void *block, size_t bytes);
+
 /* A growable array of things of `each` bytes: items[0 … count - 1] are in use. Zero it to begin. */
 typedef struct ptn_array {
     void *items;
@@ -50,6 +54,14 @@ typedef struct ptn_array {
  * PATRON_OUT_OF_MEMORY. */
 patron_status ptn_array_reserve(ptn_array *array, const ptn_memory *memory, int64_t more, size_t each, const char *what,
                                 patron_error *error);
+
+/* The same for what must not be left behind in memory given back: a block that becomes too small is wiped. */
+patron_status ptn_array_reserve_wiping(ptn_array *array, const ptn_memory *memory, int64_t more, size_t each,
+                                       const char *what, patron_error *error);
+
+/* Overwrites what lies beyond the count. */
+void ptn_array_wipe_rest(ptn_array *array, size_t each);
+
 void ptn_array_free(ptn_array *array, const ptn_memory *memory);
 
 /* Takes an input struct that begins with its size over *out, which holds the defaults: a smaller struct leaves the last

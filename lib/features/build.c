@@ -155,6 +155,7 @@ static patron_status build(patron_features **features, builder *b, const ptn_con
         ptn_purchases_free(&b->purchases);
     }
     ptn_team_close(&team);
+    if (b->order != NULL) ptn_wipe(b->order, (size_t)b->features->rows * sizeof *b->order); /* ids' first bytes */
     ptn_free(&context->memory, b->order);
     if (status == PATRON_OK)
         *features = b->features;

@@ -1,5 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The catalogue's table and formulas, and choosing columns by name. */
+/* The catalogue's table and formulas, and choosing columns by name.
+
+   Why preset "behaviour" is recency_days, frequency and items_per_order: how people buy rather than for how much. Its
+   rules: defined for everyone in any shop, one-time buyers too, so that it needs no fill and no optional column; no two
+   columns that say the same; no column whose spread is noise. Correlations are of signed log1p values, as clustered,
+   over the 4,338 customers of UCI Online Retail, 34 % of whom bought once.
+
+       taken            because
+       recency_days     still here or gone
+       frequency        how often
+       items_per_order  how much at a time, in things: 0.15 with frequency, -0.16 with recency_days, so a direction of
+                        its own, while monetary_gross has 0.81 with frequency (it is frequency times order value)
+
+       left out         because
+       monetary_*       how much, not how; average_order_value has 0.81 with items_per_order
+       tenure_days, btyd_*   the age of the account more than a habit; btyd_x is frequency, btyd_T is tenure
+       recent_orders    -0.82 with recency_days, 0.73 with frequency
+       distinct_products, category_*   need columns that a shop may not have; distinct_products has 0.62 with frequency
+       days_between_*, overdue_ratio   missing for one-time buyers (variation for 54 %); a fill would make them the
+   group. overdue_ratio runs to 5e5 where the only gap is minutes weekend_share    0 or 1 for whoever bought once:
+   k-means found the 14 % whose one order fell on a Sunday return_rate, return_value_share   0 for 64 % and a thin tail
+   up to 11 standard deviations, which log1p cannot tame in a share: a segment of 4 % goes to the returners, whatever
+   else they do. A shop that wants that writes "behaviour, return_rate" discount_share   needs a column, and says as
+   much of the shop's campaigns as of the customer */
 #include "features/catalogue.h"
 
 #include <math.h>
@@ -97,7 +120,7 @@ _Static_assert(sizeof catalogue / sizeof *catalogue == PTN_FEATURE_COUNT, "PTN_F
 static const struct preset {
     const char *name, *list;
 } presets[] = {{"rfm", "recency_days,frequency,monetary_gross"},
-               {"behaviour", "recency_days,frequency,items_per_order,return_rate"}};
+               {"behaviour", "recency_days,frequency,items_per_order"}};
 enum { PRESETS = sizeof presets / sizeof *presets };
 
 const patron_column *ptn_catalogue(void) { return catalogue; }

@@ -107,12 +107,12 @@ patron_status ptn_features_copy(patron_features **copy, const patron_features *f
     made->matrix = NULL;
     made->names = NULL;
 
-    status = ptn_allocate(&block, memory, bytes, 1, "customer ids", error);
-    if (status != PATRON_OK) goto cleanup;
-    made->id_bytes = memcpy(block, features->id_bytes, (size_t)bytes);
     status = ptn_allocate(&block, memory, rows + 1, sizeof *made->id_ends, "customer ids", error);
     if (status != PATRON_OK) goto cleanup;
     made->id_ends = memcpy(block, features->id_ends, (size_t)(rows + 1) * sizeof *made->id_ends);
+    status = ptn_allocate(&block, memory, bytes, 1, "customer ids", error);
+    if (status != PATRON_OK) goto cleanup;
+    made->id_bytes = memcpy(block, features->id_bytes, (size_t)bytes);
     status = ptn_allocate(&block, memory, rows, sizeof *made->values, "customers' money", error);
     if (status != PATRON_OK) goto cleanup;
     made->values = memcpy(block, features->values, (size_t)rows * sizeof *made->values);
@@ -146,6 +146,7 @@ void patron_features_free(patron_features *features)
 {
     if (features == NULL) return;
     ptn_memory memory = features->memory;
+    if (features->id_bytes != NULL) ptn_wipe(features->id_bytes, (size_t)features->id_ends[features->rows]);
     ptn_free(&memory, features->id_bytes);
     ptn_free(&memory, features->id_ends);
     ptn_free(&memory, features->values);

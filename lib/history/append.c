@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Appending a batch, all or nothing: room for every row is made first, rows are written behind the columns' counts, and
-   only when the last one is good do the counts move. */
+   only when the last one is good do the counts move. Texts are interned at once, and taken back on failure. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -67,26 +67,25 @@ static patron_status reject_strictly(const appender *a, int64_t row, int32_t fie
                         patron_reason_text(reason), advice);
 }
 
-/* Writes the row off, and keeps its place while the list has room. */
-static patron_status reject(appender *a, int64_t row, uint8_t code, int32_t field, int32_t reason)
+/* Writes the row off, and remembers whose it was and why. */
+static patron_status reject(appender *a, int64_t row, uint8_t code, int32_t customer, int32_t field, int32_t reason)
 {
     patron_history *h = a->history;
     if (h->options.strict != 0) return reject_strictly(a, row, field, reason);
+    patron_status status =
+        ptn_array_reserve(&h->rejected, &h->memory, a->rejected + 1, sizeof(ptn_rejection), "rejected rows", a->error);
+    if (status != PATRON_OK) return status;
     ((uint8_t *)h->rows.items)[h->rows.count + row] = code;
     a->unreadable += code == PTN_ROW_UNREADABLE;
     a->no_customer += code == PTN_ROW_NO_CUSTOMER;
-    if (h->rejected.count + a->rejected >= h->options.rejected_listed) return PATRON_OK;
 
-    patron_status status = ptn_array_reserve(&h->rejected, &h->memory, a->rejected + 1, sizeof(patron_rejected),
-                                             "rejected rows", a->error);
-    if (status != PATRON_OK) return status;
-    patron_rejected *listed = (patron_rejected *)h->rejected.items + h->rejected.count + a->rejected++;
-    memset(listed, 0, sizeof *listed);
-    listed->size = sizeof *listed;
-    listed->row = h->rows.count + row;
-    listed->line = caller_line(a, row);
-    listed->field = field;
-    listed->reason = reason;
+    ptn_rejection *kept = (ptn_rejection *)h->rejected.items + h->rejected.count + a->rejected++;
+    memset(kept, 0, sizeof *kept);
+    kept->row = h->rows.count + row;
+    kept->line = caller_line(a, row);
+    kept->customer = customer < 0 ? PTN_INTERN_MISSING : customer;
+    kept->field = (uint8_t)field;
+    kept->reason = (uint8_t)reason;
     return PATRON_OK;
 }
 
@@ -206,14 +205,26 @@ static void store(appender *a, const line *l)
     if (h->discount.items != NULL) ((int64_t *)h->discount.items)[at] = l->discount;
 }
 
+/* A row that the caller could not read is still its customer's, where that can be told. */
+static patron_status append_faulty(appender *a, int64_t row)
+{
+    const patron_orders *o = a->orders;
+    int32_t field = o->fault_field == NULL ? PATRON_FIELD_NONE : o->fault_field[row];
+    int32_t customer = PTN_INTERN_MISSING;
+    patron_status status = PATRON_OK;
+    if (field != PATRON_FIELD_CUSTOMER && a->history->options.strict == 0)
+        status = read_text(&customer, a, &a->history->customers, &o->customer_id, o->customer_number,
+                           o->customer_validity, row);
+    if (status != PATRON_OK) return status;
+    return reject(a, row, PTN_ROW_UNREADABLE, customer, field == PATRON_FIELD_NONE ? PATRON_FIELD_ROW : field,
+                  o->fault[row]);
+}
+
 static patron_status append_row(appender *a, int64_t row)
 {
     const patron_orders *o = a->orders;
     line l;
-    if (o->fault != NULL && o->fault[row] != 0) {
-        int32_t field = o->fault_field == NULL ? PATRON_FIELD_NONE : o->fault_field[row];
-        return reject(a, row, PTN_ROW_UNREADABLE, field == PATRON_FIELD_NONE ? PATRON_FIELD_ROW : field, o->fault[row]);
-    }
+    if (o->fault != NULL && o->fault[row] != 0) return append_faulty(a, row);
     patron_status status = read_numbers(&l, a, row);
     if (status != PATRON_OK) return status;
     status = read_texts(&l, a, row);
@@ -223,10 +234,11 @@ static patron_status append_row(appender *a, int64_t row)
     const int32_t fields[] = {PATRON_FIELD_CUSTOMER, PATRON_FIELD_ORDER, PATRON_FIELD_PRODUCT, PATRON_FIELD_CATEGORY};
     for (int i = 0; i < 4; i++)
         if (numbers[i] == PTN_INTERN_NOT_UTF8)
-            return reject(a, row, PTN_ROW_UNREADABLE, fields[i], PATRON_REASON_NOT_UTF8);
+            return reject(a, row, PTN_ROW_UNREADABLE, l.customer, fields[i], PATRON_REASON_NOT_UTF8);
     a->rounded += l.rounded;
+    if (l.rounded) l.flags |= PTN_LINE_ROUNDED;
     if (l.customer == PTN_INTERN_MISSING)
-        return reject(a, row, PTN_ROW_NO_CUSTOMER, PATRON_FIELD_CUSTOMER, PATRON_REASON_MISSING);
+        return reject(a, row, PTN_ROW_NO_CUSTOMER, PTN_INTERN_MISSING, PATRON_FIELD_CUSTOMER, PATRON_REASON_MISSING);
     ((uint8_t *)a->history->rows.items)[a->history->rows.count + row] = PTN_ROW_LINE;
     store(a, &l);
     return PATRON_OK;
@@ -288,6 +300,9 @@ static patron_status append(patron_history *history, const patron_orders *orders
                             patron_error *error)
 {
     appender a = {.history = history, .orders = orders, .error = error};
+    ptn_intern *interns[] = {&history->customers, &history->orders, &history->products, &history->categories};
+    int64_t known[4];
+    for (int i = 0; i < 4; i++) known[i] = ptn_intern_count(interns[i]);
     patron_status status = reserve(history, orders, error);
     if (status == PATRON_OK) status = ptn_batch_check_columns(orders, error);
     for (int64_t row = 0; status == PATRON_OK && row < orders->rows; row++) {
@@ -295,7 +310,11 @@ static patron_status append(patron_history *history, const patron_orders *orders
             status = ptn_progress(context, "history", (double)row / (double)orders->rows, error);
         if (status == PATRON_OK) status = append_row(&a, row);
     }
-    if (status == PATRON_OK) commit(&a);
+    if (status == PATRON_OK) {
+        commit(&a);
+        return PATRON_OK;
+    }
+    for (int i = 0; i < 4; i++) ptn_intern_truncate(interns[i], known[i]);
     return status;
 }
 

@@ -133,9 +133,10 @@ patron_status patron_history_rejected(patron_rejected *rejected, const patron_hi
 {
     ptn_ok(error);
     if (history == NULL) return ptn_fail_null(error, "history");
-    if (index < 0 || index >= history->rejected.count)
+    if (index < 0 || index >= ptn_history_listed(history))
         return ptn_fail(error, PATRON_INVALID_ARGUMENT, "there is no rejected row %lld; %lld are listed",
-                        (long long)index, (long long)history->rejected.count);
-    const patron_rejected *listed = (const patron_rejected *)history->rejected.items;
-    return ptn_struct_write(rejected, &listed[index], sizeof *rejected, "rejected", error);
+                        (long long)index, (long long)ptn_history_listed(history));
+    const ptn_rejection *kept = (const ptn_rejection *)history->rejected.items + index;
+    const patron_rejected listed = {sizeof listed, kept->row, kept->line, kept->field, kept->reason};
+    return ptn_struct_write(rejected, &listed, sizeof *rejected, "rejected", error);
 }

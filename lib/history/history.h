@@ -6,7 +6,7 @@
        lines   0 1   2 3 …        rows that are readable and have a customer: customer, time, amount, …
 
    Fates other than the two above depend on the as-of and are worked out when asked for. Ids are interned; a text that
-   no line uses (left over from an append that failed) has no effect. */
+   no line uses (a rejected row's) has no effect. */
 #ifndef PTN_HISTORY_HISTORY_H
 #define PTN_HISTORY_HISTORY_H
 
@@ -21,8 +21,17 @@
 enum { PTN_ROW_LINE = 0, PTN_ROW_UNREADABLE = 1, PTN_ROW_NO_CUSTOMER = 2 };
 
 /* What the log says of a line, as bits: marked as a return by the caller; came with a discount column, so that a
-   discount of 0 is known to be none. */
-enum { PTN_LINE_RETURN = 1, PTN_LINE_DISCOUNT = 2 };
+   discount of 0 is known to be none; its money was rounded. */
+enum { PTN_LINE_RETURN = 1, PTN_LINE_DISCOUNT = 2, PTN_LINE_ROUNDED = 4 };
+
+/* A row that is no line. All of them are remembered, whatever options.rejected_listed: which are listed changes when
+   a customer is forgotten. */
+typedef struct ptn_rejection {
+    int64_t row;
+    int64_t line;     /* the caller's, or -1 */
+    int32_t customer; /* whose row it was, or PTN_INTERN_MISSING */
+    uint8_t field, reason;
+} ptn_rejection;
 
 struct patron_history {
     ptn_memory memory;
@@ -43,13 +52,20 @@ struct patron_history {
     ptn_array category; /* int32_t, -1: none */
     ptn_array discount; /* int64_t >= 0 */
 
-    ptn_array rejected;      /* patron_rejected, the first options.rejected_listed */
+    ptn_array rejected;      /* ptn_rejection, one for each row that is no line, by row */
     int64_t unreadable;      /* rows */
     int64_t no_customer;     /* rows */
     int64_t amounts_rounded; /* rows that are not unreadable */
 };
 
 static inline int64_t ptn_history_lines(const patron_history *history) { return history->time_s.count; }
+
+/* How many rejected rows a caller can read. */
+static inline int64_t ptn_history_listed(const patron_history *history)
+{
+    int64_t most = history->options.rejected_listed;
+    return history->rejected.count < most ? history->rejected.count : most;
+}
 
 /* The options it was made with, every default filled in. */
 const patron_history_options *ptn_history_options_of(const patron_history *history);

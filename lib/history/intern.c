@@ -49,6 +49,7 @@ static patron_status grow(ptn_intern *intern, const ptn_memory *memory, patron_e
         while (slots[at] != 0) at = (at + 1) & mask;
         slots[at] = intern->slots[i];
     }
+    ptn_wipe(intern->slots, (size_t)intern->slot_count * sizeof *slots);
     ptn_free(memory, intern->slots);
     intern->slots = slots;
     intern->slot_count = wanted;
@@ -65,7 +66,7 @@ static patron_status add(int32_t *number, ptn_intern *intern, uint32_t tag, cons
     if (status != PATRON_OK) return status;
     status = ptn_array_reserve(&intern->ends, memory, 1, sizeof(int64_t), intern->what, error);
     if (status != PATRON_OK) return status;
-    status = ptn_array_reserve(&intern->bytes, memory, length, 1, intern->what, error);
+    status = ptn_array_reserve_wiping(&intern->bytes, memory, length, 1, intern->what, error);
     if (status != PATRON_OK) return status;
 
     uint64_t mask = (uint64_t)intern->slot_count - 1, at = tag & mask;
@@ -79,24 +80,81 @@ static patron_status add(int32_t *number, ptn_intern *intern, uint32_t tag, cons
     return PATRON_OK;
 }
 
+/* The number of a known text with this hash, or PTN_INTERN_MISSING. */
+static int32_t find_tagged(const ptn_intern *intern, uint32_t tag, const uint8_t *bytes, int64_t length)
+{
+    uint64_t mask = (uint64_t)intern->slot_count - 1;
+    for (uint64_t at = tag & mask; intern->slot_count > 0 && intern->slots[at] != 0; at = (at + 1) & mask) {
+        int32_t found = (int32_t)(uint32_t)intern->slots[at] - 1;
+        if (intern->slots[at] >> 32 == tag && same_text(intern, found, bytes, length)) return found;
+    }
+    return PTN_INTERN_MISSING;
+}
+
 patron_status ptn_intern_text(int32_t *number, ptn_intern *intern, const uint8_t *bytes, int64_t length,
                               const ptn_memory *memory, patron_error *error)
 {
     *number = intern->last;
     if (intern->last >= 0 && same_text(intern, intern->last, bytes, length)) return PATRON_OK;
     uint32_t tag = (uint32_t)ptn_siphash(&intern->key, bytes, length);
-    uint64_t mask = (uint64_t)intern->slot_count - 1;
-    for (uint64_t at = tag & mask; intern->slot_count > 0 && intern->slots[at] != 0; at = (at + 1) & mask) {
-        int32_t found = (int32_t)(uint32_t)intern->slots[at] - 1;
-        if (intern->slots[at] >> 32 == tag && same_text(intern, found, bytes, length)) {
-            *number = intern->last = found;
-            return PATRON_OK;
-        }
+    *number = find_tagged(intern, tag, bytes, length);
+    if (*number >= 0) {
+        intern->last = *number;
+        return PATRON_OK;
     }
     /* A known text was valid when it was new. */
     *number = PTN_INTERN_NOT_UTF8;
     if (!ptn_utf8_valid(bytes, length)) return PATRON_OK;
     return add(number, intern, tag, bytes, length, memory, error);
+}
+
+int32_t ptn_intern_find(const ptn_intern *intern, const uint8_t *bytes, int64_t length)
+{
+    return find_tagged(intern, (uint32_t)ptn_siphash(&intern->key, bytes, length), bytes, length);
+}
+
+/* Overwrites what lies beyond the counts, and hashes anew what is left. */
+static void settle(ptn_intern *intern)
+{
+    uint64_t mask = (uint64_t)intern->slot_count - 1;
+    ptn_array_wipe_rest(&intern->bytes, 1);
+    ptn_array_wipe_rest(&intern->ends, sizeof(int64_t));
+    ptn_wipe(intern->slots, (size_t)intern->slot_count * sizeof *intern->slots);
+    for (int64_t i = 0; i < ptn_intern_count(intern); i++) {
+        const uint8_t *bytes;
+        int64_t length = ptn_intern_get(&bytes, intern, (int32_t)i);
+        uint32_t tag = (uint32_t)ptn_siphash(&intern->key, bytes, length);
+        uint64_t at = tag & mask;
+        while (intern->slots[at] != 0) at = (at + 1) & mask;
+        intern->slots[at] = (uint64_t)tag << 32 | (uint32_t)(i + 1);
+    }
+    intern->last = PTN_INTERN_MISSING;
+}
+
+void ptn_intern_truncate(ptn_intern *intern, int64_t count)
+{
+    if (count >= ptn_intern_count(intern)) return;
+    intern->ends.count = count;
+    intern->bytes.count = count == 0 ? 0 : ((const int64_t *)intern->ends.items)[count - 1];
+    settle(intern);
+}
+
+void ptn_intern_keep(ptn_intern *intern, const int32_t *numbers)
+{
+    uint8_t *bytes = intern->bytes.items;
+    int64_t *ends = intern->ends.items, start = 0, kept = 0, used = 0;
+    for (int64_t i = 0; i < ptn_intern_count(intern); i++) {
+        int64_t length = ends[i] - start;
+        if (numbers[i] >= 0) {
+            memmove(bytes + used, bytes + start, (size_t)length);
+            ends[kept++] = used += length;
+        }
+        start += length;
+    }
+    if (kept == ptn_intern_count(intern)) return;
+    intern->ends.count = kept;
+    intern->bytes.count = used;
+    settle(intern);
 }
 
 patron_status ptn_intern_integer(int32_t *number, ptn_intern *intern, int64_t value, const ptn_memory *memory,

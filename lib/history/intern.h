@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Interning: each distinct text gets the next number from 0. The numbers depend on the order texts come in, so nothing
-   a caller sees may depend on them. */
+   a caller sees may depend on them. Bytes of texts do not stay behind in memory that was given back. */
 #ifndef PTN_HISTORY_INTERN_H
 #define PTN_HISTORY_INTERN_H
 
@@ -35,6 +35,16 @@ patron_status ptn_intern_text(int32_t *number, ptn_intern *intern, const uint8_t
 /* The number of an integer's decimal text. */
 patron_status ptn_intern_integer(int32_t *number, ptn_intern *intern, int64_t value, const ptn_memory *memory,
                                  patron_error *error);
+
+/* The number of a text that is known, or PTN_INTERN_MISSING. */
+int32_t ptn_intern_find(const ptn_intern *intern, const uint8_t *bytes, int64_t length);
+
+/* Leaves only the first `count` texts, as if no more had come. The bytes of the others are overwritten. Cannot fail. */
+void ptn_intern_truncate(ptn_intern *intern, int64_t count);
+
+/* Leaves only the texts with numbers[i] >= 0, which are their new numbers: 0, 1, … in the old order. The bytes of the
+   others are overwritten. Cannot fail. O(bytes). */
+void ptn_intern_keep(ptn_intern *intern, const int32_t *numbers);
 
 static inline int64_t ptn_intern_count(const ptn_intern *intern) { return intern->ends.count; }
 

@@ -318,7 +318,7 @@ static patron_status fill_audit(ptn_purchases *p, job *j, patron_error *error)
     }
     audit->rows_kept = fates[PATRON_FATE_RETURN] + fates[PATRON_FATE_PURCHASE];
     audit->amounts_rounded = h->amounts_rounded;
-    audit->rejected_listed = h->rejected.count;
+    audit->rejected_listed = ptn_history_listed(h);
     for (int64_t i = 0; i < j->count; i++) {
         const ptn_customer *c = &j->customers[i];
         audit->customers += c->lines > 0;

@@ -95,6 +95,7 @@ static json_t *options_json(writer *w, const patron_segmentation *s)
     put(w, json, "k_min", json_integer(o->k_min));
     put(w, json, "k_max", json_integer(o->k_max));
     put(w, json, "smallest_share", number(o->smallest_share));
+    put(w, json, "minimum_orders", json_integer(o->minimum_orders));
     put(w, json, "n_init", json_integer(o->n_init));
     put(w, json, "max_iter", json_integer(o->max_iter));
     put(w, json, "tol", number(o->tol));
@@ -208,6 +209,7 @@ static json_t *claims_json(writer *w, const patron_segmentation *s, int32_t id)
         put(w, json, "meaning", json_string(claim.meaning));
         put(w, json, "segment_median", number(claim.segment_median));
         put(w, json, "shop_median", number(claim.shop_median));
+        put(w, json, "bound", number(claim.bound));
         push(w, list, json);
     }
     return list;
@@ -221,6 +223,7 @@ static json_t *segments_json(writer *w, const patron_segmentation *s)
         json_t *json = json_object();
         put(w, json, "id", json_integer(id));
         put(w, json, "name", json_string(info->name));
+        put(w, json, "set_apart", json_boolean(info->set_apart));
         put(w, json, "claims", claims_json(w, s, id));
         put(w, json, "customers", json_integer(info->customers));
         put(w, json, "share", number(info->share));
@@ -253,7 +256,7 @@ static json_t *summary_json(writer *w, const patron_segmentation *s, const patro
         push(w, features, json_string(s->features->matrix->columns[s->columns[i]].name));
     put(w, json, "features", features);
     put(w, json, "columns", columns_json(w, s->features->matrix));
-    put(w, json, "k", json_integer(s->count));
+    put(w, json, "k", json_integer(s->candidates[s->chosen].k));
     put(w, json, "silhouette", number(patron_segmentation_silhouette(s)));
     put(w, json, "candidates", candidates_json(w, s));
     put(w, json, "segments", segments_json(w, s));

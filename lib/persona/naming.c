@@ -6,7 +6,10 @@
    strongest claim of how recently or how long they buy, then the strongest claim of what they are worth; with neither,
    "Typical", which claims that spend is within MARGIN of the shop's. Where a better segment already has these words,
    the next strongest true ones are taken, so that words tell segments apart. Everything follows from medians alone: no
-   seed, no cluster number, no row order. */
+   seed, no cluster number, no row order.
+
+   The segment set apart has one word, which claims what set it apart: that each of its customers has fewer orders than
+   the minimum. Where most of the shop is like that, its median is the shop's, so no comparison would be true. */
 #include "persona/naming.h"
 
 #include <math.h>
@@ -21,7 +24,7 @@
 
 #define MARGIN 1.25
 
-enum { THEME_TIME, THEME_WORTH, THEME_NONE, GIVEN_NAMES = 4 };
+enum { THEME_TIME, THEME_WORTH, THEME_NONE, THEME_APART, GIVEN_NAMES = 4 };
 
 typedef struct word {
     const char *text;
@@ -94,9 +97,21 @@ static const word vocabulary[] = {
      "spent less on an order than is typical here",
      {"Mia", "Max", "Molly", "Mark"}},
     {"Typical", "monetary_gross", THEME_NONE, 0, "spent about what is typical here", {"Tina", "Tom", "Tessa", "Theo"}},
+    {"One-Time",
+     "frequency",
+     THEME_APART,
+     -1,
+     "ordered once, and so is not grouped with the others",
+     {"Otto", "Ona", "Orla", "Ozzie"}},
+    {"Seldom",
+     "frequency",
+     THEME_APART,
+     -1,
+     "ordered fewer times than the minimum, and so is not grouped with the others",
+     {"Sam", "Sally", "Sid", "Stella"}},
 };
 
-enum { WORDS = sizeof vocabulary / sizeof vocabulary[0], TYPICAL = WORDS - 1 };
+enum { WORDS = sizeof vocabulary / sizeof vocabulary[0], ONE_TIME = WORDS - 2, SELDOM = WORDS - 1 };
 
 /* The medians a word compares; false where the feature is not there or has no median. */
 static bool medians(const patron_segmentation *s, int32_t id, const word *w, double *segment, double *shop)
@@ -179,6 +194,12 @@ static void choose_words(patron_segmentation *s, int32_t id)
     combine(title, &time, &worth, 0, 0);
 }
 
+static void say_what_set_apart(patron_segmentation *s, int32_t id)
+{
+    s->titles[id].word_count = 1;
+    s->titles[id].words[0] = s->options.minimum_orders == 2 ? ONE_TIME : SELDOM;
+}
+
 static bool given_is_free(const patron_segmentation *s, int32_t id, const char *given)
 {
     size_t length = strlen(given);
@@ -218,7 +239,10 @@ static void write_name(patron_segmentation *s, int32_t id)
 void ptn_persona_name(patron_segmentation *segmentation)
 {
     for (int32_t id = 0; id < segmentation->count; id++) {
-        choose_words(segmentation, id);
+        if (id == ptn_segmentation_set_apart(segmentation))
+            say_what_set_apart(segmentation, id);
+        else
+            choose_words(segmentation, id);
         write_name(segmentation, id);
     }
 }
@@ -240,6 +264,12 @@ patron_status patron_persona_claim(patron_claim *claim, const patron_segmentatio
     const word *w = &vocabulary[segmentation->titles[id].words[index]];
     patron_claim found = {
         .size = sizeof found, .word = w->text, .feature = w->feature, .meaning = w->meaning, .direction = w->direction};
+    found.bound = found.segment_median = found.shop_median = (double)NAN;
     medians(segmentation, id, w, &found.segment_median, &found.shop_median);
+    if (w->theme == THEME_APART) {
+        found.kind = PATRON_CLAIM_BELOW;
+        found.bound = (double)segmentation->options.minimum_orders;
+        if (!(found.segment_median < found.shop_median)) found.direction = 0;
+    }
     return ptn_struct_write(claim, &found, sizeof found, "claim", error);
 }

@@ -46,6 +46,14 @@ patron_status patron_segmentation_assign(int32_t *segments, const patron_segment
     return assign(segments, segmentation, &view, context, &read.memory, error);
 }
 
+/* Moves the segments of the picked rows, which lie at the front, to their places; the others get `rest`. Backwards: a
+   row never lies before its place at the front. */
+static void spread(int32_t *segments, int64_t rows, const int64_t *picked, int64_t count, int32_t rest)
+{
+    for (int64_t row = rows - 1; row >= 0; row--)
+        segments[row] = count > 0 && picked[count - 1] == row ? segments[--count] : rest;
+}
+
 patron_status patron_segmentation_assign_features(int32_t *segments, const patron_segmentation *segmentation,
                                                   const patron_features *features, const patron_context *context,
                                                   patron_error *error)
@@ -53,6 +61,7 @@ patron_status patron_segmentation_assign_features(int32_t *segments, const patro
     ptn_context read;
     patron_rows view;
     void *block = NULL;
+    int64_t *picked = NULL, count = 0;
     double *rows = NULL;
     ptn_ok(error);
     if (segmentation == NULL) return ptn_fail_null(error, "segmentation");
@@ -73,15 +82,19 @@ patron_status patron_segmentation_assign_features(int32_t *segments, const patro
                 ptn_fail(error, PATRON_UNKNOWN_NAME,
                          "these features have no column %s, which the segments are made of; build them with it", name);
     }
-    if (status == PATRON_OK) status = ptn_segmentation_gather(&rows, s, features->matrix, columns, &read.memory, error);
-    if (status == PATRON_OK) {
+    if (status == PATRON_OK) status = ptn_segmentation_pick(&picked, &count, s, features, &read.memory, error);
+    if (status == PATRON_OK)
+        status = ptn_segmentation_gather(&rows, s, features->matrix, columns, picked, count, &read.memory, error);
+    if (status == PATRON_OK && count > 0) {
         patron_rows_init(&view, sizeof view);
         view.values = rows;
-        view.rows = features->matrix->rows;
+        view.rows = count;
         view.cols = s->column_count;
         status = assign(segments, s, &view, context, &read.memory, error);
     }
+    if (status == PATRON_OK) spread(segments, features->rows, picked, count, ptn_segmentation_set_apart(s));
     ptn_free(&read.memory, rows);
+    ptn_free(&read.memory, picked);
     ptn_free(&read.memory, block);
     return status;
 }

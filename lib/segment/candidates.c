@@ -2,7 +2,8 @@
 /* From features to a chosen number of segments: scale, cluster for each k, score, choose.
 
    The choice (Rousseeuw 1987): the k with the highest mean silhouette among those whose smallest segment holds at least
-   options.smallest_share of the customers; the smaller k on equal scores. What is not feasible keeps its reason. */
+   options.smallest_share of the customers that are clustered; the smaller k on equal scores. What is not feasible keeps
+   its reason. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,17 +17,18 @@
 #include "segment/segmentation.h"
 
 patron_status ptn_segmentation_gather(double **rows, const patron_segmentation *s, const patron_matrix *matrix,
-                                      const int64_t *columns, const ptn_memory *memory, patron_error *error)
+                                      const int64_t *columns, const int64_t *picked, int64_t count,
+                                      const ptn_memory *memory, patron_error *error)
 {
     void *block;
     *rows = NULL;
     patron_status status =
-        ptn_allocate(&block, memory, matrix->rows, (size_t)s->column_count * sizeof(double), "rows to group", error);
+        ptn_allocate(&block, memory, count, (size_t)s->column_count * sizeof(double), "rows to group", error);
     if (status != PATRON_OK) return status;
     double *values = block;
-    for (int64_t i = 0; i < matrix->rows; i++)
+    for (int64_t i = 0; i < count; i++)
         for (int64_t c = 0; c < s->column_count; c++)
-            values[i * s->column_count + c] = matrix->values[i * matrix->cols + columns[c]];
+            values[i * s->column_count + c] = matrix->values[picked[i] * matrix->cols + columns[c]];
     *rows = values;
     return PATRON_OK;
 }
@@ -43,12 +45,13 @@ static void view_of(patron_rows *view, const double *values, int64_t rows, int64
 static patron_status name_missing(const patron_segmentation *s, const double *values, patron_error *error)
 {
     const patron_matrix *matrix = s->features->matrix;
-    for (int64_t i = 0; i < matrix->rows * s->column_count; i++) {
+    for (int64_t i = 0; i < s->grouped_count * s->column_count; i++) {
         if (!isnan(values[i])) continue;
         const patron_column *column = &matrix->columns[s->columns[i % s->column_count]];
-        return ptn_fail_row(error, PATRON_NOT_FINITE, i / s->column_count, -1,
-                            "customer %lld has no %s (%s); choose a fill, or leave the feature out",
-                            (long long)(i / s->column_count), column->name, column->missing);
+        int64_t row = s->grouped[i / s->column_count];
+        return ptn_fail_row(error, PATRON_NOT_FINITE, row, -1,
+                            "customer %lld has no %s (%s); choose a fill, or leave the feature out", (long long)row,
+                            column->name, column->missing);
     }
     return PATRON_OK;
 }
@@ -60,12 +63,13 @@ patron_status ptn_segmentation_scale(patron_segmentation *s, const patron_contex
     void *block = NULL;
     patron_rows view;
     patron_scaler_options options;
-    patron_status status = ptn_segmentation_gather(&raw, s, matrix, s->columns, &s->memory, error);
+    patron_status status =
+        ptn_segmentation_gather(&raw, s, matrix, s->columns, s->grouped, s->grouped_count, &s->memory, error);
     if (status != PATRON_OK) goto cleanup;
     if (s->options.fill == PATRON_FILL_REJECT) status = name_missing(s, raw, error);
     if (status != PATRON_OK) goto cleanup;
 
-    view_of(&view, raw, matrix->rows, s->column_count);
+    view_of(&view, raw, s->grouped_count, s->column_count);
     patron_scaler_options_init(&options, sizeof options);
     options.fill = s->options.fill;
     options.transform = s->options.transform;
@@ -74,8 +78,8 @@ patron_status ptn_segmentation_scale(patron_segmentation *s, const patron_contex
     options.winsor_high = s->options.winsor_high;
     status = patron_scaler_fit(&s->scaler, &view, &options, context, error);
     if (status != PATRON_OK) goto cleanup;
-    status =
-        ptn_allocate(&block, &s->memory, matrix->rows, (size_t)s->column_count * sizeof(double), "scaled rows", error);
+    status = ptn_allocate(&block, &s->memory, s->grouped_count, (size_t)s->column_count * sizeof(double), "scaled rows",
+                          error);
     if (status != PATRON_OK) goto cleanup;
     s->scaled = block;
     status = patron_scaler_transform(s->scaled, s->scaler, &view, context, error);
@@ -113,7 +117,7 @@ static patron_status prepare(patron_segmentation *s, int64_t customers, patron_e
 
 patron_status ptn_segmentation_cluster(patron_segmentation *s, const patron_context *context, patron_error *error)
 {
-    int64_t customers = s->features->matrix->rows, distinct = 0;
+    int64_t customers = s->grouped_count, distinct = 0;
     patron_rows view;
     patron_kmeans_options options;
     patron_kmeans *fits[PTN_MOST_SEGMENTS];
@@ -164,7 +168,7 @@ static void judge(ptn_candidate *candidate, int64_t customers, double smallest_s
 
 patron_status ptn_segmentation_score(patron_segmentation *s, const patron_context *context, patron_error *error)
 {
-    int64_t customers = s->features->matrix->rows;
+    int64_t customers = s->grouped_count;
     patron_rows view;
     view_of(&view, s->scaled, customers, s->column_count);
     for (int32_t i = 0; i < s->candidate_count; i++) {

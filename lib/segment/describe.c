@@ -2,8 +2,9 @@
 /* What the chosen segments are worth and what is typical of them; from that, their numbers.
 
    Segment 0 has the highest mean net revenue after the customer's first purchase day: what a customer brings again and
-   again, not what one lucky order brought. Ties go to the higher total net revenue, then to k-means' own order. Money
-   is added in integers, exactly; means and medians in the order of the customers. */
+   again, not what one lucky order brought. Ties go to the higher total net revenue, then to k-means' own order. The
+   customers set apart come last. Money is added in integers, exactly; means and medians in the order of the customers.
+ */
 #include <math.h>
 #include <string.h>
 
@@ -20,13 +21,13 @@ typedef struct tally {
     int64_t customers, gross, net, recurring;
 } tally;
 
-static patron_status add_up(tally *tallies, const patron_segmentation *s, const ptn_candidate *candidate,
-                            patron_error *error)
+/* One tally for each of `count` labels. */
+static patron_status add_up(tally *tallies, int32_t count, const patron_segmentation *s, patron_error *error)
 {
-    for (int32_t j = 0; j < candidate->k; j++) tallies[j] = (tally){.cluster = j};
+    for (int32_t j = 0; j < count; j++) tallies[j] = (tally){.cluster = j};
     for (int64_t i = 0; i < s->features->matrix->rows; i++) {
         patron_customer_value value = {.size = sizeof value};
-        tally *t = &tallies[candidate->labels[i]];
+        tally *t = &tallies[s->labels[i]];
         patron_status status = patron_features_value(&value, s->features, i, error);
         if (status != PATRON_OK) return status;
         t->customers++;
@@ -39,7 +40,10 @@ static patron_status add_up(tally *tallies, const patron_segmentation *s, const 
     return PATRON_OK;
 }
 
-static double recurring_mean(const tally *t) { return (double)t->recurring / (double)t->customers; }
+static double recurring_mean(const tally *t)
+{
+    return t->customers == 0 ? (double)NAN : (double)t->recurring / (double)t->customers;
+}
 
 static bool before(const tally *a, const tally *b)
 {
@@ -62,7 +66,6 @@ static void rank(tally *tallies, int32_t count)
 
 static void fill_segment(patron_segmentation *s, int32_t id, const tally *t, int64_t shop_gross)
 {
-    const ptn_candidate *candidate = &s->candidates[s->chosen];
     patron_segment_info *info = &s->segments[id];
     memset(info, 0, sizeof *info);
     info->size = sizeof *info;
@@ -74,8 +77,8 @@ static void fill_segment(patron_segmentation *s, int32_t id, const tally *t, int
     info->revenue_net = t->net;
     info->revenue_share = shop_gross == 0 ? (double)NAN : (double)t->gross / (double)shop_gross;
     info->recurring_mean = recurring_mean(t);
-    info->silhouette = candidate->cluster_means[t->cluster];
-    s->segment_of[t->cluster] = id;
+    info->set_apart = id == ptn_segmentation_set_apart(s);
+    info->silhouette = info->set_apart ? (double)NAN : s->candidates[s->chosen].cluster_means[t->cluster];
 }
 
 /* Mean and median of each column for the customers of segment `id` (-1: all), missing values left out. */
@@ -106,6 +109,9 @@ static patron_status allocate(patron_segmentation *s, double **scratch, patron_e
     patron_status status = ptn_allocate(&block, &s->memory, matrix->rows, sizeof *s->labels, "labels", error);
     if (status != PATRON_OK) return status;
     s->labels = block;
+    status = ptn_allocate(&block, &s->memory, matrix->rows, sizeof *s->silhouettes, "silhouettes", error);
+    if (status != PATRON_OK) return status;
+    s->silhouettes = block;
     status = ptn_allocate(&block, &s->memory, s->count + 1, (size_t)matrix->cols * sizeof(double), "means", error);
     if (status != PATRON_OK) return status;
     s->means = block;
@@ -117,28 +123,50 @@ static patron_status allocate(patron_segmentation *s, double **scratch, patron_e
     return status;
 }
 
-patron_status ptn_segmentation_describe(patron_segmentation *s, patron_error *error)
+/* Each customer's cluster, k for those set apart, and silhouette. */
+static void label_customers(patron_segmentation *s, const ptn_candidate *candidate)
 {
-    const ptn_candidate *candidate = &s->candidates[s->chosen];
-    tally tallies[PTN_MOST_SEGMENTS];
-    double *scratch;
+    for (int64_t i = 0; i < s->features->matrix->rows; i++) {
+        s->labels[i] = candidate->k;
+        s->silhouettes[i] = (double)NAN;
+    }
+    for (int64_t i = 0; i < s->grouped_count; i++) {
+        s->labels[s->grouped[i]] = candidate->labels[i];
+        s->silhouettes[s->grouped[i]] = candidate->scores[i];
+    }
+}
+
+/* Ranks the clusters and turns their numbers into the segments'. */
+static patron_status number_segments(patron_segmentation *s, const ptn_candidate *candidate, patron_error *error)
+{
+    tally tallies[PTN_MOST_SEGMENTS + 1];
     int64_t shop_gross = 0;
-    patron_status status = add_up(tallies, s, candidate, error);
+    patron_status status = add_up(tallies, s->count, s, error);
     if (status != PATRON_OK) return status;
-    for (int32_t j = 0; j < candidate->k; j++)
+    for (int32_t j = 0; j < s->count; j++)
         if (!ptn_add_i64(&shop_gross, shop_gross, tallies[j].gross))
             return ptn_fail(error, PATRON_OUT_OF_RANGE,
                             "the shop's revenue is beyond 9.2e14 currency units; use a "
                             "larger unit");
 
     rank(tallies, candidate->k);
-    s->count = candidate->k;
+    for (int32_t id = 0; id < candidate->k; id++) s->segment_of[tallies[id].cluster] = id;
     for (int32_t id = 0; id < s->count; id++) fill_segment(s, id, &tallies[id], shop_gross);
-
-    status = allocate(s, &scratch, error);
-    if (status != PATRON_OK) return status;
-    for (int64_t i = 0; i < s->features->matrix->rows; i++) s->labels[i] = s->segment_of[candidate->labels[i]];
-    for (int32_t id = -1; id < s->count; id++) summarise(s, id, scratch);
-    ptn_free(&s->memory, scratch);
+    for (int64_t i = 0; i < s->features->matrix->rows; i++)
+        if (s->labels[i] < candidate->k) s->labels[i] = s->segment_of[s->labels[i]];
     return PATRON_OK;
+}
+
+patron_status ptn_segmentation_describe(patron_segmentation *s, patron_error *error)
+{
+    const ptn_candidate *candidate = &s->candidates[s->chosen];
+    double *scratch;
+    s->count = candidate->k + (s->options.minimum_orders > 1);
+    patron_status status = allocate(s, &scratch, error);
+    if (status != PATRON_OK) return status;
+    label_customers(s, candidate);
+    status = number_segments(s, candidate, error);
+    for (int32_t id = -1; status == PATRON_OK && id < s->count; id++) summarise(s, id, scratch);
+    ptn_free(&s->memory, scratch);
+    return status;
 }

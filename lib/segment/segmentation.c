@@ -27,6 +27,7 @@ void patron_segment_options_init(patron_segment_options *options, size_t size)
     defaults.n_init = 10;
     defaults.max_iter = 300;
     defaults.recent_days = 90;
+    defaults.minimum_orders = 1;
     defaults.winsor_high = 1.0;
     ptn_struct_init(options, size, &defaults, sizeof defaults);
 }
@@ -40,6 +41,9 @@ static patron_status check_options(const patron_segment_options *options, patron
         return ptn_fail(error, PATRON_INVALID_ARGUMENT, "smallest_share is not within 0 and 0.5");
     if (options->n_init < 1 || options->max_iter < 1 || !(options->tol >= 0.0 && isfinite(options->tol)))
         return ptn_fail(error, PATRON_INVALID_ARGUMENT, "n_init and max_iter must be at least 1, tol finite and >= 0");
+    if (options->minimum_orders < 1)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT, "minimum_orders is %d; give 1, or more to set customers apart",
+                        (int)options->minimum_orders);
     return ptn_recent_days_check(options->recent_days, error);
 }
 
@@ -121,6 +125,29 @@ static patron_status take_columns(patron_segmentation *s, patron_error *error)
     return PATRON_OK;
 }
 
+patron_status ptn_segmentation_pick(int64_t **picked, int64_t *count, const patron_segmentation *s,
+                                    const patron_features *features, const ptn_memory *memory, patron_error *error)
+{
+    void *block;
+    patron_status status = ptn_allocate(&block, memory, features->rows, sizeof **picked, "rows to group", error);
+    if (status != PATRON_OK) return status;
+    *picked = block;
+    *count = 0;
+    for (int64_t row = 0; row < features->rows; row++)
+        if (features->values[row].orders >= s->options.minimum_orders) (*picked)[(*count)++] = row;
+    return PATRON_OK;
+}
+
+static patron_status take_customers(patron_segmentation *s, patron_error *error)
+{
+    patron_status status = ptn_segmentation_pick(&s->grouped, &s->grouped_count, s, s->features, &s->memory, error);
+    if (status == PATRON_OK && s->grouped_count == 0)
+        return ptn_fail(error, PATRON_NO_SEGMENTS,
+                        "none of the %lld customers has %d orders: all are set apart; lower minimum_orders",
+                        (long long)s->features->rows, (int)s->options.minimum_orders);
+    return status;
+}
+
 patron_status ptn_segmentation_begin(patron_segmentation **segmentation, const patron_features *features,
                                      const patron_segment_options *options, const ptn_context *context,
                                      patron_error *error)
@@ -139,6 +166,7 @@ patron_status ptn_segmentation_begin(patron_segmentation **segmentation, const p
     if (status == PATRON_OK) status = ptn_features_copy(&s->features, features, &s->memory, error);
     if (status == PATRON_OK) status = patron_features_audit(&audit, s->features, error);
     if (status == PATRON_OK) status = take_columns(s, error);
+    if (status == PATRON_OK) status = take_customers(s, error);
     if (status != PATRON_OK) {
         patron_segmentation_free(s);
         return status;
@@ -156,6 +184,7 @@ void patron_segmentation_free(patron_segmentation *segmentation)
     ptn_memory memory = s->memory;
     ptn_free(&memory, s->medians);
     ptn_free(&memory, s->means);
+    ptn_free(&memory, s->silhouettes);
     ptn_free(&memory, s->labels);
     for (int32_t i = 0; i < s->candidate_count; i++) {
         ptn_candidate *candidate = &s->candidates[i];
@@ -167,6 +196,7 @@ void patron_segmentation_free(patron_segmentation *segmentation)
     ptn_free(&memory, s->candidates);
     ptn_free(&memory, s->scaled);
     patron_scaler_free(s->scaler);
+    ptn_free(&memory, s->grouped);
     ptn_free(&memory, s->columns);
     patron_features_free(s->features);
     ptn_free(&memory, s->features_text);
@@ -217,7 +247,7 @@ const int32_t *patron_segmentation_labels(const patron_segmentation *segmentatio
 
 const double *patron_segmentation_silhouettes(const patron_segmentation *segmentation)
 {
-    return segmentation == NULL ? NULL : segmentation->candidates[segmentation->chosen].scores;
+    return segmentation == NULL ? NULL : segmentation->silhouettes;
 }
 
 int32_t patron_segmentation_candidate_count(const patron_segmentation *segmentation)
@@ -277,7 +307,7 @@ uint64_t patron_fingerprint(const patron_segmentation *segmentation)
         patron_kmeans_result fit = {.size = sizeof fit};
         if (candidate->kmeans == NULL || patron_kmeans_result_get(&fit, candidate->kmeans, NULL) != PATRON_OK) continue;
         hash = ptn_hash_u64(hash, fit.fingerprint);
-        hash = ptn_hash_doubles(hash, candidate->scores, customers);
+        hash = ptn_hash_doubles(hash, candidate->scores, s->grouped_count);
         hash = ptn_hash_doubles(hash, &candidate->silhouette, 1);
     }
     return hash;

@@ -22,8 +22,8 @@ typedef struct ptn_candidate {
     bool feasible;
     char reason[PTN_REASON_BYTES];
     patron_kmeans *kmeans; /* NULL: there are not enough distinct customers */
-    int32_t *labels;       /* customers; numbered as k-means does */
-    double *scores;        /* customers: silhouettes */
+    int32_t *labels;       /* grouped_count; numbered as k-means does */
+    double *scores;        /* grouped_count: silhouettes */
     double *cluster_means; /* k: silhouettes */
     double silhouette;
     double smallest_share;
@@ -43,22 +43,26 @@ struct patron_segmentation {
     patron_features *features; /* a copy, its columns' roles set */
     int64_t *columns;          /* column_count: the matrix's columns that customers are grouped by */
     int64_t column_count;
+    int64_t *grouped; /* grouped_count: the rows of customers who have enough orders to be clustered */
+    int64_t grouped_count;
     patron_scaler *scaler;
-    double *scaled; /* customers x column_count; freed once the choice is made */
+    double *scaled; /* grouped_count x column_count; freed once the choice is made */
 
     ptn_candidate *candidates; /* candidate_count, by rising k */
     int32_t candidate_count;
     int32_t chosen; /* index of the chosen candidate */
 
-    int32_t count;                                   /* segments */
-    int32_t segment_of[PTN_MOST_SEGMENTS];           /* of each cluster of the chosen candidate */
-    patron_segment_info segments[PTN_MOST_SEGMENTS]; /* best first; `name` points to titles */
-    ptn_title titles[PTN_MOST_SEGMENTS];
+    int32_t count;                                       /* segments, the one set apart too */
+    int32_t segment_of[PTN_MOST_SEGMENTS];               /* of each cluster of the chosen candidate */
+    patron_segment_info segments[PTN_MOST_SEGMENTS + 1]; /* best first; `name` points to titles */
+    ptn_title titles[PTN_MOST_SEGMENTS + 1];
     int32_t *labels;         /* customers: the segment of each */
+    double *silhouettes;     /* customers; NaN where set apart */
     double *means, *medians; /* (count + 1) x matrix columns; the last row is the shop */
 };
 
-/* Takes a copy of the features and of the options, checks them, finds the columns to group by and sets the roles. */
+/* Takes a copy of the features and of the options, checks them, finds the columns to group by and sets the roles, and
+   the customers to group. */
 patron_status ptn_segmentation_begin(patron_segmentation **segmentation, const patron_features *features,
                                      const patron_segment_options *options, const ptn_context *context,
                                      patron_error *error);
@@ -81,10 +85,21 @@ patron_status ptn_segmentation_choose(patron_segmentation *segmentation, patron_
 /* Money, means, medians and numbering of the chosen candidate; part of choose. */
 patron_status ptn_segmentation_describe(patron_segmentation *segmentation, patron_error *error);
 
-/* The values of `columns` (column_count of the matrix's, in the order of options.features), gathered into contiguous
-   rows. *rows is to be freed. */
+/* The rows of the customers who have at least options.minimum_orders. *picked is to be freed. */
+patron_status ptn_segmentation_pick(int64_t **picked, int64_t *count, const patron_segmentation *s,
+                                    const patron_features *features, const ptn_memory *memory, patron_error *error);
+
+/* The values of `columns` (column_count of the matrix's, in the order of options.features) in `count` picked rows,
+   gathered into contiguous rows. *rows is to be freed. */
 patron_status ptn_segmentation_gather(double **rows, const patron_segmentation *s, const patron_matrix *matrix,
-                                      const int64_t *columns, const ptn_memory *memory, patron_error *error);
+                                      const int64_t *columns, const int64_t *picked, int64_t count,
+                                      const ptn_memory *memory, patron_error *error);
+
+/* The segment of the customers set apart, or -1 where there is none. */
+static inline int32_t ptn_segmentation_set_apart(const patron_segmentation *s)
+{
+    return s->options.minimum_orders > 1 ? s->count - 1 : -1;
+}
 
 /* The median of a column for a segment; id == count is the shop. */
 static inline double ptn_segmentation_median(const patron_segmentation *s, int32_t id, int64_t column)

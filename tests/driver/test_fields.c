@@ -69,6 +69,44 @@ START_TEST(test_what_is_no_decimal)
 }
 END_TEST
 
+static void check_print(double value, char point, const char *wanted)
+{
+    char text[DECIMAL_PRINTED];
+    decimal_print(text, value, point);
+    ck_assert_str_eq(text, wanted);
+}
+
+START_TEST(test_printed_decimals_are_short_and_read_back)
+{
+    check_print(0.0, '.', "0");
+    check_print(-0.0, '.', "0");
+    check_print(-5.0, '.', "-5");
+    check_print(0.1, '.', "0.1");
+    check_print(0.05, ',', "0,05");
+    check_print(-1234.5678, ',', "-1234,5678");
+    check_print(0.1 + 0.2, '.', "0.30000000000000004");
+    check_print(1.0 / 3.0, ',', "0,3333333333333333");
+    check_print(123456789012345.0, '.', "123456789012345");
+    check_print(1e22, ',', "1e+22");
+    check_print(2.5e-7, ',', "2,5e-07");
+    check_print(1.7976931348623157e308, '.', "1.7976931348623157e+308");
+    check_print((double)NAN, '.', "");
+    check_print((double)INFINITY, '.', "");
+    srand(11);
+    for (int i = 0; i < 200000; i++) {
+        char text[DECIMAL_PRINTED];
+        double value = i % 3 == 0 ? (rand() % 2000000000 - 1000000000) / 10000.0
+                                  : ldexp((double)rand() / RAND_MAX - 0.5, rand() % 200 - 100);
+        if (i % 3 == 2) value /= 3.0;
+        decimal_print(text, value, ',');
+        ck_assert_msg(value_of(text, ',') == value, "%.17g: %s", value, text);
+        char fifteen[40];
+        snprintf(fifteen, sizeof fifteen, "%.15g", value);
+        if (strtod(fifteen, NULL) == value) ck_assert_msg(strlen(text) <= strlen(fifteen) + 4, "%s", text);
+    }
+}
+END_TEST
+
 START_TEST(test_every_day_from_1850_to_2150)
 {
     for (int64_t day = -43830; day < 65744; day++) {
@@ -195,7 +233,7 @@ static int note(const struct record *record, void *user)
     return 0;
 }
 
-static int read_text(const char *text, size_t length, char delimiter)
+static int read_text_as(const char *text, size_t length, char delimiter, int32_t encoding)
 {
     char path[] = "/tmp/patron-fields-XXXXXX";
     int descriptor = mkstemp(path);
@@ -203,9 +241,14 @@ static int read_text(const char *text, size_t length, char delimiter)
     ck_assert_int_eq(write(descriptor, text, length), (ssize_t)length);
     close(descriptor);
     seen[0] = '\0';
-    int code = csv_file_read(path, delimiter, note, NULL);
+    int code = csv_file_read(path, (struct csv_form){delimiter, encoding}, note, NULL);
     unlink(path);
     return code;
+}
+
+static int read_text(const char *text, size_t length, char delimiter)
+{
+    return read_text_as(text, length, delimiter, CSV_UTF8);
 }
 
 static void check_records(const char *text, char delimiter, const char *wanted)
@@ -261,6 +304,25 @@ START_TEST(test_blocks_do_not_show)
 }
 END_TEST
 
+START_TEST(test_encodings)
+{
+    static const char text[] = "a;\xFC\n\x80;\xA4\n";
+    ck_assert_int_eq(read_text_as(text, sizeof text - 1, ';', CSV_LATIN1), 0);
+    ck_assert_str_eq(seen, "1:a|\u00FC|\n2:\xC2\x80|\u00A4|\n");
+    ck_assert_int_eq(read_text_as(text, sizeof text - 1, ';', CSV_CP1252), 0);
+    ck_assert_str_eq(seen, "1:a|\u00FC|\n2:\u20AC|\u00A4|\n");
+    ck_assert_int_eq(read_text_as("\xEF\xBB\xBF;\n", 5, ';', CSV_LATIN1), 3);
+    size_t length = (1 << 18) * 2 + 9; /* more than a block of what becomes longer */
+    char *long_text = malloc(length);
+    memset(long_text, '\x93', length);
+    memcpy(long_text + length - 2, ";x", 2);
+    ck_assert_int_eq(read_text_as(long_text, length, ';', CSV_CP1252), 0);
+    free(long_text);
+    ck_assert_int_eq(strncmp(seen, "1:\u201C\u201C", 8), 0);
+    ck_assert_str_eq(seen + strlen(seen) - 4, "|x|\n");
+}
+END_TEST
+
 START_TEST(test_grouped_numbers)
 {
     char out[GROUPED];
@@ -290,6 +352,7 @@ int main(void)
     tcase_add_test(tests, test_decimals_are_the_nearest_double);
     tcase_add_test(tests, test_decimals_with_a_comma_and_at_the_edges);
     tcase_add_test(tests, test_what_is_no_decimal);
+    tcase_add_test(tests, test_printed_decimals_are_short_and_read_back);
     tcase_add_test(tests, test_every_day_from_1850_to_2150);
     tcase_add_test(tests, test_forms_of_time);
     tcase_add_test(tests, test_advice_reads_the_text_it_is_given_for);
@@ -297,6 +360,7 @@ int main(void)
     tcase_add_test(tests, test_records_know_the_line_they_begin_on);
     tcase_add_test(tests, test_quotes_that_do_not_fit);
     tcase_add_test(tests, test_blocks_do_not_show);
+    tcase_add_test(tests, test_encodings);
     tcase_add_test(tests, test_grouped_numbers);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -64,6 +64,42 @@ class Times(Driver):
                           (5, "time", "unreadable"), (6, "time", "missing")])
 
 
+class Encodings(Driver):
+    def test_latin1_and_windows_1252(self):
+        rows = [[f"Käufer {row[0]}", *row[1:]] for row in shop_rows()]
+        plain = self.summary(shop(rows=rows, header=HEADER.replace("price", "Prämie")), "--price", "Prämie")
+        for encoding in ("latin1", "cp1252"):
+            text = shop(rows=rows, header=HEADER.replace("price", "Prämie")).encode(encoding)
+            with self.subTest(encoding=encoding):
+                got = self.summary(text, "--encoding", encoding, "--price", "Prämie")
+                self.assertEqual(got["fingerprint"], plain["fingerprint"])
+        out = self.path("out.csv")
+        euro = shop(rows=[[f"{row[0]} €", *row[1:]] for row in shop_rows()])
+        self.run_segment("--encoding=cp1252", "--segments", out, self.file(euro.encode("cp1252")))
+        with open(out, encoding="utf-8", newline="") as file:
+            self.assertIn("\r\nc000 €,", file.read())
+
+    def test_the_byte_order_mark_decides(self):
+        plain = self.summary(shop())["fingerprint"]
+        self.assertEqual(self.summary("\ufeff" + shop())["fingerprint"], plain)
+        self.fails("\ufeff" + shop(), "--encoding", "latin1", says="leave --encoding out")
+
+    def test_a_file_as_a_german_spreadsheet_saves_it(self):
+        def german(row):
+            time = f"{row[2][8:10]}.{row[2][5:7]}.{row[2][:4]} {row[2][11:16]}"
+            return [f"Müller {row[0]}", row[1], time, row[3], row[4].replace(".", ",")]
+        header = "Kundennummer;Beleg;Datum;Menge;Preis"
+        names = ("--customer", "Kundennummer", "--order=Beleg", "--time", "Datum", "--quantity", "Menge",
+                 "--price=Preis")
+        plain = self.summary(shop(rows=[[f"Müller {row[0]}", *row[1:]] for row in shop_rows()]))["fingerprint"]
+        text = "".join(";".join(row) + "\r\n" for row in [header.split(";")] + [german(r) for r in shop_rows()])
+        form = ("--delimiter", ";", "--decimal", ",", "--time-format", "%d.%m.%Y %H:%M", *names)
+        for env in ({}, {"LC_ALL": "de_DE.UTF-8"}):
+            self.assertEqual(self.summary("\ufeff" + text, *form, env=env)["fingerprint"], plain)
+            self.assertEqual(self.summary(text.encode("cp1252"), *form, "--encoding", "cp1252",
+                                          env=env)["fingerprint"], plain)
+
+
 class Rows(Driver):
     good = ["c001", "x", "2024-03-01 10:00:00", "1", "1.00"]
 

@@ -14,7 +14,7 @@ class Options(Driver):
             self.assertTrue(all(len(line) <= 80 for line in text.splitlines()))
         for option in ("customer order time quantity price amount product category discount as-of k features fill "
                        "smallest-share n-init seed threads zero-price duplicates strict delimiter decimal time-format "
-                       "json help version").split():
+                       "json segments bom encoding help version").split():
             self.assertRegex(text, rf"(?m)^  (-h, )?--{option}\b")
 
     def test_version(self):
@@ -24,7 +24,9 @@ class Options(Driver):
         path = self.file(shop())
         for arguments, says in (
                 ([], "ORDERS.csv"), ([path, path], "one file"), (["--nonsense", path], "--help"),
-                (["--json"], "needs a value"), (["--strict=yes", path], "takes no value"),
+                (["--json"], "needs a value"), (["--segments", "", path], "file name"),
+                (["--segments=-", path], "file name"), (["--encoding", "utf16", path], "utf8, latin1 or cp1252"),
+                (["--bom=1", path], "takes no value"), (["--strict=yes", path], "takes no value"),
                 (["--k", "1..4", path], "2 to 64"), (["--k", "4..2", path], "2 to 64"),
                 (["--k", "2..", path], "2 to 64"),
                 (["--k", "x", path], "2 to 64"), (["--k", "2..65", path], "2 to 64"), (["--k=", path], "2 to 64"),

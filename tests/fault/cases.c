@@ -196,6 +196,21 @@ static patron_status run_patron_history_append(const patron_context *context, pa
     return status;
 }
 
+/* A failed call must leave the customer's rows where they were. */
+static patron_status run_patron_history_forget(const patron_context *context, patron_error *error)
+{
+    patron_history *made = NULL;
+    patron_status status = patron_history_create(&made, NULL, context, error);
+    if (status != PATRON_OK) return status;
+    status = patron_history_append(made, &orders, context, error);
+    if (status == PATRON_OK) {
+        status = patron_history_forget(made, (const uint8_t *)"4", 1, context, error);
+        ck_assert_int_eq(patron_history_row_count(made), status == PATRON_OK ? LINES - 2 : LINES);
+    }
+    patron_history_free(made);
+    return status;
+}
+
 static patron_status run_patron_history_free(const patron_context *context, patron_error *error)
 {
     (void)context;
@@ -313,6 +328,7 @@ static patron_status run_patron_segmentation_fit(const patron_context *context, 
     options.fill = PATRON_FILL_MEDIAN;
     options.scale = PATRON_SCALE_ROBUST;
     options.winsor_high = 0.9;
+    options.minimum_orders = 2;
     patron_status status = patron_segmentation_fit(&made, joined, &options, context, error);
     ck_assert_msg((status == PATRON_OK) == (made != NULL), "patron_segmentation_fit leaves a handle on failure");
     patron_segmentation_free(made);
@@ -389,6 +405,7 @@ const fault_case fault_cases[] = {
     CASE(patron_history_audit),
     CASE(patron_history_fates),
     CASE(patron_history_rejected),
+    CASE(patron_history_forget),
     CASE(patron_history_free),
     CASE(patron_kmeans_options_init),
     CASE(patron_kmeans_fit),

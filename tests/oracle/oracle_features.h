@@ -16,7 +16,9 @@ typedef struct oracle_line {
     double quantity;
     bool flagged;            /* as a return */
     bool no_discount_column; /* nothing is known of its discount, which is 0 */
+    bool inexact;            /* its money had more decimals than four */
     bool unreadable;         /* nothing else counts */
+    int64_t line;            /* the caller's number of it; 0: not given */
 } oracle_line;
 
 typedef struct oracle_options {

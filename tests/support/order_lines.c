@@ -65,8 +65,9 @@ static void add_text(text_column *column, const char *text)
 
 /* The numeric columns of a batch, in one block each. */
 typedef struct numbers {
-    int64_t *customer, *time_s, *amount, *discount;
-    double *quantity;
+    int64_t *customer, *time_s, *amount, *discount, *line;
+    double *quantity, *value;
+    bool inexact, numbered; /* a line is */
     uint8_t *flagged, *fault, *validity;
 } numbers;
 
@@ -84,6 +85,9 @@ static void fill_numbers(numbers *n, const oracle_line *lines, int64_t count)
     n->amount = filled(count, 8);
     n->discount = filled(count, 8);
     n->quantity = filled(count, 8);
+    n->value = filled(count, 8);
+    n->line = filled(count, 8);
+    n->inexact = n->numbered = false;
     n->flagged = filled(count, 1);
     n->fault = filled(count, 1);
     n->validity = filled(count / 8, 1);
@@ -95,6 +99,10 @@ static void fill_numbers(numbers *n, const oracle_line *lines, int64_t count)
         }
         n->time_s[i] = l->time_s;
         n->amount[i] = l->amount;
+        n->value[i] = (double)l->amount / 1e4 + (l->inexact ? 1e-5 : 0.0);
+        n->inexact |= l->inexact;
+        n->line[i] = l->line;
+        n->numbered |= l->line != 0;
         n->discount[i] = i % 2 == 0 ? l->discount : -l->discount;
         n->quantity[i] = l->quantity == 0.0 && i % 2 == 0 ? -0.0 : l->quantity;
         n->flagged[i] = (uint8_t)(l->flagged ? 1 + i % 255 : 0);
@@ -109,6 +117,8 @@ static void free_numbers(numbers *n)
     free(n->amount);
     free(n->discount);
     free(n->quantity);
+    free(n->value);
+    free(n->line);
     free(n->flagged);
     free(n->fault);
     free(n->validity);
@@ -159,7 +169,11 @@ patron_status append_lines(patron_history *history, const oracle_line *lines, in
     if (any_product(lines, count)) orders.product = text_column_view(&texts[2]);
     if (any_category(lines, count)) orders.category = text_column_view(&texts[3]);
     orders.time_s = n.time_s;
-    orders.amount = n.amount;
+    if (n.inexact)
+        orders.amount_value = n.value;
+    else
+        orders.amount = n.amount;
+    if (n.numbered) orders.line = n.line;
     if (any_discount(lines, count)) orders.discount = n.discount;
     orders.quantity = n.quantity;
     orders.is_return = n.flagged;

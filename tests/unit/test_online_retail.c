@@ -200,6 +200,34 @@ START_TEST(test_known_customers_and_negative_nets)
 }
 END_TEST
 
+/* One-time buyers included, and without a fill. */
+START_TEST(test_behaviour_needs_no_fill)
+{
+    patron_history *history = history_of(PATRON_ZERO_AMOUNT_DROP, PATRON_DUPLICATES_KEEP);
+    patron_segmentation *segmentation;
+    patron_segment_options options;
+    patron_error error;
+    patron_segment_options_init(&options, sizeof options);
+    options.features = "behaviour";
+    options.as_of_s = AS_OF_S;
+    options.recent_days = 30;
+    ck_assert_msg(patron_segment(&segmentation, history, &options, NULL, &error) == PATRON_OK, "%s", error.message);
+    const patron_features *features = patron_segmentation_features(segmentation);
+    const patron_matrix *matrix = patron_features_matrix(features);
+    ck_assert_int_eq(patron_features_customer_count(features), 4338);
+    ck_assert_int_ge(patron_segmentation_count(segmentation), 2);
+    ck_assert_double_gt(patron_segmentation_silhouette(segmentation), 0.3);
+    int64_t column = patron_matrix_find(matrix, "recent_orders"), orders = 0;
+    for (int64_t row = 0; row < 4338; row++)
+        orders += (int64_t)patron_matrix_values(matrix)[row * patron_matrix_column_count(matrix) + column];
+    ck_assert_int_eq(orders, 2634);
+    ck_assert_int_eq(patron_segmentation_options(&options, segmentation, &error), PATRON_OK);
+    ck_assert_int_eq(options.recent_days, 30);
+    patron_segmentation_free(segmentation);
+    patron_history_free(history);
+}
+END_TEST
+
 START_TEST(test_customers_without_an_order_are_explained)
 {
     patron_history *history = history_of(PATRON_ZERO_AMOUNT_DROP, PATRON_DUPLICATES_KEEP);
@@ -238,6 +266,7 @@ int main(void)
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, test_every_row_has_its_known_fate);
     tcase_add_test(tests, test_known_customers_and_negative_nets);
+    tcase_add_test(tests, test_behaviour_needs_no_fill);
     tcase_add_test(tests, test_customers_without_an_order_are_explained);
     tcase_add_test(tests, test_duplicates_dropped);
     int code = run_suite(suite);

@@ -437,6 +437,7 @@ START_TEST(test_defaults_are_as_stated_and_reported)
     ck_assert_int_eq(used.max_iter, 300);
     ck_assert_double_eq(used.tol, 0.0);
     ck_assert_uint_eq(used.seed, 0);
+    ck_assert_int_eq(used.minimum_orders, 1);
     ck_assert_double_eq(used.winsor_low, 0.0);
     ck_assert_double_eq(used.winsor_high, 1.0);
     patron_segmentation_free(segmentation);

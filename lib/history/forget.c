@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Forgetting a customer. First everything that can fail: the customer is found, and for each text that another
+   customer's lines use a new number is set aside. Then what cannot: rows, lines and texts close the gaps in place, and
+   what lay behind them is overwritten.
+
+       before   lines  a b a c b      customers  a b c      rows  0 1 2 3 4
+       forget a        b c b                     b c              0 1 2        and zeros up to the capacity
+
+   An id that is known has a row: what an append interned before it failed was taken back. */
+#include <string.h>
+
+#include "base/error.h"
+#include "history/history.h"
+
+enum { ROWS_BETWEEN_CALLBACKS = 1 << 20, TEXTS = 4 };
+
+/* Texts' new numbers, by old number; -1: no text any more. */
+typedef struct renumbering {
+    int32_t *customers, *orders, *products, *categories;
+} renumbering;
+
+static void keep_text(int32_t *numbers, const ptn_array *column, int64_t line)
+{
+    const int32_t *texts = column->items;
+    if (texts != NULL && texts[line] >= 0) numbers[texts[line]] = 0;
+}
+
+/* Marks the texts that other customers' rows use. */
+static patron_status mark(renumbering *new, const patron_history *h, int32_t customer, const ptn_context *context,
+                          patron_error *error)
+{
+    const int32_t *customers = h->customer.items;
+    const ptn_rejection *rejected = h->rejected.items;
+    int64_t lines = ptn_history_lines(h);
+    for (int64_t i = 0; i < lines; i++) {
+        if (i % ROWS_BETWEEN_CALLBACKS == 0 &&
+            ptn_progress(context, "forget", (double)i / (double)lines, error) != PATRON_OK)
+            return ptn_fail(error, PATRON_CANCELLED, "cancelled by the caller; nothing was forgotten");
+        if (customers[i] == customer) continue;
+        new->customers[customers[i]] = 0;
+        keep_text(new->orders, &h->order, i);
+        keep_text(new->products, &h->product, i);
+        keep_text(new->categories, &h->category, i);
+    }
+    for (int64_t i = 0; i < h->rejected.count; i++)
+        if (rejected[i].customer >= 0 && rejected[i].customer != customer) new->customers[rejected[i].customer] = 0;
+    return PATRON_OK;
+}
+
+static void number_anew(int32_t *numbers, int64_t count)
+{
+    int32_t next = 0;
+    for (int64_t i = 0; i < count; i++)
+        if (numbers[i] >= 0) numbers[i] = next++;
+}
+
+/* Rows and their rejections; the lines must still be there. */
+static void close_rows(patron_history *h, int32_t customer, const renumbering *new)
+{
+    uint8_t *rows = h->rows.items;
+    const int32_t *customers = h->customer.items;
+    ptn_rejection *rejected = h->rejected.items;
+    int64_t kept = 0, line = 0, listed = 0;
+    for (int64_t row = 0, next = 0; row < h->rows.count; row++) {
+        if (rows[row] == PTN_ROW_LINE) {
+            if (customers[line++] != customer) rows[kept++] = rows[row];
+            continue;
+        }
+        ptn_rejection r = rejected[next++];
+        if (r.customer == customer) {
+            h->unreadable--;
+            continue;
+        }
+        if (r.customer >= 0) r.customer = new->customers[r.customer];
+        r.row = kept;
+        rejected[listed++] = r;
+        rows[kept++] = rows[row];
+    }
+    h->rows.count = kept;
+    h->rejected.count = listed;
+    ptn_array_wipe_rest(&h->rows, 1);
+    ptn_array_wipe_rest(&h->rejected, sizeof(ptn_rejection));
+}
+
+static void move_text(ptn_array *column, int64_t to, int64_t from, const int32_t *numbers)
+{
+    int32_t *texts = column->items;
+    if (texts != NULL) texts[to] = texts[from] < 0 ? texts[from] : numbers[texts[from]];
+}
+
+static void close_lines(patron_history *h, int32_t customer, const renumbering *new)
+{
+    struct {
+        ptn_array *array;
+        size_t each;
+    } columns[] = {{&h->time_s, 8}, {&h->amount, 8},  {&h->quantity, 8}, {&h->discount, 8}, {&h->customer, 4},
+                   {&h->order, 4},  {&h->product, 4}, {&h->category, 4}, {&h->flagged, 1}};
+    enum { COLUMNS = sizeof columns / sizeof *columns };
+    int64_t kept = 0;
+    for (int64_t i = 0; i < ptn_history_lines(h); i++) {
+        if (((const int32_t *)h->customer.items)[i] == customer) {
+            h->amounts_rounded -= (((const uint8_t *)h->flagged.items)[i] & PTN_LINE_ROUNDED) != 0;
+            continue;
+        }
+        ((int64_t *)h->time_s.items)[kept] = ((const int64_t *)h->time_s.items)[i];
+        ((int64_t *)h->amount.items)[kept] = ((const int64_t *)h->amount.items)[i];
+        ((double *)h->quantity.items)[kept] = ((const double *)h->quantity.items)[i];
+        ((uint8_t *)h->flagged.items)[kept] = ((const uint8_t *)h->flagged.items)[i];
+        if (h->discount.items != NULL) ((int64_t *)h->discount.items)[kept] = ((const int64_t *)h->discount.items)[i];
+        move_text(&h->customer, kept, i, new->customers);
+        move_text(&h->order, kept, i, new->orders);
+        move_text(&h->product, kept, i, new->products);
+        move_text(&h->category, kept, i, new->categories);
+        kept++;
+    }
+    for (int c = 0; c < COLUMNS; c++) {
+        if (columns[c].array->items == NULL) continue;
+        columns[c].array->count = kept;
+        ptn_array_wipe_rest(columns[c].array, columns[c].each);
+    }
+}
+
+static patron_status forget(patron_history *h, int32_t customer, const ptn_context *context, patron_error *error)
+{
+    ptn_intern *interns[TEXTS] = {&h->customers, &h->orders, &h->products, &h->categories};
+    int64_t starts[TEXTS + 1] = {0};
+    void *block;
+    for (int i = 0; i < TEXTS; i++) starts[i + 1] = starts[i] + ptn_intern_count(interns[i]);
+    patron_status status =
+        ptn_allocate(&block, &context->memory, starts[TEXTS], sizeof(int32_t), "texts by number", error);
+    if (status != PATRON_OK) return status;
+    int32_t *numbers = block;
+    memset(numbers, 0xFF, (size_t)starts[TEXTS] * sizeof *numbers);
+    renumbering new = {numbers, numbers + starts[1], numbers + starts[2], numbers + starts[3]};
+    status = mark(&new, h, customer, context, error);
+    if (status == PATRON_OK) {
+        for (int i = 0; i < TEXTS; i++) number_anew(numbers + starts[i], ptn_intern_count(interns[i]));
+        close_rows(h, customer, &new);
+        close_lines(h, customer, &new);
+        for (int i = 0; i < TEXTS; i++) ptn_intern_keep(interns[i], numbers + starts[i]);
+    }
+    ptn_free(&context->memory, block);
+    return status;
+}
+
+patron_status patron_history_forget(patron_history *history, const uint8_t *bytes, int64_t length,
+                                    const patron_context *context, patron_error *error)
+{
+    ptn_context known;
+    ptn_ok(error);
+    if (history == NULL) return ptn_fail_null(error, "history");
+    if (bytes == NULL) return ptn_fail_null(error, "bytes");
+    if (length <= 0)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT, "the id has %lld bytes; give the id of a customer",
+                        (long long)length);
+    patron_status status = ptn_context_read(&known, context, error);
+    if (status != PATRON_OK) return status;
+    int32_t customer = ptn_intern_find(&history->customers, bytes, length);
+    if (customer < 0)
+        return ptn_fail(error, PATRON_UNKNOWN_CUSTOMER,
+                        "no customer has this id of %lld bytes; give it as it was appended, a number as its digits",
+                        (long long)length);
+    return forget(history, customer, &known, error);
+}
