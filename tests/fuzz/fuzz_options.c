@@ -108,7 +108,7 @@ static patron_error error;
 
 static patron_context plain(void)
 {
-    patience = 400;
+    patience = 60;
     return fuzz_context(1, &patience);
 }
 
@@ -221,7 +221,7 @@ static void try_scaler_and_kmeans_options(tape *t)
          full_options.column_transforms = take_below(t, 2) == 1 ? transforms : NULL);
     TAKE(patron_kmeans_options, how, patron_kmeans_options_init(&full_how, sizeof full_how), {
         full_how.initial_centroids = take_below(t, 4) == 3 ? points : NULL;
-        if (full_how.n_init > 100000) full_how.n_init = 100000;
+        if (full_how.n_init > 500) full_how.n_init = 500; /* any number is fine, and slow */
     });
     patron_context context = plain();
     patron_rows rows = some_rows();
@@ -251,8 +251,10 @@ static void try_features_and_segment_options(tape *t)
     char names[64], grouped[64];
     TAKE(patron_features_options, wanted, patron_features_options_init(&full_wanted, sizeof full_wanted),
          full_wanted.columns = take_names(t, names));
-    TAKE(patron_segment_options, options, patron_segment_options_init(&full_options, sizeof full_options),
-         full_options.features = take_names(t, grouped));
+    TAKE(patron_segment_options, options, patron_segment_options_init(&full_options, sizeof full_options), {
+        full_options.features = take_names(t, grouped);
+        if (full_options.n_init > 500) full_options.n_init = 500;
+    });
     patron_context context = plain();
     patron_features *built = NULL;
     patron_segmentation *made = NULL;
