@@ -2,7 +2,7 @@
 """The ctypes declarations of lib/python say what the headers say: every constant, struct, field, callback, function.
 
 check_declarations.py COMPILER FOLDER …          compares; says the line that is missing or wrong
-check_declarations.py --print COMPILER FOLDER …  prints the lines as they should be
+check_declarations.py --write COMPILER FOLDER …  writes the lines as they should be; tests/abi/update.sh does that
 The folders are those to include from. tests/python/test_declarations.py proves that it finds what is wrong.
 """
 import ctypes
@@ -15,6 +15,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path[:0] = [os.path.join(ROOT, "tests", "abi"), os.path.join(ROOT, "lib", "python", "src", "patron")]
 
 import public_api  # noqa: E402
+
+DECLARATIONS = os.path.join(ROOT, "lib", "python", "src", "patron", "_declarations.py")
 
 PLAIN = {"int32_t": "c_int32", "int64_t": "c_int64", "uint8_t": "c_uint8", "uint64_t": "c_uint64", "size_t": "c_size_t",
          "double": "c_double", "char": "c_char", "patron_status": "c_int32"}
@@ -148,18 +150,34 @@ def packaging_problems(api):
     return []
 
 
+def written(api, text):
+    """The text of the declarations, brought up to date: what stands before the first constant stays."""
+    wanted, parts = lines(api), {}
+    for (kind, name), line in wanted.items():
+        # Each enum begins at 0, and so may the version's numbers.
+        gap = kind == "constant" and parts.get(kind) and api.constants[name] == 0 \
+            and name not in ("PATRON_VERSION_MINOR", "PATRON_VERSION_PATCH")
+        parts.setdefault("struct" if kind == "handle" else kind, []).append("\n" + line if gap else line)
+    sections = ["\n".join(parts["constant"]) + "\n\n" + "\n".join(parts["callback"]), *parts["struct"],
+                "# name: (result, argument, …)\nFUNCTIONS = {\n" + "\n".join(parts["function"]) + "\n}\n"]
+    return text[:re.search(r"^PATRON_", text, re.M).start()] + "\n\n\n".join(sections)
+
+
 def main(arguments):
-    printing = arguments[0] == "--print"
-    compiler, *folders = arguments[1:] if printing else arguments
+    writing = arguments[0] == "--write"
+    compiler, *folders = arguments[1:] if writing else arguments
     api = public_api.read(shlex.split(compiler), folders)
-    if printing:
-        print("\n".join(lines(api).values()))
+    if writing:
+        with open(DECLARATIONS, encoding="utf-8") as file:
+            text = file.read()
+        with open(DECLARATIONS, "w", encoding="utf-8") as file:
+            file.write(written(api, text))
         return 0
     import _declarations as declared
     problems = compare(api, declared) + packaging_problems(api)
     for problem in problems:
         print(f"lib/python/src/patron/_declarations.py: {problem}")
-    print(f"{len(problems)} problems" if problems else
+    print(f"{len(problems)} problems; tests/abi/update.sh writes these lines" if problems else
           f"fine: {len(api.functions)} functions, {len(api.structs)} structs and handles, {len(api.callbacks)} "
           f"callbacks, {len(api.constants)} constants are declared as in C")
     return 1 if problems else 0

@@ -99,13 +99,19 @@ class Checker(unittest.TestCase):
 
     def test_a_new_c_function_over_new_structs_is_asked_for(self):
         api = copy.deepcopy(API)
-        api.structs["patron_attributes"] = public_api.Struct("patron_attributes", 16, [
+        api.structs["patron_coming"] = public_api.Struct("patron_coming", 16, [
             public_api.Field("size", "size_t", 0, 0, 8), public_api.Field("ids", "const int64_t *", 0, 8, 8)])
-        api.functions["patron_features_join"] = public_api.Function(
-            "patron_features_join", "patron_status", [("const patron_attributes *", "attributes")])
+        api.functions["patron_coming_use"] = public_api.Function(
+            "patron_coming_use", "patron_status", [("const patron_coming *", "coming")])
         problems = "\n".join(check_declarations.compare(api, self.spoiled))
-        self.assertIn("class Attributes(ctypes.Structure):", problems)
-        self.assertIn('"patron_features_join": (c_int32, P(Attributes)),', problems)
+        self.assertIn("class Coming(ctypes.Structure):", problems)
+        self.assertIn('"patron_coming_use": (c_int32, P(Coming)),', problems)
+
+    def test_declarations_are_as_they_would_be_written(self):
+        with open(check_declarations.DECLARATIONS, encoding="utf-8") as file:
+            text = file.read()
+        self.assertEqual(check_declarations.written(API, text), text)
+        self.assertEqual(check_declarations.written(API, text[:text.index("PATRON_OK")]), text)
 
     def test_the_package_has_the_version_of_the_library(self):
         self.assertEqual(check_declarations.packaging_problems(API), [])

@@ -94,6 +94,7 @@ PATRON_TRANSFORM_LOG1P = 1
 
 PATRON_SCALE_NONE = 0
 PATRON_SCALE_ZSCORE = 1
+PATRON_SCALE_ROBUST = 2
 
 Progress = ctypes.CFUNCTYPE(c_int32, c_void_p, c_char_p, c_double)
 Allocate = ctypes.CFUNCTYPE(c_void_p, c_void_p, c_size_t)
@@ -239,6 +240,7 @@ class FeaturesOptions(ctypes.Structure):
         ("size", c_size_t),
         ("as_of_s", c_int64),
         ("columns", c_char_p),
+        ("recent_days", c_int64),
     ]
 
 
@@ -253,6 +255,31 @@ class CustomerValue(ctypes.Structure):
         ("net", c_int64),
         ("recurring", c_int64),
         ("orders", c_int64),
+    ]
+
+
+class Attributes(ctypes.Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("rows", c_int64),
+        ("customer_id", Text),
+        ("customer_number", P(c_int64)),
+        ("customer_validity", P(c_uint8)),
+        ("cols", c_int64),
+        ("names", Text),
+        ("values", P(c_double)),
+        ("roles", P(c_int32)),
+    ]
+
+
+class Join(ctypes.Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("rows", c_int64),
+        ("customers_matched", c_int64),
+        ("customers_without_row", c_int64),
+        ("ids_without_order", c_int64),
+        ("rows_without_id", c_int64),
     ]
 
 
@@ -301,6 +328,9 @@ class SegmentOptions(ctypes.Structure):
         ("reserved", c_int32),
         ("tol", c_double),
         ("seed", c_uint64),
+        ("winsor_low", c_double),
+        ("winsor_high", c_double),
+        ("recent_days", c_int64),
     ]
 
 
@@ -362,6 +392,9 @@ class ScalerOptions(ctypes.Structure):
         ("scale", c_int32),
         ("reserved", c_int32),
         ("column_transforms", P(c_int32)),
+        ("winsor_low", c_double),
+        ("winsor_high", c_double),
+        ("column_weights", P(c_double)),
     ]
 
 
@@ -373,6 +406,9 @@ class ScalerColumn(ctypes.Structure):
         ("scale", c_double),
         ("transform", c_int32),
         ("reserved", c_int32),
+        ("low", c_double),
+        ("high", c_double),
+        ("weight", c_double),
     ]
 
 
@@ -423,6 +459,8 @@ FUNCTIONS = {
     "patron_features_find": (c_int64, P(Features), P(c_uint8), c_int64),
     "patron_features_value": (c_int32, P(CustomerValue), P(Features), c_int64, P(Error)),
     "patron_features_audit": (c_int32, P(Audit), P(Features), P(Error)),
+    "patron_attributes_init": (None, P(Attributes), c_size_t),
+    "patron_features_join": (c_int32, P(P(Features)), P(Join), P(Features), P(Attributes), P(Context), P(Error)),
     "patron_features_free": (None, P(Features)),
     "patron_kmeans_options_init": (None, P(KmeansOptions), c_size_t),
     "patron_kmeans_fit": (c_int32, P(P(Kmeans)), P(c_int32), P(Rows), c_int32, P(KmeansOptions), P(Context),
