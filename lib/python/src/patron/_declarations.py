@@ -40,6 +40,7 @@ PATRON_ROW_REJECTED = 10
 PATRON_ONE_CLUSTER = 11
 PATRON_NO_SEGMENTS = 12
 PATRON_NUMERIC = 13
+PATRON_UNKNOWN_CUSTOMER = 14
 
 PATRON_FIELD_NONE = 0
 PATRON_FIELD_ROW = 1
@@ -83,6 +84,9 @@ PATRON_FLOAT32 = 1
 PATRON_ROLE_CLUSTER = 0
 PATRON_ROLE_PROFILE = 1
 PATRON_ROLE_IGNORE = 2
+
+PATRON_CLAIM_MEDIAN = 0
+PATRON_CLAIM_BELOW = 1
 
 PATRON_FILL_REJECT = 0
 PATRON_FILL_ZERO = 1
@@ -325,7 +329,7 @@ class SegmentOptions(ctypes.Structure):
         ("scale", c_int32),
         ("n_init", c_int32),
         ("max_iter", c_int32),
-        ("reserved", c_int32),
+        ("minimum_orders", c_int32),
         ("tol", c_double),
         ("seed", c_uint64),
         ("winsor_low", c_double),
@@ -341,7 +345,7 @@ class SegmentInfo(ctypes.Structure):
     _fields_ = [
         ("size", c_size_t),
         ("id", c_int32),
-        ("reserved", c_int32),
+        ("set_apart", c_int32),
         ("name", c_char_p),
         ("customers", c_int64),
         ("share", c_double),
@@ -375,9 +379,10 @@ class Claim(ctypes.Structure):
         ("feature", c_char_p),
         ("meaning", c_char_p),
         ("direction", c_int32),
-        ("reserved", c_int32),
+        ("kind", c_int32),
         ("segment_median", c_double),
         ("shop_median", c_double),
+        ("bound", c_double),
     ]
 
 
@@ -440,6 +445,7 @@ FUNCTIONS = {
     "patron_history_row_count": (c_int64, P(History)),
     "patron_history_audit": (c_int32, P(Audit), P(History), c_int64, P(Context), P(Error)),
     "patron_history_fates": (c_int32, P(c_uint8), P(History), c_int64, P(Context), P(Error)),
+    "patron_history_forget": (c_int32, P(History), P(c_uint8), c_int64, P(Context), P(Error)),
     "patron_history_rejected": (c_int32, P(Rejected), P(History), c_int64, P(Error)),
     "patron_history_free": (None, P(History)),
     "patron_rows_init": (None, P(Rows), c_size_t),
