@@ -40,7 +40,8 @@ class Refusals(unittest.TestCase):
                 ("amount", [True, False], "amount is of type bool"),
                 ("amount", [object(), 2], "amount is of type object"),
                 ("amount_exact", [1.0, 2.0], "whole numbers of 1/10,000"),
-                ("product", [1, 2], "product is of type int64; give texts"),
+                ("product", [1.0, 2.0], "product is of type float64; give texts"),
+                ("customer", "customer_id", "customer is the name of a column; give orders"),
                 ("quantity", np.ma.masked_array([1.0, 2.0], [False, True]), "masked")):
             with self.subTest(column=column, values=values):
                 try:

@@ -34,6 +34,7 @@ class SameAsTheDriver(unittest.TestCase):
         kinds["lists"] = {name: array.tolist() for name, array in arrays.items()}
         kinds["objects"] = {"customer_id": arrays["customer_id"].astype(object)}
         kinds["floats as ids"] = {"customer_id": arrays["customer_id"].astype(float)}
+        kinds["whole numbers as products"] = {"product_id": np.unique(arrays["product_id"], return_inverse=True)[1]}
         kinds["seconds"] = {"timestamp": arrays["timestamp"].astype(np.int64)}
         kinds["nanoseconds"] = {"timestamp": arrays["timestamp"].astype("datetime64[ns]")}
         kinds["ISO texts"] = {"timestamp": np.datetime_as_string(arrays["timestamp"])}
@@ -120,6 +121,16 @@ class Result(unittest.TestCase):
         for wrong in (np.zeros((2, 5)), np.empty((0, 3))):
             with self.assertRaises(patron.PatronError):
                 self.result.assign(wrong)
+
+    def test_customers_with_few_orders_are_set_apart(self):
+        result = segmented(minimum_orders=2)
+        *others, last = result.segments
+        self.assertEqual([s.set_apart for s in result.segments], [False] * len(others) + [True])
+        self.assertTrue(math.isnan(last.silhouette))
+        apart = result.labels == last.id
+        self.assertTrue((result.features["frequency"][apart] < 2).all() and apart.any())
+        np.testing.assert_array_equal(np.isnan(result.silhouettes), apart)
+        self.assertIn(last.name, str(result))
 
     def test_columns_need_no_table(self):
         arrays = shop()

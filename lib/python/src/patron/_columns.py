@@ -116,6 +116,8 @@ def _encoded(name, array):
         return [value.encode("utf-8", "surrogatepass") for value in array.tolist()]
     if array.dtype.kind == "S":
         return array.tolist()
+    if array.dtype.kind in "iu":
+        return [b"%d" % value for value in array.tolist()]
     texts = []
     for row, value in enumerate(array.tolist()):
         if _missing(value):
@@ -133,9 +135,9 @@ def _encoded(name, array):
 
 
 def text(name, values):
-    """(bytes, offsets, validity or None), as Arrow holds texts."""
+    """(bytes, offsets, validity or None), as Arrow holds texts. Whole numbers are their decimal digits."""
     array = plain(name, values)
-    if array.dtype.kind not in "OUS" and array.size:
+    if array.dtype.kind not in "OUSiu" and array.size:
         refuse(name, array, "texts")
     texts = _encoded(name, array) if array.size else []
     valid = np.fromiter((value is not None for value in texts), dtype=bool, count=len(texts))
@@ -185,6 +187,12 @@ def pointer(array, type_):
     return array.ctypes.data_as(ctypes.POINTER(type_))
 
 
+def _text(column):
+    data, offsets, validity = column
+    return c.Text(pointer(data, c.c_uint8), pointer(offsets, c.c_int64),
+                  None if validity is None else pointer(validity, c.c_uint8))
+
+
 def orders(given):
     """(Orders, what it points to) from the arguments of COLUMNS that are not None."""
     struct, kept, first = new(c.Orders), [], None
@@ -194,10 +202,8 @@ def orders(given):
         make, text_field, number_field = COLUMNS[name]
         column = make(name, values)
         if isinstance(column, tuple):
-            data, offsets, validity = column
-            rows = len(offsets) - 1
-            setattr(struct, text_field, c.Text(pointer(data, c.c_uint8), pointer(offsets, c.c_int64),
-                                               None if validity is None else pointer(validity, c.c_uint8)))
+            rows = len(column[1]) - 1
+            setattr(struct, text_field, _text(column))
         else:
             rows = len(column)
             field = dict(c.Orders._fields_)[number_field]
@@ -210,6 +216,32 @@ def orders(given):
         elif rows != struct.rows:
             raise invalid(f"{name} has {rows} values, {first} has {struct.rows}; columns are of one length")
         kept.append(column)
+    return struct, kept
+
+
+def attributes(ids, table, roles):
+    """(Attributes, what it points to) from customer ids and columns of numbers by name."""
+    names = [str(name) for name in table]
+    unknown = [name for name in roles if name not in names]
+    if unknown or not names:
+        raise invalid(f"attributes has no column {unknown[0]}" if unknown else "attributes has no columns; give some")
+    who = identity("attributes", ids)
+    count = len(who[1]) - 1 if isinstance(who, tuple) else len(who)
+    values = np.empty((count, len(names)))
+    for at, name in enumerate(table):
+        column = real(names[at], table[name])
+        if len(column) != count:
+            raise invalid(f"{names[at]} has {len(column)} values, attributes has {count} ids; give as many")
+        values[:, at] = column
+    kept = [who, values, text("names", np.array(names, dtype=object)),
+            np.array([roles.get(name, c.PATRON_ROLE_PROFILE) for name in names], dtype=np.int32)]
+    struct = new(c.Attributes, rows=count, cols=len(names), names=_text(kept[2]),
+                 values=pointer(values, c.c_double), roles=pointer(kept[3], c.c_int32))
+    if isinstance(who, tuple):
+        struct.customer_id = _text(who)
+    else:
+        kept.append(who if count else np.zeros(1, dtype=np.int64))
+        struct.customer_number = pointer(kept[-1], c.c_int64)
     return struct, kept
 
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from . import _columns
 from . import _declarations as c
-from ._call import call, create, new, options, work
+from ._call import as_c, call, create, new, options, work
 from ._library import library
 
 MONEY = ("revenue_gross", "revenue_net", "recurring_mean")  # in C 1/10,000 currency units, here currency units
+FLAGS = ("set_apart", "feasible", "chosen", "converged")
 
 
 def _record(name, kind, *more, doc):
@@ -25,9 +26,10 @@ def _record(name, kind, *more, doc):
 
 Segment = _record("Segment", c.SegmentInfo, "claims", "mean", "median", doc="""A segment; money in currency units.
 
-    id (0 is the best), name, customers, share (of the customers), revenue_gross, revenue_net, revenue_share,
-    recurring_mean (net revenue after the first purchase day, a customer), silhouette, claims (what the words of the
-    name say), mean and median (of each feature, by name).""")
+    id (0 is the best), set_apart (customers with fewer orders than minimum_orders), name, customers, share (of the
+    customers), revenue_gross, revenue_net, revenue_share, recurring_mean (net revenue after the first purchase day, a
+    customer), silhouette (NaN where set apart), claims (what the words of the name say), mean and median (of each
+    feature, by name).""")
 Candidate = _record("Candidate", c.Candidate, doc="A number of segments, k, that was tried, and what came of it.")
 Claim = _record("Claim", c.Claim, doc="A word of a name, and the medians that make it true.")
 Column = _record("Column", c.Column, doc="What a feature is: name, unit, definition, what makes it missing, role.")
@@ -41,7 +43,7 @@ def _fields(struct):
             continue
         value = getattr(struct, name)
         value = value.decode() if isinstance(value, bytes) else value
-        values[name] = value / c.PATRON_MONEY_UNIT if name in MONEY else value
+        values[name] = value / c.PATRON_MONEY_UNIT if name in MONEY else bool(value) if name in FLAGS else value
     return values
 
 
@@ -74,8 +76,9 @@ class Segmentation:
     """The segments of a shop, best first. Arrays have one entry a customer, in the order of `customer_ids`; all are
     copies, so they outlive this. close() or a `with` frees the library's memory early."""
 
-    def __init__(self, handle, text, numbers):
+    def __init__(self, handle, text, numbers, joined):
         self._handle, self._text, self._numbers = handle, text, numbers
+        self.joined = joined  # of attributes: rows, customers_matched, customers_without_row …; None without any
 
     def close(self):
         """Frees what the library holds; what was read before stays."""
@@ -225,7 +228,8 @@ def _summary(segmentation, history):
 
 def segment(orders=None, *, customer, time, amount=None, unit_price=None, quantity=None, order=None, product=None,
             category=None, discount=None, is_return=None, line=None, amount_exact=None, unit_price_exact=None,
-            discount_exact=None, as_of=None, features=None, threads=0, progress=None, **more):
+            discount_exact=None, as_of=None, features=None, attributes=None, roles=None, threads=0, progress=None,
+            **more):
     """Segments the customers of a shop, from its order lines.
 
     Columns are sequences or arrays of one length; with `orders` (a data frame, or a dictionary of arrays) they may be
@@ -242,8 +246,12 @@ def segment(orders=None, *, customer, time, amount=None, unit_price=None, quanti
       features   names or presets to group by, "rfm,tenure_days" or a list (without: "rfm")
       threads    0: every core; the result is the same for any number
       progress   called as progress(stage, fraction) now and then; a true result ends the call
+      attributes (ids, {name: numbers}): the shop's own columns by customer id, NaN where there is none; a data frame
+                 will do for the second
+      roles      {name: role} of them: "cluster" (grouped by, too), "profile" (described by, the default), "ignore"
       more       the fields of patron_segment_options and patron_history_options by name: k_min, k_max, smallest_share,
-                 fill ("reject", "zero", "mean", "median"), transform, scale, n_init, max_iter, tol, seed,
+                 minimum_orders, fill ("reject", "zero", "mean", "median"), transform ("log1p", "none"), scale
+                 ("zscore", "robust", "none"), winsor_low, winsor_high, n_init, max_iter, tol, seed, recent_days,
                  zero_amount ("drop", "keep"), duplicates ("keep", "drop"), strict, rejected_listed, utc_offset_s …
 
     Returns a Segmentation. Raises PatronError when the library refuses, TypeError for columns of another type,
@@ -251,7 +259,11 @@ def segment(orders=None, *, customer, time, amount=None, unit_price=None, quanti
     """
     given = locals()
     columns = {name: given[name] for name in _columns.COLUMNS}
-    if orders is not None:
+    if orders is None:
+        named = [name for name, what in columns.items() if isinstance(what, str)]
+        if named:
+            raise TypeError(f"{named[0]} is the name of a column; give orders, which has it")
+    else:
         columns = {name: orders[what] if isinstance(what, str) else what for name, what in columns.items()}
     more = dict(more, features=features if features is None or isinstance(features, str) else ",".join(features),
                 as_of_s=_columns.as_of(as_of, more.get("utc_offset_s")))
@@ -265,9 +277,31 @@ def segment(orders=None, *, customer, time, amount=None, unit_price=None, quanti
                 ctypes.byref(history_options)) as history:
         work(library.patron_history_append, history.pointer, ctypes.byref(borrowed), **how)
         del kept
-        made = create(c.Segmentation, library.patron_segmentation_free, library.patron_segment, history.pointer,
-                      ctypes.byref(segment_options), **how)
-        return Segmentation(made, _summary(made, history), not borrowed.customer_id.offsets or _whole(columns))
+        made, joined = _fitted(history, segment_options, attributes, roles, how)
+        return Segmentation(made, _summary(made, history), not borrowed.customer_id.offsets or _whole(columns), joined)
+
+
+def _fitted(history, segment_options, attributes, roles, how):
+    """(the Segmentation's handle, who was found on both sides or None)."""
+    made = c.Segmentation, library.patron_segmentation_free
+    if attributes is None:
+        if roles:
+            raise TypeError("roles are those of attributes; give attributes")
+        return create(*made, library.patron_segment, history.pointer, ctypes.byref(segment_options), **how), None
+    table, kept = _columns.attributes(*attributes, {name: as_c("role", c.c_int32, role)
+                                                    for name, role in (roles or {}).items()})
+    # The whole catalogue, as patron_segment builds it, looked at from the same instant.
+    shared = {name: getattr(segment_options, name) for name, _ in c.FeaturesOptions._fields_
+              if hasattr(segment_options, name)}
+    build_options = options(c.FeaturesOptions, library.patron_features_options_init, shared)
+    free, report = library.patron_features_free, new(c.Join)
+    with create(c.Features, free, library.patron_features_build, history.pointer, ctypes.byref(build_options),
+                **how) as features, \
+            create(c.Features, free, library.patron_features_join, ctypes.byref(report), features.pointer,
+                   ctypes.byref(table), **how) as joined:
+        del kept
+        return create(*made, library.patron_segmentation_fit, joined.pointer, ctypes.byref(segment_options),
+                      **how), _fields(report)
 
 
 def _whole(columns):
