@@ -4,9 +4,10 @@
    Moving weight u at x from cluster A to B changes the inertia by
        u W_B / (W_B + u) |x - c_B|^2 - u W_A / (W_A - u) |x - c_A|^2,
    the centroids moving along. A row of weight w is judged by one copy, u = min(w, 1), and moves as a whole: if the
-   first copy gains, the others gain more. The best move of all is made, so that the order of rows does not matter but
-   for ties (the lowest row, the lowest cluster). Precondition: labels, counts and weights are those of the centroids.
-   Source: Hartigan & Wong 1979; Telgarsky & Vattani 2010. */
+   first copy gains, the others gain more; rows that are equal move together, so that copies are weights. The best move
+   of all is made, so that the order of rows does not matter but for ties (the lowest row, the lowest cluster).
+   Precondition: labels, counts and weights are those of the centroids. Source: Hartigan & Wong 1979; Telgarsky &
+   Vattani 2010. */
 #include "cluster/lloyd.h"
 
 /* A move must gain this share of what the row costs, far above rounding, so that moves end. */
@@ -64,7 +65,8 @@ patron_status ptn_lloyd_move(bool *moved, ptn_lloyd *lloyd, patron_error *error)
     for (int64_t b = 0; b < lloyd->blocks; b++)
         if (lloyd->block[b].row >= 0 && (best == NULL || lloyd->block[b].gain > best->gain)) best = &lloyd->block[b];
     if (best == NULL) return PATRON_OK;
-    lloyd->labels[best->row] = best->target;
+    for (int64_t row = 0; row < lloyd->data->rows; row++)
+        if (ptn_packed_same(lloyd->data, row, best->row)) lloyd->labels[row] = best->target;
     *moved = true;
     return PATRON_OK;
 }

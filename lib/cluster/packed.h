@@ -52,4 +52,12 @@ static inline double ptn_packed_at(const ptn_packed *packed, int64_t row, int64_
     return packed->values[(row / PTN_LANES * packed->cols + col) * PTN_LANES + row % PTN_LANES];
 }
 
+/* Whether two rows are copies of each other. */
+static inline bool ptn_packed_same(const ptn_packed *packed, int64_t a, int64_t b)
+{
+    for (int64_t c = 0; c < packed->cols; c++)
+        if (ptn_packed_at(packed, a, c) != ptn_packed_at(packed, b, c)) return false;
+    return true;
+}
+
 #endif

@@ -1,8 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Empty clusters: each gets the row that its centroid serves worst. It takes the inertia down by that row's share, so
    iterations that repair still end. Deterministic: the farthest row, the lowest number among equals; from a cluster
-   that keeps another row; at most one row for each cluster. */
+   that keeps another row; at most one row for each cluster, its copies with it, so that copies are weights. */
 #include "cluster/lloyd.h"
+
+/* Gives a row and its copies to cluster j; without the copies where they are all its cluster has. */
+static void take(ptn_lloyd *lloyd, int64_t row, int32_t j)
+{
+    const ptn_packed *data = lloyd->data;
+    int32_t from = lloyd->labels[row];
+    int64_t copies = 0;
+    for (int64_t i = 0; i < data->rows; i++)
+        copies += data->weights[i] > 0.0 && lloyd->labels[i] == from && ptn_packed_same(data, i, row);
+    bool all = copies == lloyd->counts[from];
+    for (int64_t i = 0; i < data->rows; i++) {
+        if (i != row && (all || lloyd->labels[i] != from || !ptn_packed_same(data, i, row))) continue;
+        lloyd->counts[from] -= data->weights[i] > 0.0;
+        lloyd->counts[j] += data->weights[i] > 0.0;
+        lloyd->labels[i] = j;
+        lloyd->nearest[i] = 0.0;
+    }
+}
 
 void ptn_lloyd_repair(ptn_lloyd *lloyd)
 {
@@ -23,9 +41,6 @@ void ptn_lloyd_repair(ptn_lloyd *lloyd)
             if (farthest < 0 || lloyd->nearest[i] > lloyd->nearest[farthest]) farthest = i;
         }
         if (farthest < 0) return;
-        lloyd->counts[lloyd->labels[farthest]]--;
-        lloyd->counts[j]++;
-        lloyd->labels[farthest] = j;
-        lloyd->nearest[farthest] = 0.0;
+        take(lloyd, farthest, j);
     }
 }
