@@ -3,6 +3,7 @@
    oracle judges the same features on random lines in test_features.c. */
 #include <math.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 #include <patron/patron.h>
@@ -243,6 +244,36 @@ START_TEST(test_discounts_and_returns_of_known_lines)
 }
 END_TEST
 
+START_TEST(test_recent_days_is_passed_on_and_checked)
+{
+    oracle_line lines[40];
+    uint64_t state = 12;
+    patron_segmentation *segmentation;
+    patron_features *features;
+    patron_segment_options options;
+    patron_features_options known;
+    patron_error error;
+    random_lines(lines, 40, &state);
+    patron_history *history = history_of(lines, 40);
+    patron_segment_options_init(&options, sizeof options);
+    ck_assert_int_eq(options.recent_days, 90);
+    options.recent_days = 0;
+    ck_assert_int_eq(patron_segment(&segmentation, history, &options, NULL, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_ptr_null(segmentation);
+    /* A caller that does not know the field yet has the default. */
+    patron_features_options_init(&known, sizeof known);
+    known.recent_days = 0;
+    known.size = offsetof(patron_features_options, recent_days);
+    ck_assert_int_eq(patron_features_build(&features, history, &known, NULL, &error), PATRON_OK);
+    ck_assert_int_eq(features->recent_days, 90);
+    ck_assert_int_eq(patron_segmentation_fit(&segmentation, features, &options, NULL, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_ptr_null(segmentation);
+    ck_assert_ptr_nonnull(strstr(error.message, "recent_days is 0"));
+    patron_features_free(features);
+    patron_history_free(history);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("habits");
@@ -256,5 +287,6 @@ int main(void)
     tcase_add_test(tests, test_each_feature_alone_is_as_among_all);
     tcase_add_test(tests, test_fractional_quantities_add_up_in_any_order);
     tcase_add_test(tests, test_discounts_and_returns_of_known_lines);
+    tcase_add_test(tests, test_recent_days_is_passed_on_and_checked);
     return run_suite(suite);
 }

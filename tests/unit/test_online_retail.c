@@ -126,6 +126,46 @@ static patron_history *history_of(int32_t zero_amount, int32_t duplicates)
     return history;
 }
 
+/* The text of row i, as the library would read it. */
+static bool is_text(const text_column *column, int64_t i, const char *text)
+{
+    int64_t from = column->offsets[i], length = column->offsets[i + 1] - from;
+    return length == (int64_t)strlen(text) && memcmp(column->bytes + from, text, (size_t)length) == 0;
+}
+
+static void copy_text(text_column *to, const text_column *from, int64_t i)
+{
+    text_column_add(to, from->bytes + from->offsets[i], from->offsets[i + 1] - from->offsets[i]);
+}
+
+/* A history of the rows that are not this customer's. */
+static patron_history *history_without(const char *id)
+{
+    struct sheet all = sheet;
+    text_column_open(&sheet.customer);
+    text_column_open(&sheet.order);
+    text_column_open(&sheet.product);
+    sheet.time_s = calloc(ROWS, sizeof *sheet.time_s);
+    sheet.line = calloc(ROWS, sizeof *sheet.line);
+    sheet.quantity = calloc(ROWS, sizeof *sheet.quantity);
+    sheet.price = calloc(ROWS, sizeof *sheet.price);
+    sheet.rows = 0;
+    for (int64_t i = 0; i < all.rows; i++) {
+        if (is_text(&all.customer, i, id)) continue;
+        copy_text(&sheet.customer, &all.customer, i);
+        copy_text(&sheet.order, &all.order, i);
+        copy_text(&sheet.product, &all.product, i);
+        sheet.time_s[sheet.rows] = all.time_s[i];
+        sheet.line[sheet.rows] = all.line[i];
+        sheet.quantity[sheet.rows] = all.quantity[i];
+        sheet.price[sheet.rows++] = all.price[i];
+    }
+    patron_history *history = history_of(PATRON_ZERO_AMOUNT_DROP, PATRON_DUPLICATES_DROP);
+    close_sheet();
+    sheet = all;
+    return history;
+}
+
 static patron_audit audit_of(const patron_history *history, int64_t as_of_s)
 {
     patron_audit audit = {.size = sizeof audit};
@@ -242,6 +282,36 @@ START_TEST(test_customers_without_an_order_are_explained)
 }
 END_TEST
 
+/* The shop's best customer. */
+START_TEST(test_forgotten_customer_was_never_there)
+{
+    static const char id[] = "14646.0";
+    patron_history *history = history_of(PATRON_ZERO_AMOUNT_DROP, PATRON_DUPLICATES_DROP), *other = history_without(id);
+    ck_assert_int_eq(patron_history_forget(history, (const uint8_t *)id, 7, NULL, NULL), PATRON_OK);
+    patron_audit audit = audit_of(history, AS_OF_S), want = audit_of(other, AS_OF_S);
+    ck_assert_int_lt(audit.rows_read, ROWS - 2000);
+    ck_assert_mem_eq(&audit, &want, sizeof audit);
+    patron_segmentation *a, *b;
+    patron_segment_options options;
+    patron_segment_options_init(&options, sizeof options);
+    options.as_of_s = AS_OF_S;
+    ck_assert_int_eq(patron_segment(&a, history, &options, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(patron_segment(&b, other, &options, NULL, NULL), PATRON_OK);
+    patron_history_free(other);
+    patron_history_free(history);
+    const patron_features *x = patron_segmentation_features(a), *y = patron_segmentation_features(b);
+    const patron_matrix *m = patron_features_matrix(x), *n = patron_features_matrix(y);
+    ck_assert_int_eq(patron_features_customer_count(x), 4337);
+    ck_assert_int_eq(patron_features_customer_count(y), 4337);
+    ck_assert_int_eq(patron_features_find(x, (const uint8_t *)id, 7), -1);
+    ck_assert_mem_eq(patron_matrix_values(m), patron_matrix_values(n),
+                     (size_t)(4337 * patron_matrix_column_count(m)) * sizeof(double));
+    ck_assert_uint_eq(patron_fingerprint(a), patron_fingerprint(b));
+    patron_segmentation_free(a);
+    patron_segmentation_free(b);
+}
+END_TEST
+
 START_TEST(test_duplicates_dropped)
 {
     patron_history *history = history_of(PATRON_ZERO_AMOUNT_DROP, PATRON_DUPLICATES_DROP);
@@ -268,6 +338,7 @@ int main(void)
     tcase_add_test(tests, test_known_customers_and_negative_nets);
     tcase_add_test(tests, test_behaviour_needs_no_fill);
     tcase_add_test(tests, test_customers_without_an_order_are_explained);
+    tcase_add_test(tests, test_forgotten_customer_was_never_there);
     tcase_add_test(tests, test_duplicates_dropped);
     int code = run_suite(suite);
     close_sheet();
