@@ -44,7 +44,7 @@ const char *csv_file_name(const char *path) { return strcmp(path, "-") == 0 ? "s
 
 static bool room_for(struct reader *reader, size_t length)
 {
-    if (reader->length + length > reader->capacity) {
+    if (reader->bytes == NULL || reader->length + length > reader->capacity) { /* a text, be it empty, has bytes */
         size_t capacity = 2 * (reader->length + length) + 1024;
         char *bytes = realloc(reader->bytes, capacity);
         if (bytes == NULL) return false;

@@ -267,6 +267,7 @@ START_TEST(test_records_know_the_line_they_begin_on)
                   "a;b\n\"1;\"\"2\";3\n",
                   ';', "1:a|b|\n2:1;\"2|3|\n");
     check_records("a\tb\n\t\n x \ty z\n", '\t', "1:a|b|\n2:||\n3:x|y z|\n");
+    check_records(",\n1,\n", ',', "1:||\n2:1||\n"); /* the first record has no byte */
     check_records("", ',', "");
     check_records("\n\n", ',', "");
 }

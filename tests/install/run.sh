@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Installs patron into a folder of its own and uses it from programs outside the tree: by find_package, by pkg-config
-# and by the compiler alone, shared and static; after the folder was moved; beside a GSL, BLAS and jansson of the program's
-# own; and from Debian packages. Each must print what the others print.
+# and by the compiler alone, shared and static; after the folder was moved; beside a GSL, BLAS and jansson of the
+# program's own; and from Debian packages. Each must print what the others print.
 #   tests/install/run.sh BUILD [COMPILER]   from a build folder that is built
 #   tests/install/run.sh                    builds one first: build-install/
 set -euo pipefail

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""patron: which few kinds of customers does a shop have, who is each of them, and who will spend the most, again and
+again?
+
+    result = patron.segment(orders, customer="CustomerID", time="InvoiceDate", amount="Amount")
+    print(result)
+
+segment() does it all; KMeans, silhouette_score and silhouette_samples are its engines alone. The library computes; this
+package hands arrays to it and gives back its answers.
+"""
+from ._call import PatronError
+from ._kmeans import KMeans, silhouette_samples, silhouette_score
+from ._library import version as __version__
+from ._segment import Candidate, Claim, Column, Features, Segment, Segmentation, segment
+
+__all__ = ["Candidate", "Claim", "Column", "Features", "KMeans", "PatronError", "Segment", "Segmentation", "segment",
+           "silhouette_samples", "silhouette_score"]

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""k-means and silhouette alone, in the manner of scikit-learn."""
+import ctypes
+
+import numpy as np
+
+from . import _columns
+from . import _declarations as c
+from ._call import as_c, call, create, invalid, new, options, work
+from ._library import library
+
+
+class KMeans:
+    """k groups of rows that lie close to their group's mean.
+
+    n_clusters; n_init: seedings tried; init: None (k-means++), or the centroids to start from; max_iter; tol: 0 stops
+    when no label changes; seed; threads: 0 is every core, and the result is the same for any number.
+    After fit: labels_, cluster_centers_, inertia_, n_iter_, converged_, inertia_lower_bound_, trace_ (the inertia after
+    each iteration), fingerprint_.
+    """
+
+    def __init__(self, n_clusters, *, n_init=10, init=None, max_iter=300, tol=0.0, seed=0, threads=0):
+        self.n_clusters, self.n_init, self.init, self.max_iter = n_clusters, n_init, init, max_iter
+        self.tol, self.seed, self.threads = tol, seed, threads
+
+    def fit(self, X, y=None, sample_weight=None):  # y: as scikit-learn has it, not used
+        """Fits to the rows of X, which count sample_weight times each."""
+        clusters = as_c("n_clusters", c.c_int32, self.n_clusters)
+        view, kept, (count, width) = _columns.rows("X", X, sample_weight)
+        given = {"n_init": self.n_init, "max_iter": self.max_iter, "tol": self.tol, "seed": self.seed}
+        if self.init is not None:
+            start = np.ascontiguousarray(_columns.plain("init", self.init, 2), dtype=np.float64)
+            if start.shape != (clusters, width):
+                raise invalid(f"init is of shape {start.shape}; give {(clusters, width)}")
+            kept.append(start)
+            given["initial_centroids"] = _columns.pointer(start, c.c_double)
+        chosen = options(c.KmeansOptions, library.patron_kmeans_options_init, given)
+        labels = np.empty(max(count, 1), dtype=np.int32)
+        handle = create(c.Kmeans, library.patron_kmeans_free, library.patron_kmeans_fit,
+                        _columns.pointer(labels, c.c_int32), ctypes.byref(view), clusters, ctypes.byref(chosen),
+                        threads=self.threads)
+        del kept
+        result = new(c.KmeansResult)
+        call(library.patron_kmeans_result_get, ctypes.byref(result), handle.pointer)
+        self._handle, self.labels_, self.n_features_in_ = handle, labels, width
+        self.cluster_centers_ = np.ctypeslib.as_array(library.patron_kmeans_centroids(handle.pointer),
+                                                      shape=(result.k, width)).copy()
+        self.trace_ = np.ctypeslib.as_array(library.patron_kmeans_trace(handle.pointer),
+                                            shape=(result.iterations,)).copy()
+        self.inertia_, self.n_iter_, self.converged_ = result.inertia, result.iterations, bool(result.converged)
+        self.inertia_lower_bound_ = result.inertia_lower_bound
+        self.fingerprint_ = f"{result.fingerprint:016x}"
+        return self
+
+    def predict(self, X):
+        """The nearest centroid of each row."""
+        if not hasattr(self, "_handle"):
+            raise ValueError("this KMeans is not fitted yet; call fit first")
+        view, kept, (count, _) = _columns.rows("X", X)
+        labels = np.empty(max(count, 1), dtype=np.int32)
+        work(library.patron_kmeans_predict, _columns.pointer(labels, c.c_int32), self._handle.pointer,
+             ctypes.byref(view), threads=self.threads)
+        del kept
+        return labels[:count]
+
+    def fit_predict(self, X, y=None, sample_weight=None):
+        """fit, and then labels_."""
+        return self.fit(X, y, sample_weight).labels_
+
+
+def _silhouette(X, labels, sample_weight, threads, scores):
+    view, kept, (count, _) = _columns.rows("X", X, sample_weight)
+    names, numbers = np.unique(_columns.plain("labels", labels), return_inverse=True)
+    if len(numbers) != count:
+        raise invalid(f"labels has {len(numbers)} values, X has {count} rows")
+    numbers, result = np.ascontiguousarray(numbers, dtype=np.int32), new(c.SilhouetteResult)
+    work(library.patron_silhouette, ctypes.byref(result), scores and _columns.pointer(scores[0], c.c_double), None,
+         ctypes.byref(view), _columns.pointer(numbers, c.c_int32), max(len(names), 1), threads=threads)
+    del kept
+    return result
+
+
+def silhouette_score(X, labels, *, sample_weight=None, threads=0):
+    """The mean over rows of how well each sits in its own cluster (Euclidean, exact); weights count as copies."""
+    return _silhouette(X, labels, sample_weight, threads, None).mean
+
+
+def silhouette_samples(X, labels, *, sample_weight=None, threads=0):
+    """Each row's silhouette."""
+    scores = np.empty(max(len(X), 1))
+    _silhouette(X, labels, sample_weight, threads, [scores])
+    return scores[:len(X)]

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""k-means and silhouette alone: what they give agrees with the definition, from any array that holds the numbers."""
+import unittest
+
+from support import np, patron
+
+CENTRES = np.array([[0.0, 0.0, 0.0], [8.0, 0.0, 1.0], [0.0, 9.0, -1.0]])
+
+
+def blobs(rows=300, seed=1):
+    random = np.random.default_rng(seed)
+    return CENTRES[np.arange(rows) % 3] + random.normal(size=(rows, 3))
+
+
+def distances(a, b):
+    return np.sqrt(((a[:, None, :] - b[None, :, :]) ** 2).sum(axis=2))
+
+
+class KMeans(unittest.TestCase):
+    def test_fit_is_what_its_definition_says(self):
+        X = blobs()
+        model = patron.KMeans(3).fit(X)
+        self.assertEqual(model.labels_.tolist(), distances(X, model.cluster_centers_).argmin(axis=1).tolist())
+        for k in range(3):
+            np.testing.assert_allclose(model.cluster_centers_[k], X[model.labels_ == k].mean(axis=0), rtol=1e-12)
+        np.testing.assert_allclose(model.inertia_, (distances(X, model.cluster_centers_).min(axis=1) ** 2).sum(),
+                                   rtol=1e-12)
+        self.assertTrue(model.converged_)
+        self.assertEqual(len(model.trace_), model.n_iter_)
+        self.assertLessEqual(model.inertia_lower_bound_, model.inertia_)
+
+    def test_predict_and_fit_predict(self):
+        X = blobs()
+        model = patron.KMeans(3)
+        self.assertEqual(model.fit_predict(X).tolist(), model.labels_.tolist())
+        self.assertEqual(model.predict(X).tolist(), model.labels_.tolist())
+        self.assertEqual(model.predict(CENTRES).tolist(), model.predict(CENTRES.tolist()).tolist())
+        for wrong in (X[:, :2], X[:0]):
+            with self.assertRaises(patron.PatronError):
+                model.predict(wrong)
+        with self.assertRaisesRegex(ValueError, "not fitted"):
+            patron.KMeans(2).predict(X)
+
+    def test_same_bits_from_any_layout_and_any_number_of_threads(self):
+        X = blobs()
+        wanted = patron.KMeans(3, threads=1).fit(X).fingerprint_
+        wide = np.zeros((300, 7))
+        wide[:, 2:5] = X
+        for name, same in (("columns first", np.asfortranarray(X)), ("a window", wide[:, 2:5]),
+                           ("big-endian", X.astype(">f8")), ("lists", X.tolist()),
+                           ("backwards twice", X[::-1, ::-1].copy()[::-1, ::-1])):
+            with self.subTest(name):
+                self.assertEqual(patron.KMeans(3).fit(same).fingerprint_, wanted)
+        self.assertEqual(patron.KMeans(3, threads=2).fit(X).fingerprint_, wanted)
+
+    def test_float32_is_taken_as_it_is(self):
+        X = blobs().astype(np.float32)
+        self.assertEqual(patron.KMeans(3).fit(X).fingerprint_, patron.KMeans(3).fit(X.astype(float)).fingerprint_)
+
+    def test_weights_count_as_copies(self):
+        X, weights = blobs(60), np.arange(60) % 3 + 1
+        heavy = patron.KMeans(3, init=CENTRES).fit(X, sample_weight=weights)
+        copied = patron.KMeans(3, init=CENTRES).fit(np.repeat(X, weights, axis=0))
+        self.assertEqual(np.repeat(heavy.labels_, weights).tolist(), copied.labels_.tolist())
+        np.testing.assert_allclose(heavy.inertia_, copied.inertia_, rtol=1e-12)
+
+    def test_refusals(self):
+        X = blobs(30)
+        X[7, 1] = np.nan
+        with self.assertRaises(patron.PatronError) as caught:
+            patron.KMeans(3).fit(X)
+        self.assertEqual((caught.exception.name, caught.exception.row), ("PATRON_NOT_FINITE", 7))
+        X[7, 1] = 0
+        for words, make, given in (("init is of shape", {"n_clusters": 3, "init": X[:2]}, {}),
+                                   ("sample_weight has 2 values", {"n_clusters": 3}, {"sample_weight": [1, 2]}),
+                                   ("", {"n_clusters": 0}, {}), ("", {"n_clusters": 31}, {}),
+                                   ("", {"n_clusters": 3, "n_init": 0}, {})):
+            with self.assertRaisesRegex(patron.PatronError, words):
+                patron.KMeans(**make).fit(X, **given)
+        with self.assertRaises(OverflowError):
+            patron.KMeans(2 ** 32 + 2).fit(X)
+        with self.assertRaisesRegex(TypeError, "X is of type <U1"):
+            patron.KMeans(1).fit([["a"]])
+        with self.assertRaisesRegex(patron.PatronError, "X has 1 dimensions; give 2"):
+            patron.KMeans(1).fit([1.0, 2.0])
+        for empty in (np.empty((0, 3)), np.empty((3, 0))):
+            with self.assertRaises(patron.PatronError):
+                patron.KMeans(1).fit(empty)
+
+
+class Silhouette(unittest.TestCase):
+    def definition(self, X, labels):
+        far, scores = distances(X, X), []
+        for i, own in enumerate(labels):
+            same = labels == own
+            a = far[i, same].sum() / max(same.sum() - 1, 1)
+            b = min(far[i, labels == other].mean() for other in set(labels) - {own})
+            scores.append((b - a) / max(a, b) if same.sum() > 1 else 0.0)
+        return np.array(scores)
+
+    def test_it_is_what_its_definition_says(self):
+        X = blobs(90)
+        labels = patron.KMeans(3).fit_predict(X)
+        wanted = self.definition(X, labels)
+        np.testing.assert_allclose(patron.silhouette_samples(X, labels), wanted, atol=1e-12)
+        self.assertAlmostEqual(patron.silhouette_score(X, labels), wanted.mean(), places=12)
+
+    def test_labels_may_be_any_numbers_or_words(self):
+        X = blobs(60)
+        labels = np.arange(60) % 3
+        wanted = patron.silhouette_score(X, labels)
+        self.assertEqual(patron.silhouette_score(X, labels * 100 - 7), wanted)
+        self.assertEqual(patron.silhouette_score(X, np.array(["a", "b", "c"])[labels]), wanted)
+
+    def test_weights_count_as_copies(self):
+        X, weights = blobs(30), np.arange(30) % 2 + 1
+        labels = np.arange(30) % 3
+        self.assertAlmostEqual(patron.silhouette_score(X, labels, sample_weight=weights),
+                               patron.silhouette_score(np.repeat(X, weights, axis=0), np.repeat(labels, weights)),
+                               places=12)
+
+    def test_refusals(self):
+        X = blobs(30)
+        with self.assertRaises(patron.PatronError) as caught:
+            patron.silhouette_score(X, np.zeros(30))
+        self.assertEqual(caught.exception.name, "PATRON_ONE_CLUSTER")
+        with self.assertRaisesRegex(patron.PatronError, "labels has 3 values, X has 30 rows"):
+            patron.silhouette_samples(X, [0, 1, 2])
+        with self.assertRaises(patron.PatronError):
+            patron.silhouette_score(np.empty((0, 2)), [])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""patron.segment from arrays says what the driver says from the same lines as CSV, to the bit."""
+import json
+import math
+import unittest
+
+from support import COLUMNS, driver, np, patron, segmented, shop
+
+
+class SameAsTheDriver(unittest.TestCase):
+    def test_fingerprint_from_text_ids(self):
+        for threads in (1, 2):
+            self.assertEqual(segmented(threads=threads).fingerprint, driver()["fingerprint"])
+
+    def test_fingerprint_from_number_ids(self):
+        arrays = shop()
+        for name in ("customer_id", "order_id"):
+            arrays[name] = arrays[name].astype(np.int64)
+        result = segmented(arrays)
+        self.assertEqual(result.fingerprint, driver()["fingerprint"])
+        self.assertEqual(result.customer_ids.dtype, np.int64)
+        self.assertEqual(result.customer_ids.tolist(), [int(i) for i in segmented().customer_ids])
+
+    def test_fingerprint_from_shuffled_lines(self):
+        arrays = shop()
+        order = np.random.default_rng(7).permutation(len(arrays["customer_id"]))
+        for threads in (1, 2):
+            result = segmented({name: array[order] for name, array in arrays.items()}, threads=threads)
+            self.assertEqual(result.fingerprint, driver()["fingerprint"])
+
+    def test_fingerprint_from_every_kind_of_column(self):
+        arrays, kinds = shop(), {}
+        kinds["bytes"] = {"customer_id": np.char.encode(arrays["customer_id"])}
+        kinds["lists"] = {name: array.tolist() for name, array in arrays.items()}
+        kinds["objects"] = {"customer_id": arrays["customer_id"].astype(object)}
+        kinds["floats as ids"] = {"customer_id": arrays["customer_id"].astype(float)}
+        kinds["whole numbers as products"] = {"product_id": np.unique(arrays["product_id"], return_inverse=True)[1]}
+        kinds["seconds"] = {"timestamp": arrays["timestamp"].astype(np.int64)}
+        kinds["nanoseconds"] = {"timestamp": arrays["timestamp"].astype("datetime64[ns]")}
+        kinds["ISO texts"] = {"timestamp": np.datetime_as_string(arrays["timestamp"])}
+        kinds["big-endian"] = {"timestamp": arrays["timestamp"].astype(">M8[s]"),
+                               "unit_price": arrays["unit_price"].astype(">f8"),
+                               "quantity": arrays["quantity"].astype(">i4"),
+                               "customer_id": arrays["customer_id"].astype(">U20")}
+        kinds["every second of twice as many"] = {name: np.repeat(array, 2)[::2] for name, array in arrays.items()}
+        kinds["backwards twice"] = {name: array[::-1].copy()[::-1] for name, array in arrays.items()}
+        for kind, change in kinds.items():
+            with self.subTest(kind):
+                self.assertEqual(segmented({**arrays, **change}).fingerprint, driver()["fingerprint"])
+
+    def test_exact_money(self):
+        arrays = shop()
+        result = segmented(arrays, unit_price=None, discount=None,
+                           unit_price_exact=np.rint(arrays["unit_price"] * 10000).astype(np.int64),
+                           discount_exact=np.rint(arrays["discount"] * 10000).astype(np.int64))
+        self.assertEqual(result.fingerprint, driver()["fingerprint"])
+
+    def test_json_is_the_drivers(self):
+        self.assertEqual(json.loads(segmented().to_json()), driver())
+
+    def test_options_reach_the_library(self):
+        mine = segmented(k_min=3, k_max=3, features=["recency_days", "average_order_value"], transform="none", seed=5,
+                         n_init=3, as_of="2024-12-31")
+        self.assertEqual(mine.options["features"], "recency_days,average_order_value")
+        self.assertEqual((mine.options["k_min"], mine.options["transform"], mine.options["seed"]), (3, "none", 5))
+        self.assertEqual(json.loads(mine.to_json())["as_of"], "2024-12-31T23:59:59")
+        theirs = driver(300, "--k", "3..3", "--features", "recency_days,frequency", "--as-of", "2024-12-31")
+        mine = segmented(k_min=3, k_max=3, features="recency_days,frequency", as_of=np.datetime64("2024-12-31"))
+        self.assertEqual(mine.fingerprint, theirs["fingerprint"])
+
+
+class Result(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.result, cls.summary = segmented(), driver()
+
+    def test_segments_are_those_of_the_summary(self):
+        self.assertEqual(len(self.result), self.summary["k"])
+        for mine, theirs in zip(self.result.segments, self.summary["segments"], strict=True):
+            shared = (vars(mine).keys() & theirs.keys()) - {"claims"}
+            self.assertLessEqual({"name", "customers", "share", "revenue_net", "recurring_mean", "silhouette", "mean"},
+                                 shared)
+            for name in shared:
+                self.assertEqual(getattr(mine, name), theirs[name], name)
+            self.assertEqual([claim.word for claim in mine.claims], [claim["word"] for claim in theirs["claims"]])
+
+    def test_candidates_are_those_of_the_summary(self):
+        for mine, theirs in zip(self.result.candidates, self.summary["candidates"], strict=True):
+            self.assertEqual((mine.k, mine.silhouette, bool(mine.feasible), mine.reason),
+                             (theirs["k"], theirs["silhouette"], theirs["feasible"], theirs["reason"]))
+        self.assertEqual([x.k for x in self.result.candidates if x.chosen], [self.summary["k"]])
+
+    def test_arrays_have_one_entry_a_customer(self):
+        count = self.summary["customers"]
+        r = self.result
+        self.assertEqual([len(r.labels), len(r.silhouettes), len(r.customer_ids), len(r.features.values)], [count] * 4)
+        self.assertEqual(sorted(set(r.customer_ids)), list(r.customer_ids))
+        self.assertEqual(np.bincount(r.labels).tolist(), [s.customers for s in r.segments])
+        self.assertTrue(math.isclose(r.silhouettes.mean(), r.silhouette, rel_tol=1e-12))
+        self.assertEqual(r.silhouette, self.summary["silhouette"])
+
+    def test_features_are_named(self):
+        features = self.result.features
+        self.assertEqual(features.values.shape[1], len(features.names))
+        for segment in self.result.segments:
+            self.assertEqual(np.median(features["frequency"][self.result.labels == segment.id]),
+                             segment.median["frequency"])
+        self.assertEqual(features.columns[features.names.index("recency_days")].unit, "days")
+        with self.assertRaisesRegex(KeyError, "there are recency_days"):
+            features["colour"]
+
+    def test_audit_and_text(self):
+        self.assertEqual(self.result.audit, self.summary["audit"])
+        for segment in self.result.segments:
+            self.assertIn(segment.name, str(self.result))
+        self.assertIn("300 customers", repr(self.result))
+
+    def test_customers_seen_before_are_assigned_where_they_are(self):
+        wanted = [self.result.features[name] for name in self.result.grouped_by]
+        self.assertEqual(self.result.assign(np.column_stack(wanted)).tolist(), self.result.labels.tolist())
+        for wrong in (np.zeros((2, 5)), np.empty((0, 3))):
+            with self.assertRaises(patron.PatronError):
+                self.result.assign(wrong)
+
+    def test_customers_with_few_orders_are_set_apart(self):
+        result = segmented(minimum_orders=2)
+        *others, last = result.segments
+        self.assertEqual([s.set_apart for s in result.segments], [False] * len(others) + [True])
+        self.assertTrue(math.isnan(last.silhouette))
+        apart = result.labels == last.id
+        self.assertTrue((result.features["frequency"][apart] < 2).all() and apart.any())
+        np.testing.assert_array_equal(np.isnan(result.silhouettes), apart)
+        self.assertIn(last.name, str(result))
+
+    def test_columns_need_no_table(self):
+        arrays = shop()
+        result = patron.segment(**{argument: arrays[name] for argument, name in COLUMNS.items()})
+        self.assertEqual(result.fingerprint, self.summary["fingerprint"])
+
+    def test_rows_without_a_customer_are_counted_and_listed(self):
+        arrays = shop()
+        arrays["customer_id"] = arrays["customer_id"].astype(object)
+        arrays["customer_id"][[3, 8]] = None, ""
+        result = segmented(arrays, line=np.arange(2, 2 + len(arrays["timestamp"])))
+        self.assertEqual(result.audit["fates"]["no_customer"], 2)
+        self.assertEqual([(r["row"], r["line"]) for r in result.audit["first_rejected"]], [(3, 5), (8, 10)])
+
+    def test_numbers_with_gaps_stay_numbers(self):
+        arrays = shop()
+        for name in ("customer_id", "order_id"):
+            arrays[name] = arrays[name].astype(float)
+        arrays["customer_id"][5] = np.nan
+        arrays["order_id"][9] = np.nan
+        result = segmented(arrays)
+        self.assertEqual(result.audit["fates"]["no_customer"], 1)
+        self.assertEqual(result.customer_ids.dtype, np.int64)
+
+
+if __name__ == "__main__":
+    unittest.main()
