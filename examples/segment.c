@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* segment: a shop's order lines in, its few kinds of customers out. Over the public API alone.
 
-     command line -> orders (CSV) -> history -> segments -> JSON, CSV, table
+     command line -> orders (CSV) -> history -> features, own columns -> segments -> JSON, CSV, table
 
    See --help. The folder segment/ holds what any program needs that reads files and is run by people; what a store
    backend would write is in backend.c. */
@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "segment/failure.h"
+#include "segment/forget.h"
+#include "segment/join.h"
 #include "segment/options.h"
 #include "segment/orders.h"
 #include "segment/output.h"
@@ -78,36 +80,51 @@ static int write_files(const patron_segmentation *segmentation, const patron_his
 }
 
 static int write_results(const patron_segmentation *segmentation, const patron_history *history,
-                         const struct orders_seen *seen, const struct options *options, const patron_context *context)
+                         const struct orders_seen *seen, const struct join *join, const struct options *options,
+                         const patron_context *context)
 {
     bool json_to_stdout = options->json != NULL && strcmp(options->json, "-") == 0;
     int table_to = json_to_stdout ? STDERR_FILENO : STDOUT_FILENO;
-    const char *const written[2] = {options->segments, json_to_stdout ? NULL : options->json};
     struct table_style style = {.colour = colour_wanted(table_to), .utf8 = utf8_wanted()};
+    struct table_facts facts = {.name = csv_file_name(options->input), .seen = seen, .join = join};
+    facts.written[0] = options->segments;
+    facts.written[1] = json_to_stdout ? NULL : options->json;
     int code = write_files(segmentation, history, options, context);
     if (code != 0) return code;
     progress_clear();
-    return table_write(table_to, segmentation, seen, csv_file_name(options->input), written, style);
+    return table_write(table_to, segmentation, &facts, style);
+}
+
+/* No output may be a file that is read. */
+static int check_output(const char *option, const char *path, const struct options *options)
+{
+    const char *const others[] = {options->join, options->forget_file};
+    int code = output_check(option, path, options->input);
+    for (size_t i = 0; i < sizeof others / sizeof others[0] && code == 0; i++) {
+        if (others[i] != NULL) code = output_check(option, path, others[i]);
+    }
+    return code;
 }
 
 /* What would make the outputs fail is found before the work. */
 static int check_outputs(const struct options *options)
 {
-    int code = options->json == NULL ? 0 : output_check("json", options->json, options->input);
+    int code = options->json == NULL ? 0 : check_output("json", options->json, options);
     if (options->segments == NULL || code != 0) return code;
-    code = output_check("segments", options->segments, options->input);
+    code = check_output("segments", options->segments, options);
     if (code == 0 && options->json != NULL && output_same(options->json, options->segments))
         code = fail(EXIT_USAGE, "--segments %s: this is the file of --json; give another name", options->segments);
     return code;
 }
 
-/* A name that is no feature is found before the file is read: an empty history has no customers, but the names are
-   looked at first. */
+/* A name that is no feature is found before the files are read: an empty history has no customers, but the names are
+   looked at first. The columns of --join may be named too, and are not known yet. */
 static int check_features(const patron_history *history, const struct options *options)
 {
     patron_features_options wanted;
     patron_features *features = NULL;
     patron_error error;
+    if (options->join != NULL) return 0;
     patron_features_options_init(&wanted, sizeof wanted);
     wanted.columns = options->segment.features;
     patron_status status = patron_features_build(&features, history, &wanted, NULL, &error);
@@ -115,12 +132,32 @@ static int check_features(const patron_history *history, const struct options *o
     return status == PATRON_UNKNOWN_NAME ? fail(EXIT_USAGE, "--features: %s", error.message) : 0;
 }
 
-static int run(const struct options *options)
+/* What patron_segment does in one call, with the shop's own columns in between. */
+static int segment(patron_segmentation **segmentation, const patron_history *history, struct join *join,
+                   const struct options *options, const patron_context *context)
 {
     const char *name = csv_file_name(options->input);
+    patron_features_options wanted;
+    patron_features *features = NULL;
+    patron_error error;
+    patron_features_options_init(&wanted, sizeof wanted);
+    wanted.as_of_s = options->segment.as_of_s;
+    wanted.recent_days = options->segment.recent_days;
+    if (patron_features_build(&features, history, &wanted, context, &error) != PATRON_OK)
+        return fail_segmentation(name, history, wanted.as_of_s, &error);
+    int code = join_apply(&features, join, context);
+    if (code == 0 && patron_segmentation_fit(segmentation, features, &options->segment, context, &error) != PATRON_OK)
+        code = fail_segmentation(name, history, wanted.as_of_s, &error);
+    patron_features_free(features);
+    return code;
+}
+
+static int run(const struct options *options)
+{
     patron_history *history = NULL;
     patron_segmentation *segmentation = NULL;
     struct orders_seen seen = {0};
+    struct join join = {0};
     patron_context context;
     patron_error error;
     patron_context_init(&context, sizeof context);
@@ -130,16 +167,18 @@ static int run(const struct options *options)
     int code = check_outputs(options);
     if (code != 0) return code;
     if (patron_history_create(&history, &options->history, &context, &error) != PATRON_OK)
-        return fail_library(name, &error);
+        return fail_library(csv_file_name(options->input), &error);
     code = check_features(history, options);
+    if (code == 0) code = join_read(&join, options);
     if (code == 0) code = orders_read(history, &seen, options, &context);
-    if (code == 0 && patron_segment(&segmentation, history, &options->segment, &context, &error) != PATRON_OK)
-        code = fail_segmentation(name, history, options->segment.as_of_s, &error);
-    if (code == 0) code = write_results(segmentation, history, &seen, options, &context);
+    if (code == 0) code = forget_customers(history, options, &context);
+    if (code == 0) code = segment(&segmentation, history, &join, options, &context);
+    if (code == 0) code = write_results(segmentation, history, &seen, &join, options, &context);
 
     progress_clear();
     patron_segmentation_free(segmentation);
     orders_seen_free(&seen);
+    join_free(&join);
     patron_history_free(history);
     return code;
 }
@@ -149,5 +188,7 @@ int main(int argc, char **argv)
     struct options options;
     int code;
     signals_install();
-    return options_parse(&options, argc, argv, &code) ? run(&options) : code;
+    if (options_parse(&options, argc, argv, &code)) code = run(&options);
+    options_free(&options);
+    return code;
 }

@@ -83,17 +83,25 @@ static int fail_header(const char *path, const struct record *header, const char
     return EXIT_DATA;
 }
 
-static int find_given(int64_t *index, int role, const struct record *header, const char *name, const char *path)
+/* How many columns have the name, and the first of them. */
+static int64_t count_named(int64_t *index, const struct record *header, struct text name, bool any_case)
+{
+    int64_t hits = 0;
+    for (size_t i = 0; i < header->fields; i++) {
+        struct text found = header_name(header, i);
+        if (any_case ? !text_equal_nocase(found, name) : !text_equal(found, name)) continue;
+        if (hits++ == 0) *index = (int64_t)i;
+    }
+    return hits;
+}
+
+int columns_find_named(int64_t *index, const struct record *header, struct text name, const char *option,
+                       const char *path)
 {
     char what[160], advice[64];
-    struct text wanted = text_trim(text_of(name));
+    struct text wanted = text_trim(name);
     for (int pass = 0; pass < 2; pass++) { /* as written, then in any case */
-        int64_t hits = 0;
-        for (size_t i = 0; i < header->fields; i++) {
-            struct text found = header_name(header, i);
-            if (pass == 0 ? !text_equal(found, wanted) : !text_equal_nocase(found, wanted)) continue;
-            if (hits++ == 0) *index = (int64_t)i;
-        }
+        int64_t hits = count_named(index, header, wanted, pass == 1);
         if (hits == 1) return 0;
         if (hits > 1) {
             snprintf(what, sizeof what, "%lld columns are named %.*s", (long long)hits,
@@ -102,11 +110,11 @@ static int find_given(int64_t *index, int role, const struct record *header, con
         }
     }
     snprintf(what, sizeof what, "no column is named %.*s", TEXT_SHOWN(wanted, LONGEST_NAME));
-    snprintf(advice, sizeof advice, "one of them: --%s NAME", patron_field_name(role));
+    snprintf(advice, sizeof advice, "one of them: --%s NAME", option);
     return fail_header(path, header, what, advice);
 }
 
-static int find_usual(int64_t *index, int role, const struct record *header, const char *path)
+static int find_usual(int64_t *index, int role, const char *option, const struct record *header, const char *path)
 {
     for (size_t u = 0; u < MOST_USUAL && usual_names[role][u] != NULL; u++) {
         int64_t hits = 0;
@@ -117,7 +125,7 @@ static int find_usual(int64_t *index, int role, const struct record *header, con
         if (hits > 1) {
             char what[160], advice[64];
             snprintf(what, sizeof what, "%lld columns may be the %s", (long long)hits, patron_field_name(role));
-            snprintf(advice, sizeof advice, "the right one: --%s NAME", patron_field_name(role));
+            snprintf(advice, sizeof advice, "the right one: --%s NAME", option);
             return fail_header(path, header, what, advice);
         }
     }
@@ -140,8 +148,9 @@ int columns_find(struct columns *columns, const struct record *header, const cha
         bool price_asked_for = role == PATRON_FIELD_AMOUNT && given[PATRON_FIELD_PRICE] != NULL;
         if (given[role] == NULL && price_asked_for) continue;
         int64_t *index = &columns->index[role];
-        int code = given[role] != NULL ? find_given(index, role, header, given[role], path)
-                                       : find_usual(index, role, header, path);
+        const char *option = patron_field_name(role);
+        int code = given[role] != NULL ? columns_find_named(index, header, text_of(given[role]), option, path)
+                                       : find_usual(index, role, option, header, path);
         if (code != 0) return code;
     }
     if (columns->index[PATRON_FIELD_AMOUNT] >= 0) columns->index[PATRON_FIELD_PRICE] = -1;
@@ -156,6 +165,20 @@ int columns_find(struct columns *columns, const struct record *header, const cha
         if (columns->name[role] == NULL) return fail_memory();
     }
     return 0;
+}
+
+int columns_find_customer(int64_t *index, const struct record *header, const char *given, const char *orders_name,
+                          const char *path)
+{
+    *index = -1;
+    if (given != NULL) return columns_find_named(index, header, text_of(given), "join-id", path);
+    for (int pass = 0; pass < 2 && orders_name != NULL; pass++) {
+        if (count_named(index, header, text_trim(text_of(orders_name)), pass == 1) == 1) return 0;
+    }
+    *index = -1;
+    int code = find_usual(index, PATRON_FIELD_CUSTOMER, "join-id", header, path);
+    if (code == 0 && *index < 0) code = fail_missing(path, header, "customer", "--join-id NAME");
+    return code;
 }
 
 void columns_free(struct columns *columns)

@@ -20,6 +20,15 @@ struct columns {
 int columns_find(struct columns *columns, const struct record *header, const char *const given[PATRON_FIELD_COUNT],
                  const char *path);
 
+/* The column of this name, as written, else in any case; `option` is the one that named it. Returns as columns_find. */
+int columns_find_named(int64_t *index, const struct record *header, struct text name, const char *option,
+                       const char *path);
+
+/* The customer's column of another file: `given` by --join-id, else as the orders' is called (`orders_name`, or NULL),
+   else by a usual name. Returns as columns_find. */
+int columns_find_customer(int64_t *index, const struct record *header, const char *given, const char *orders_name,
+                          const char *path);
+
 void columns_free(struct columns *columns);
 
 #endif

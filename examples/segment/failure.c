@@ -30,7 +30,7 @@ static int exit_code(patron_status status)
         return EXIT_MEMORY;
     case PATRON_CANCELLED:
         return interrupt_code();
-    case PATRON_UNKNOWN_NAME: /* only --features hands names to the library */
+    case PATRON_UNKNOWN_NAME: /* of --features */
         return EXIT_USAGE;
     default:
         return EXIT_DATA;

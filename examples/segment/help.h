@@ -3,6 +3,7 @@
 #define SEGMENT_HELP_H
 
 /* What --help says, for 80 columns. */
-extern const char help_text[];
+enum { HELP_PARTS = 2 };
+extern const char *const help_text[HELP_PARTS];
 
 #endif

@@ -2,9 +2,11 @@
 #include "segment/options.h"
 
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "segment/catalogue.h"
 #include "segment/decimal.h"
 #include "segment/failure.h"
 #include "segment/help.h"
@@ -18,6 +20,18 @@ enum option_id {
     OPTION_SMALLEST_SHARE,
     OPTION_FEATURES,
     OPTION_FILL,
+    OPTION_MIN_ORDERS,
+    OPTION_TRANSFORM,
+    OPTION_SCALE,
+    OPTION_WINSOR,
+    OPTION_RECENT_DAYS,
+    OPTION_JOIN,
+    OPTION_JOIN_ID,
+    OPTION_CLUSTER,
+    OPTION_IGNORE,
+    OPTION_FORGET,
+    OPTION_FORGET_FILE,
+    OPTION_LIST_FEATURES,
     OPTION_N_INIT,
     OPTION_SEED,
     OPTION_THREADS,
@@ -50,6 +64,18 @@ static const struct option long_options[] = {
     {"smallest-share", required_argument, NULL, OPTION_SMALLEST_SHARE},
     {"features", required_argument, NULL, OPTION_FEATURES},
     {"fill", required_argument, NULL, OPTION_FILL},
+    {"min-orders", required_argument, NULL, OPTION_MIN_ORDERS},
+    {"transform", required_argument, NULL, OPTION_TRANSFORM},
+    {"scale", required_argument, NULL, OPTION_SCALE},
+    {"winsor", required_argument, NULL, OPTION_WINSOR},
+    {"recent-days", required_argument, NULL, OPTION_RECENT_DAYS},
+    {"join", required_argument, NULL, OPTION_JOIN},
+    {"join-id", required_argument, NULL, OPTION_JOIN_ID},
+    {"cluster", required_argument, NULL, OPTION_CLUSTER},
+    {"ignore", required_argument, NULL, OPTION_IGNORE},
+    {"forget", required_argument, NULL, OPTION_FORGET},
+    {"forget-file", required_argument, NULL, OPTION_FORGET_FILE},
+    {"list-features", no_argument, NULL, OPTION_LIST_FEATURES},
     {"n-init", required_argument, NULL, OPTION_N_INIT},
     {"seed", required_argument, NULL, OPTION_SEED},
     {"threads", required_argument, NULL, OPTION_THREADS},
@@ -129,6 +155,40 @@ static int parse_share(double *share, const char *value)
     return bad_value("smallest-share", value, "give a share from 0 to 0.5, as in 0.02");
 }
 
+static int parse_winsor(patron_segment_options *segment, const char *value)
+{
+    const char *comma = strchr(value, ',');
+    double low, high;
+    if (comma != NULL && decimal_parse(&low, (struct text){value, (size_t)(comma - value)}, '.') == 0 &&
+        decimal_parse(&high, text_of(comma + 1), '.') == 0 && low >= 0.0 && low < high && high <= 1.0) {
+        segment->winsor_low = low;
+        segment->winsor_high = high;
+        return 0;
+    }
+    return bad_value("winsor", value, "give two quantiles, the lower one first, as in 0.01,0.99");
+}
+
+static int parse_recent_days(patron_segment_options *segment, const char *value)
+{
+    uint64_t days = 0;
+    int code = parse_number(&days, "recent-days", value, 1, 1000000);
+    if (code == 0) segment->recent_days = (int64_t)days;
+    return code;
+}
+
+static int add_forget(struct options *options, const char *value)
+{
+    if (text_trim(text_of(value)).length == 0) return bad_value("forget", value, "give a customer's id");
+    options->forget[options->forget_count++] = value;
+    return 0;
+}
+
+static int set_text(const char **text, const char *option, const char *value, const char *advice)
+{
+    *text = value;
+    return value[0] != '\0' ? 0 : bad_value(option, value, advice);
+}
+
 static int parse_as_of(struct options *options, const char *value)
 {
     enum when_form form = when_parse(&options->segment.as_of_s, text_trim(text_of(value)));
@@ -178,16 +238,33 @@ static int parse_time_format(struct options *options, const char *value)
     return 0;
 }
 
-static int parse_option(struct options *options, int id, const char *value)
+static int parse_word_setting(struct options *options, int id, const char *value)
 {
-    /* in the order of PATRON_ZERO_AMOUNT_…, PATRON_DUPLICATES_…, PATRON_FILL_…, CSV_… */
+    /* in the order of PATRON_ZERO_AMOUNT_…, PATRON_DUPLICATES_…, PATRON_FILL_…, PATRON_TRANSFORM_…, PATRON_SCALE_…,
+       CSV_… */
     static const char *const zero_words[] = {"drop", "keep", NULL}, *const duplicate_words[] = {"keep", "drop", NULL},
                              *const fill_words[] = {"reject", "zero", "mean", "median", NULL},
+                             *const transform_words[] = {"none", "log1p", NULL},
+                             *const scale_words[] = {"none", "zscore", "robust", NULL},
                              *const encoding_words[] = {"utf8", "latin1", "cp1252", NULL};
-    if (id > OPTION_COLUMN && id < OPTION_COLUMN + PATRON_FIELD_COUNT) {
-        options->columns[id - OPTION_COLUMN] = value;
-        return 0;
+    switch (id) {
+    case OPTION_FILL:
+        return parse_word(&options->segment.fill, "fill", value, fill_words);
+    case OPTION_TRANSFORM:
+        return parse_word(&options->segment.transform, "transform", value, transform_words);
+    case OPTION_SCALE:
+        return parse_word(&options->segment.scale, "scale", value, scale_words);
+    case OPTION_ZERO_PRICE:
+        return parse_word(&options->history.zero_amount, "zero-price", value, zero_words);
+    case OPTION_DUPLICATES:
+        return parse_word(&options->history.duplicates, "duplicates", value, duplicate_words);
+    default: /* OPTION_ENCODING */
+        return parse_word(&options->form.encoding, "encoding", value, encoding_words);
     }
+}
+
+static int parse_setting(struct options *options, int id, const char *value)
+{
     switch (id) {
     case OPTION_AS_OF:
         return parse_as_of(options, value);
@@ -198,26 +275,24 @@ static int parse_option(struct options *options, int id, const char *value)
     case OPTION_FEATURES:
         options->segment.features = value;
         return 0;
-    case OPTION_FILL:
-        return parse_word(&options->segment.fill, "fill", value, fill_words);
+    case OPTION_MIN_ORDERS:
+        return parse_int32(&options->segment.minimum_orders, "min-orders", value, 1, INT32_MAX);
+    case OPTION_WINSOR:
+        return parse_winsor(&options->segment, value);
+    case OPTION_RECENT_DAYS:
+        return parse_recent_days(&options->segment, value);
     case OPTION_N_INIT:
         return parse_int32(&options->segment.n_init, "n-init", value, 1, 1000000);
     case OPTION_SEED:
         return parse_number(&options->segment.seed, "seed", value, 0, UINT64_MAX);
     case OPTION_THREADS:
         return parse_int32(&options->threads, "threads", value, 0, 1024);
-    case OPTION_ZERO_PRICE:
-        return parse_word(&options->history.zero_amount, "zero-price", value, zero_words);
-    case OPTION_DUPLICATES:
-        return parse_word(&options->history.duplicates, "duplicates", value, duplicate_words);
     case OPTION_DELIMITER:
         return parse_delimiter(&options->form.delimiter, value);
     case OPTION_DECIMAL:
         return parse_decimal(&options->decimal, value);
     case OPTION_TIME_FORMAT:
         return parse_time_format(options, value);
-    case OPTION_ENCODING:
-        return parse_word(&options->form.encoding, "encoding", value, encoding_words);
     case OPTION_SEGMENTS:
         options->segments = value;
         return value[0] != '\0' && strcmp(value, "-") != 0 ? 0 : bad_value("segments", value, "give a file name");
@@ -227,9 +302,35 @@ static int parse_option(struct options *options, int id, const char *value)
     case OPTION_JSON:
         options->json = value;
         return value[0] != '\0' ? 0 : bad_value("json", value, "give a file name, or -");
-    default: /* OPTION_STRICT */
+    case OPTION_STRICT:
         options->history.strict = 1;
         return 0;
+    default:
+        return parse_word_setting(options, id, value);
+    }
+}
+
+static int parse_option(struct options *options, int id, const char *value)
+{
+    if (id > OPTION_COLUMN && id < OPTION_COLUMN + PATRON_FIELD_COUNT) {
+        options->columns[id - OPTION_COLUMN] = value;
+        return 0;
+    }
+    switch (id) {
+    case OPTION_JOIN:
+        return set_text(&options->join, "join", value, "give a file name, or -");
+    case OPTION_JOIN_ID:
+        return set_text(&options->join_id, "join-id", value, "give the name of a column");
+    case OPTION_CLUSTER:
+        return set_text(&options->cluster, "cluster", value, "give names of columns, comma-separated");
+    case OPTION_IGNORE:
+        return set_text(&options->ignore, "ignore", value, "give names of columns, comma-separated");
+    case OPTION_FORGET:
+        return add_forget(options, value);
+    case OPTION_FORGET_FILE:
+        return set_text(&options->forget_file, "forget-file", value, "give a file name, or -");
+    default:
+        return parse_setting(options, id, value);
     }
 }
 
@@ -248,19 +349,39 @@ static int parse_operands(struct options *options, int argc, char **argv)
     return 0;
 }
 
+/* What only makes sense together, and what cannot be read twice. */
+static int check_together(const struct options *options)
+{
+    if (options->join == NULL && (options->join_id != NULL || options->cluster != NULL || options->ignore != NULL))
+        return fail(EXIT_USAGE, "--join-id, --cluster and --ignore are about the columns of --join FILE; give one");
+    if (options->segment.features != NULL && text_trim(text_of(options->segment.features)).length == 0 &&
+        options->cluster == NULL)
+        return fail(EXIT_USAGE, "--features names none and --cluster is not there; there is nothing to group by");
+    int from_stdin = strcmp(options->input, "-") == 0;
+    from_stdin += options->join != NULL && strcmp(options->join, "-") == 0;
+    from_stdin += options->forget_file != NULL && strcmp(options->forget_file, "-") == 0;
+    return from_stdin <= 1 ? 0 : fail(EXIT_USAGE, "standard input (-) can be one file only");
+}
+
 bool options_parse(struct options *options, int argc, char **argv, int *code)
 {
     int id;
     set_defaults(options);
+    options->forget = calloc((size_t)argc + 1, sizeof *options->forget);
+    if (options->forget == NULL) {
+        *code = fail_memory();
+        return false;
+    }
     opterr = 0; /* the messages are ours */
     *code = 0;
     while (*code == 0 && (id = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
         if (id == 'h' || id == OPTION_HELP) {
-            *code = output_text(STDOUT_FILENO, help_text, strlen(help_text));
+            for (int i = 0; i < HELP_PARTS && *code == 0; i++)
+                *code = output_text(STDOUT_FILENO, help_text[i], strlen(help_text[i]));
             return false;
         }
-        if (id == OPTION_VERSION) {
-            *code = output_version();
+        if (id == OPTION_VERSION || id == OPTION_LIST_FEATURES) {
+            *code = id == OPTION_VERSION ? output_version() : catalogue_write();
             return false;
         }
         if (id == ':')
@@ -271,5 +392,12 @@ bool options_parse(struct options *options, int argc, char **argv, int *code)
             *code = parse_option(options, id, optarg);
     }
     if (*code == 0) *code = parse_operands(options, argc, argv);
+    if (*code == 0) *code = check_together(options);
     return *code == 0;
+}
+
+void options_free(struct options *options)
+{
+    free(options->forget);
+    options->forget = NULL;
 }

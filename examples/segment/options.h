@@ -14,8 +14,13 @@ struct options {
     const char *time_format;                 /* NULL: ISO 8601 */
     const char *json;                        /* NULL: none; "-": standard output */
     const char *segments;                    /* NULL: none */
-    bool bom;                                /* the segments' file begins with a byte order mark */
-    bool as_of_zoned;                        /* --as-of was given with a zone */
+    const char *join;                        /* NULL: none */
+    const char *join_id, *cluster, *ignore;  /* column names of that file; NULL: none */
+    const char *forget_file;                 /* NULL: none */
+    const char **forget;                     /* ids, forget_count of them */
+    size_t forget_count;
+    bool bom;         /* the segments' file begins with a byte order mark */
+    bool as_of_zoned; /* --as-of was given with a zone */
     struct csv_form form;
     char decimal;
     int32_t threads;
@@ -23,7 +28,10 @@ struct options {
     patron_segment_options segment;
 };
 
-/* Reads the command line. True: go on. False: it is all done or all wrong, and *code is the exit code. */
+/* Reads the command line. True: go on. False: it is all done or all wrong, and *code is the exit code.
+   Free with options_free in either case. */
 bool options_parse(struct options *options, int argc, char **argv, int *code);
+
+void options_free(struct options *options);
 
 #endif

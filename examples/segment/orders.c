@@ -29,9 +29,11 @@ static int flush(struct reading *reading)
     return fail_library(reading->name, &error);
 }
 
+/* The row cannot be used. Whose it is stays known, so that forgetting a customer takes it along. */
 static bool fault(struct row *row, int field, int reason)
 {
-    *row = (struct row){.line = row->line, .fault = (uint8_t)reason, .fault_field = (uint8_t)field};
+    *row = (struct row){
+        .line = row->line, .customer = row->customer, .fault = (uint8_t)reason, .fault_field = (uint8_t)field};
     return false;
 }
 
@@ -127,10 +129,11 @@ static bool check_fields(const struct reading *reading, const struct record *rec
 
 static int read_row(struct reading *reading, const struct record *record, struct row *row)
 {
+    size_t customer = (size_t)reading->seen->columns.index[PATRON_FIELD_CUSTOMER];
+    if (!record->malformed && customer < record->fields) row->customer = text_trim(record_field(record, customer));
     if (!check_fields(reading, record, row)) return 0;
     int code = read_time(reading, record, row);
     if (code != 0 || row->fault != 0 || !read_numbers(reading, record, row)) return code;
-    row->customer = field_of(reading, record, PATRON_FIELD_CUSTOMER);
     row->order = field_of(reading, record, PATRON_FIELD_ORDER);
     row->product = field_of(reading, record, PATRON_FIELD_PRODUCT);
     row->category = field_of(reading, record, PATRON_FIELD_CATEGORY);

@@ -15,6 +15,7 @@ enum { WIDTH = 84, BAR = 14, MOST_CLAIMS = 64 * 4 };
 struct table {
     FILE *out;
     const patron_segmentation *segmentation;
+    const struct table_facts *facts;
     struct table_style style;
     patron_error error;
     int name_width;
@@ -118,8 +119,34 @@ static void write_rows(const struct table *table, const patron_audit *audit)
     fputc('\n', table->out);
 }
 
-static bool write_headline(struct table *table, const struct orders_seen *seen, const char *name)
+static const char *base_name(const char *path)
 {
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+/* "  joined crm.csv: 38 customers have a row, 2 have none; left out: 5 rows of others, 1 without an id". */
+static void write_join(const struct table *table, const struct join *join)
+{
+    char number[GROUPED];
+    if (join->path == NULL) return;
+    const patron_join *found = &join->found;
+    fprintf(table->out, "  joined %s: %s customer%s ", base_name(csv_file_name(join->path)),
+            grouped(number, found->customers_matched), found->customers_matched == 1 ? " has" : "s have");
+    fprintf(table->out, "a row, %s none", grouped(number, found->customers_without_row));
+    const char *separator = "; left out: ";
+    if (found->ids_without_order > 0) {
+        fprintf(table->out, "%s%s without an order", separator, grouped(number, found->ids_without_order));
+        separator = ", ";
+    }
+    if (found->rows_without_id > 0)
+        fprintf(table->out, "%s%s without an id", separator, grouped(number, found->rows_without_id));
+    fputc('\n', table->out);
+}
+
+static bool write_headline(struct table *table)
+{
+    const struct orders_seen *seen = table->facts->seen;
     char first[40], as_of[40], number[GROUPED];
     patron_audit audit = {.size = sizeof audit};
     const patron_features *features = patron_segmentation_features(table->segmentation);
@@ -128,8 +155,10 @@ static bool write_headline(struct table *table, const struct orders_seen *seen, 
     when_print(first, sizeof first, audit.first_s, false);
     when_print(as_of, sizeof as_of, audit.as_of_s, true);
     fprintf(table->out, "\n%s%s customers ", BOLD(table), grouped(number, audit.customers_with_order));
-    const char *slash = strrchr(name, '/');
-    fprintf(table->out, "of %s in %d segments%s\n\n", slash == NULL ? name : slash + 1, count, PLAIN(table));
+    patron_segment_info last = {.size = sizeof last};
+    if (patron_segmentation_segment(&last, table->segmentation, count - 1, &table->error) != PATRON_OK) return false;
+    fprintf(table->out, "of %s in %d segments%s%s\n\n", base_name(table->facts->name), count,
+            last.set_apart ? ", the last one set apart" : "", PLAIN(table));
     fprintf(table->out, "  %s orders from %s, ", grouped(number, audit.orders), first);
     fprintf(table->out, "seen as of %s\n", as_of);
     fprintf(table->out, "  revenue %s", grouped_money(number, audit.gross));
@@ -137,7 +166,44 @@ static bool write_headline(struct table *table, const struct orders_seen *seen, 
     fprintf(table->out, ", net %s\n", grouped_money(number, audit.net));
     write_rows(table, &audit);
     write_columns(table, &seen->columns);
+    write_join(table, table->facts->join);
     return true;
+}
+
+/* "    median age 41.5, visits 3", in lines of some WIDTH columns: what --join added. */
+static void write_joined_medians(const struct table *table, int32_t id)
+{
+    const patron_matrix *matrix = patron_features_matrix(patron_segmentation_features(table->segmentation));
+    int64_t columns = patron_matrix_column_count(matrix);
+    const char *separator = "median ";
+    int used = 4;
+    if (table->facts->join->cols == 0) return;
+    fprintf(table->out, "    %s", DIM(table));
+    for (int64_t c = columns - table->facts->join->cols; c < columns; c++) {
+        char number[GROUPED];
+        double value = (double)NAN;
+        patron_column column = {.size = sizeof column};
+        if (patron_matrix_column(&column, matrix, c, NULL) != PATRON_OK ||
+            patron_segmentation_statistic(NULL, &value, table->segmentation, id, c, NULL) != PATRON_OK)
+            continue;
+        grouped_number(number, value);
+        int width = width_of(column.name) + width_of(number) + 3;
+        if (used > 4 && used + width > WIDTH) {
+            separator = ",\n    ";
+            used = 4;
+        }
+        fprintf(table->out, "%s%s %s", separator, column.name, number);
+        separator = ", ";
+        used += width;
+    }
+    fprintf(table->out, "%s\n", PLAIN(table));
+}
+
+static void write_set_apart(const struct table *table)
+{
+    patron_segment_options options = {.size = sizeof options};
+    if (patron_segmentation_options(&options, table->segmentation, NULL) != PATRON_OK) return;
+    fprintf(table->out, "    %sset apart: fewer than %d orders%s\n", DIM(table), options.minimum_orders, PLAIN(table));
 }
 
 static void write_segment(const struct table *table, const patron_segment_info *info)
@@ -163,6 +229,8 @@ static void write_segment(const struct table *table, const patron_segment_info *
     bool known = isfinite(spent) && fabs(spent) < 9e14;
     fprintf(table->out, "%s spent%s\n", known ? grouped_money(number, llrint(spent * PATRON_MONEY_UNIT)) : "-",
             PLAIN(table));
+    write_joined_medians(table, info->id);
+    if (info->set_apart) write_set_apart(table);
 }
 
 static bool write_segments(struct table *table)
@@ -253,22 +321,21 @@ static void write_footer(const struct table *table, const char *const written[2]
     fputc('\n', table->out);
 }
 
-int table_write(int descriptor, const patron_segmentation *segmentation, const struct orders_seen *seen,
-                const char *name, const char *const written[2], struct table_style style)
+int table_write(int descriptor, const patron_segmentation *segmentation, const struct table_facts *facts,
+                struct table_style style)
 {
-    struct table table = {.segmentation = segmentation, .style = style};
+    struct table table = {.segmentation = segmentation, .facts = facts, .style = style};
     char *text = NULL;
     size_t length = 0;
     table.out = open_memstream(&text, &length);
     if (table.out == NULL) return fail_memory();
-    bool good = write_headline(&table, seen, name) && write_segments(&table) && write_claims(&table) &&
-                write_candidates(&table);
-    if (good) write_footer(&table, written);
+    bool good = write_headline(&table) && write_segments(&table) && write_claims(&table) && write_candidates(&table);
+    if (good) write_footer(&table, facts->written);
     bool complete = !ferror(table.out);
     if (fclose(table.out) != 0) complete = false;
     int code;
     if (!good)
-        code = fail_library(name, &table.error);
+        code = fail_library(facts->name, &table.error);
     else
         code = complete ? output_text(descriptor, text, length) : fail_memory();
     free(text);

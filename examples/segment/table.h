@@ -3,6 +3,7 @@
 #ifndef SEGMENT_TABLE_H
 #define SEGMENT_TABLE_H
 
+#include "segment/join.h"
 #include "segment/orders.h"
 
 struct table_style {
@@ -10,9 +11,16 @@ struct table_style {
     bool utf8; /* bars of blocks rather than of # */
 };
 
-/* Writes the table to an open file descriptor. `written` names the files that were written beside it; NULL for none.
-   Returns 0, or an exit code after having said why. */
-int table_write(int descriptor, const patron_segmentation *segmentation, const struct orders_seen *seen,
-                const char *name, const char *const written[2], struct table_style style);
+/* What the table tells besides the segments. */
+struct table_facts {
+    const char *name; /* of the orders */
+    const struct orders_seen *seen;
+    const struct join *join;
+    const char *written[2]; /* files written beside it; NULL for none */
+};
+
+/* Writes the table to an open file descriptor. Returns 0, or an exit code after having said why. */
+int table_write(int descriptor, const patron_segmentation *segmentation, const struct table_facts *facts,
+                struct table_style style);
 
 #endif

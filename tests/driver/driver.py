@@ -32,6 +32,17 @@ def shop(customers=40, header=HEADER, rows=None, end="\n"):
     return end.join([header] + [",".join(row) for row in rows]) + end
 
 
+def german_locale(folder):
+    """An environment whose locale writes 0,5 for a half, made in `folder`; None where it cannot be made."""
+    tool = shutil.which("localedef")
+    target = os.path.join(folder, "de_DE.UTF-8")
+    if tool is None:
+        return None
+    subprocess.run([tool, "-i", "de_DE", "-f", "UTF-8", target], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                   check=False)
+    return {"LC_ALL": "de_DE.UTF-8", "LOCPATH": folder} if os.path.isdir(target) else None
+
+
 class Driver(unittest.TestCase):
     """A test with a folder of its own."""
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The command line: every option does what --help says, and a wrong one says what to do."""
+import csv
+import json
 import random
 import re
 import unittest
@@ -14,7 +16,8 @@ class Options(Driver):
             self.assertTrue(all(len(line) <= 80 for line in text.splitlines()))
         for option in ("customer order time quantity price amount product category discount as-of k features fill "
                        "smallest-share n-init seed threads zero-price duplicates strict delimiter decimal time-format "
-                       "json segments bom encoding help version").split():
+                       "json segments bom encoding join join-id cluster ignore forget forget-file recent-days "
+                       "min-orders winsor transform scale list-features help version").split():
             self.assertRegex(text, rf"(?m)^  (-h, )?--{option}\b")
 
     def test_version(self):
@@ -24,6 +27,16 @@ class Options(Driver):
         path = self.file(shop())
         for arguments, says in (
                 ([], "ORDERS.csv"), ([path, path], "one file"), (["--nonsense", path], "--help"),
+                (["--winsor", "0.9,0.1", path], "lower one first"), (["--winsor", "0.5,0.5", path], "lower one first"),
+                (["--winsor", "0.1", path], "lower one first"), (["--winsor", "-0.1,0.9", path], "two quantiles"),
+                (["--winsor", "0,1.5", path], "two quantiles"), (["--winsor", "nan,1", path], "two quantiles"),
+                (["--scale", "x", path], "none, zscore or robust"), (["--transform", "x", path], "none or log1p"),
+                (["--min-orders", "0", path], "from 1"), (["--recent-days", "0", path], "from 1"),
+                (["--join", "", path], "file name"), (["--cluster", "age", path], "--join FILE"),
+                (["--ignore", "age", path], "--join FILE"), (["--join-id", "id", path], "--join FILE"),
+                (["--features", "", path], "nothing to group by"), (["--forget", " ", path], "customer's id"),
+                (["--forget-file", "", path], "file name"), (["--join", "-", "-"], "one file only"),
+                (["--forget-file=-", "-"], "one file only"),
                 (["--json"], "needs a value"), (["--segments", "", path], "file name"),
                 (["--segments=-", path], "file name"), (["--encoding", "utf16", path], "utf8, latin1 or cp1252"),
                 (["--bom=1", path], "takes no value"), (["--strict=yes", path], "takes no value"),
@@ -59,6 +72,52 @@ class Options(Driver):
         for key, value in {"k_min": 3, "k_max": 3, "n_init": 7, "seed": 5, "fill": "median", "zero_amount": "keep",
                            "duplicates": "drop", "strict": True}.items():
             self.assertEqual(used[key], value, key)
+
+    def test_how_columns_are_scaled(self):
+        plain = self.summary(shop())
+        other = self.summary(shop(), "--scale", "robust", "--transform", "none", "--winsor", "0.05,0.95")
+        for key, value in {"scale": "robust", "transform": "none", "winsor_low": 0.05, "winsor_high": 0.95}.items():
+            self.assertEqual(other["options"][key], value, key)
+        self.assertNotEqual(other["fingerprint"], plain["fingerprint"])
+        same = self.summary(shop(), "--scale", "zscore", "--transform", "log1p", "--winsor", "0,1", "--min-orders", "1",
+                            "--recent-days", "90")
+        self.assertEqual(same["fingerprint"], plain["fingerprint"])
+        self.assertEqual(self.summary(shop(), "--scale", "none")["options"]["scale"], "none")
+
+    def test_recent_days(self):
+        some, all_of_them = self.summary(shop(), "--recent-days", "30"), self.summary(shop(), "--recent-days", "9999")
+        self.assertEqual(some["options"]["recent_days"], 30)
+        for few, many in zip(some["segments"], all_of_them["segments"]):
+            self.assertLess(few["mean"]["recent_orders"], many["mean"]["recent_orders"])
+            self.assertEqual(many["mean"]["recent_orders"], many["mean"]["frequency"])
+
+    def test_presets_and_the_list_of_features(self):
+        self.assertEqual(self.summary(shop(), "--features", "behaviour")["features"],
+                         ["recency_days", "frequency", "items_per_order"])
+        text = self.run_segment("--list-features").stdout.decode()
+        self.assertTrue(all(len(line) <= 80 for line in text.splitlines()))
+        names = [line.split(" ")[0] for line in text.splitlines() if not line.startswith(" ")]
+        self.assertEqual(names, list(self.summary(shop())["segments"][0]["mean"]))
+        self.assertEqual(text.count("    Missing: "), len(names))
+        self.assertRegex(text, r"(?m)^recency_days \(days\)\n    \S")
+
+    def test_customers_with_few_orders_are_set_apart(self):
+        path, out = self.file(shop()), self.path("out.csv")
+        done = self.run_segment("--min-orders", "2", "--segments", out, "--json", self.path("out.json"), path)
+        with open(self.path("out.json"), encoding="utf-8") as file:
+            summary = json.load(file)
+        once = sorted({row[0] for row in shop_rows() if sum(row[0] == r[0] for r in shop_rows()) == 1})
+        last = summary["segments"][-1]
+        self.assertEqual((last["customers"], last["silhouette"]), (len(once), None))
+        with open(out, encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.reader(file) if row[1] == str(last["id"])]
+        self.assertEqual(sorted(row[0] for row in rows), once)
+        self.assertEqual({(row[2], row[3]) for row in rows}, {(last["name"], "")})
+        table = done.stdout.decode()
+        self.assertIn(f"in {len(summary['segments'])} segments, the last one set apart", table)
+        self.assertIn("    set apart: fewer than 2 orders\n", table)
+        self.fails(shop(), "--min-orders", "1000", says="set apart")
+        self.assertIn("segments\n", self.run_segment(path).stdout.decode())
 
     def test_k_is_a_range_or_a_number(self):
         self.assertEqual([c["k"] for c in self.summary(shop(), "--k", "2..5")["candidates"]], [2, 3, 4, 5])

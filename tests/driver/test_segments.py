@@ -7,7 +7,7 @@ import stat
 import subprocess
 import unittest
 
-from driver import Driver, shop, shop_rows
+from driver import Driver, german_locale, shop, shop_rows
 
 FIRST = ["customer_id", "segment", "name", "silhouette"]
 
@@ -56,7 +56,8 @@ class Segments(Driver):
     def test_delimiter_and_decimal_are_those_of_the_orders(self):
         german = shop().replace(",", ";").replace(".", ",")
         plain = self.segments(shop())
-        for env in ({}, {"LC_ALL": "de_DE.UTF-8"}):
+        os.mkdir(self.path("locale"))
+        for env in ({}, german_locale(self.path("locale")) or {"LC_ALL": "de_DE.UTF-8"}):
             header, rows = self.segments(german, "--delimiter", ";", "--decimal", ",", delimiter=";", env=env)
             self.assertEqual(header, plain[0])
             self.assertEqual([[*row[:3], *(v.replace(",", ".") for v in row[3:])] for row in rows], plain[1])
