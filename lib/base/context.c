@@ -178,7 +178,8 @@ patron_status ptn_struct_read(void *out, size_t known, const void *in, const cha
     size_t size;
     if (in == NULL) return PATRON_OK;
     memcpy(&size, in, sizeof size);
-    if (size <= sizeof size || size > LARGEST_STRUCT)
+    /* A size that no struct has would cut a pointer in two. */
+    if (size <= sizeof size || size > LARGEST_STRUCT || size % _Alignof(size_t) != 0)
         return ptn_fail(error, PATRON_INVALID_ARGUMENT, "%s has size %zu; set it with its patron_…_init function", what,
                         size);
     for (size_t i = known; i < size; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The caller's rows, checked and copied. */
+/* The caller's rows, checked. */
 #include "matrix/rows.h"
 
 #include <math.h>
@@ -59,27 +59,4 @@ patron_status ptn_rows_read(patron_rows *out, const patron_rows *rows, patron_er
                         (long long)out->rows, (long long)out->row_stride);
     if (out->rows > 0 && out->values == NULL) return ptn_fail_null(error, "rows->values");
     return out->weights == NULL ? PATRON_OK : check_weights(out, error);
-}
-
-patron_status ptn_rows_pack(double **packed, const patron_rows *rows, const ptn_memory *memory, patron_error *error)
-{
-    void *block;
-    *packed = NULL;
-    patron_status status = ptn_allocate(&block, memory, rows->rows * rows->cols, sizeof(double), "values", error);
-    if (status != PATRON_OK) return status;
-    double *values = block;
-    for (int64_t i = 0; i < rows->rows; i++) {
-        for (int64_t c = 0; c < rows->cols; c++) {
-            double value = ptn_rows_at(rows, i, c);
-            if (!isfinite(value)) {
-                ptn_free(memory, block);
-                return ptn_fail_row(error, PATRON_NOT_FINITE, i, -1,
-                                    "row %lld, column %lld: the value is %s; fill or leave out such rows first",
-                                    (long long)i, (long long)c, isnan(value) ? "NaN" : "infinite");
-            }
-            values[i * rows->cols + c] = value;
-        }
-    }
-    *packed = values;
-    return PATRON_OK;
 }

@@ -20,8 +20,4 @@ static inline double ptn_rows_at(const patron_rows *rows, int64_t row, int64_t c
                                         : ((const double *)rows->values)[index];
 }
 
-/* A contiguous row-major copy in double, every value finite. *packed is to be freed.
-   PATRON_NOT_FINITE (error->row), PATRON_OUT_OF_MEMORY. */
-patron_status ptn_rows_pack(double **packed, const patron_rows *rows, const ptn_memory *memory, patron_error *error);
-
 #endif

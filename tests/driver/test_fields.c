@@ -227,6 +227,7 @@ static int note(const struct record *record, void *user)
                              record->malformed ? "!" : ":");
     for (size_t i = 0; i < record->fields && !record->malformed; i++) {
         struct text field = record_field(record, i);
+        ck_assert_ptr_nonnull(field.bytes); /* also of an empty one: its length may be added */
         used += (size_t)snprintf(seen + used, sizeof seen - used, "%.*s|", TEXT_SHOWN(field, 1000));
     }
     snprintf(seen + used, sizeof seen - used, "\n");

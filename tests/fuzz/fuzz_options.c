@@ -101,7 +101,8 @@ static void scramble(tape *t, void *full, size_t known)
     fix;                                                                                                               \
     size_t claim_##block = take_claim(t, sizeof full_##block);                                                         \
     type *block = claimed(t, &full_##block, sizeof full_##block, claim_##block);                                       \
-    bool sized_##block = claim_##block > sizeof(size_t) && claim_##block <= LARGEST_CLAIM
+    bool sized_##block =                                                                                               \
+        claim_##block > sizeof(size_t) && claim_##block <= LARGEST_CLAIM && claim_##block % sizeof(size_t) == 0
 
 static int64_t patience;
 static patron_error error;
