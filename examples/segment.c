@@ -87,6 +87,7 @@ static int write_results(const patron_segmentation *segmentation, const patron_h
     int table_to = json_to_stdout ? STDERR_FILENO : STDOUT_FILENO;
     struct table_style style = {.colour = colour_wanted(table_to), .utf8 = utf8_wanted()};
     struct table_facts facts = {.name = csv_file_name(options->input), .seen = seen, .join = join};
+    facts.history = history;
     facts.written[0] = options->segments;
     facts.written[1] = json_to_stdout ? NULL : options->json;
     int code = write_files(segmentation, history, options, context);
@@ -132,6 +133,16 @@ static int check_features(const patron_history *history, const struct options *o
     return status == PATRON_UNKNOWN_NAME ? fail(EXIT_USAGE, "--features: %s", error.message) : 0;
 }
 
+/* The library numbers customers; people know their ids. */
+static void say_customer(const patron_features *features, int64_t row)
+{
+    const uint8_t *bytes;
+    int64_t length;
+    if (patron_features_customer_id(&bytes, &length, features, row, NULL) != PATRON_OK) return;
+    struct text id = {(const char *)bytes, (size_t)length};
+    fprintf(stderr, "  that is customer %.*s; --fill says what replaces a missing value\n", TEXT_SHOWN(id, 60));
+}
+
 /* What patron_segment does in one call, with the shop's own columns in between. */
 static int segment(patron_segmentation **segmentation, const patron_history *history, struct join *join,
                    const struct options *options, const patron_context *context)
@@ -146,8 +157,10 @@ static int segment(patron_segmentation **segmentation, const patron_history *his
     if (patron_features_build(&features, history, &wanted, context, &error) != PATRON_OK)
         return fail_segmentation(name, history, wanted.as_of_s, &error);
     int code = join_apply(&features, join, context);
-    if (code == 0 && patron_segmentation_fit(segmentation, features, &options->segment, context, &error) != PATRON_OK)
+    if (code == 0 && patron_segmentation_fit(segmentation, features, &options->segment, context, &error) != PATRON_OK) {
         code = fail_segmentation(name, history, wanted.as_of_s, &error);
+        if (error.status == PATRON_NOT_FINITE) say_customer(features, error.row);
+    }
     patron_features_free(features);
     return code;
 }

@@ -119,6 +119,19 @@ static void write_rows(const struct table *table, const patron_audit *audit)
     fputc('\n', table->out);
 }
 
+/* The usual cause of a text that is not UTF-8, and the way out. */
+static void write_encoding_hint(const struct table *table, const patron_audit *audit)
+{
+    for (int64_t i = 0; i < audit->rejected_listed; i++) {
+        patron_rejected row = {.size = sizeof row};
+        if (patron_history_rejected(&row, table->facts->history, i, NULL) != PATRON_OK) return;
+        if (row.reason != PATRON_REASON_NOT_UTF8) continue;
+        fprintf(table->out, "  line %lld is not UTF-8: is the file written in --encoding cp1252 or latin1?\n",
+                (long long)row.line);
+        return;
+    }
+}
+
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -165,6 +178,7 @@ static bool write_headline(struct table *table)
     fprintf(table->out, ", returned %s", grouped_money(number, audit.returns));
     fprintf(table->out, ", net %s\n", grouped_money(number, audit.net));
     write_rows(table, &audit);
+    write_encoding_hint(table, &audit);
     write_columns(table, &seen->columns);
     write_join(table, table->facts->join);
     return true;

@@ -16,6 +16,7 @@ struct table_facts {
     const char *name; /* of the orders */
     const struct orders_seen *seen;
     const struct join *join;
+    const patron_history *history;
     const char *written[2]; /* files written beside it; NULL for none */
 };
 

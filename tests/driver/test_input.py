@@ -162,6 +162,8 @@ class Rows(Driver):
         self.assertEqual(self.rejected(self.summary(content)),
                          [(at, "customer", "not UTF-8"), (at + 1, "order", "not UTF-8")])
         self.fails(content, "--strict", says=(f"line {at}",))
+        table = self.run_segment(self.file(content)).stdout.decode()
+        self.assertIn(f"  line {at} is not UTF-8: is the file written in --encoding cp1252 or latin1?\n", table)
 
     def test_nul_bytes_are_characters(self):
         summary = self.summary(shop().encode() + b"c\0x,o\0,2024-03-01 10:00:00,1,1\n")

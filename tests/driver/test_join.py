@@ -23,10 +23,10 @@ class Join(Driver):
         with open(out, encoding="utf-8") as file:
             return json.load(file), table
 
-    def refused(self, content, *arguments, code=3, says=(), orders=None):
+    def refused(self, content, *arguments, code=3, says=(), orders=None, lines=1):
         done = self.run_segment("--join", self.file(content, "crm.csv"), *arguments, self.file(orders or shop()),
                                 code=code, says=says)
-        self.assertEqual((done.stdout, done.stderr.count(b"\n")), (b"", 1))
+        self.assertEqual((done.stdout, done.stderr.count(b"\n")), (b"", lines))
 
     def roles(self, summary):
         return {column["name"]: column["role"] for column in summary["columns"]}
@@ -50,7 +50,7 @@ class Join(Driver):
         self.assertEqual(alone["features"], ["visits"])
         named, _ = self.joined(crm(), "--features", "frequency,visits")
         self.assertEqual(named["features"], ["frequency", "visits"])
-        self.refused(crm(), "--cluster", "age", says=("has no age", "choose a fill"))
+        self.refused(crm(), "--cluster", "age", says=("has no age", "that is customer c039; --fill"), lines=2)
         filled, _ = self.joined(crm(), "--cluster", "age,visits", "--fill", "median")
         self.assertEqual(filled["features"][-2:], ["age", "visits"])
         self.refused(crm(), "--features", "nonsense", code=2, says="nonsense")
