@@ -57,6 +57,11 @@ PATRON_API int64_t patron_features_customer_count(const patron_features *feature
 PATRON_API patron_status patron_features_customer_id(const uint8_t **bytes, int64_t *length,
                                                      const patron_features *features, int64_t row, patron_error *error);
 
+/* All ids at once: *ids lends the bytes and offsets of every row's id, owned by `features`. PATRON_INVALID_ARGUMENT:
+   NULL. Thread-safe. */
+PATRON_API patron_status patron_features_customer_ids(patron_text *ids, const patron_features *features,
+                                                      patron_error *error);
+
 /* The row of the customer with this id (a number as its decimal digits), or -1. O(log n). Never fails. Thread-safe. */
 PATRON_API int64_t patron_features_find(const patron_features *features, const uint8_t *bytes, int64_t length);
 
