@@ -9,9 +9,9 @@
        taken
        recency_days       still here, or gone
        frequency          how often
-       items_per_order    how much at a time, in things (in lines where no quantity is given): 0.15 with frequency,
-   -0.16 with recency_days, so a direction of its own; monetary_gross, which is frequency times order value, has 0.81
-   with frequency
+       items_per_order    how much at a time, in things (in lines where no quantity is given): a direction of its own,
+                          0.15 with frequency and -0.16 with recency_days; monetary_gross, which is frequency
+                          times order value, has 0.81 with frequency
 
        left out
        monetary_*         how much, not how; average_order_value has 0.81 with items_per_order
@@ -21,10 +21,10 @@
        days_between_*     missing for one-time buyers (variation for 54 %), as is overdue_ratio: a fill would make them
                           the group. overdue_ratio runs to 5e5 where the only gap is of minutes
        weekend_share      0 or 1 for whoever bought once: k-means spends a segment of 14 % on one or two Sunday orders
-       return_rate        0 for 64 %, with a thin tail up to 11 standard deviations that log1p cannot tame in a share,
-   as return_value_share: a segment of 4 % goes to the returners, whatever else they do. A shop that wants that writes
-   "behaviour, return_rate" discount_share     needs a column, and says as much of the shop's campaigns as of the
-   customer */
+       return_rate        0 for 64 %, with a thin tail to 11 standard deviations that log1p cannot tame in a share;
+                          return_value_share likewise. A segment of 4 % goes to the returners, whatever else
+                          they do; a shop that wants that writes "behaviour, return_rate"
+       discount_share     needs a column, and says as much of the shop's campaigns as of the customer */
 #include "features/catalogue.h"
 
 #include <math.h>
