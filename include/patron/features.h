@@ -24,7 +24,7 @@ PATRON_API patron_status patron_feature_info(patron_column *column, int64_t inde
      behaviour  recency_days, frequency, items_per_order: how people buy rather than for how much; no value is ever
                 missing. Shares such as return_rate or weekend_share are left to the caller to add, since they are
                 0 or 1 for most one-time buyers and would make groups of chance; gaps between orders are missing
-                for them. The measurements behind this are in lib/features/catalogue.c. */
+                for them. The measurements behind this are told in the source, lib/features/catalogue.c. */
 typedef struct patron_features_options {
     size_t size;         /* sizeof(patron_features_options) */
     int64_t as_of_s;     /* PATRON_AS_OF_LAST; inclusive. Later lines are left out and counted */
@@ -56,6 +56,11 @@ PATRON_API int64_t patron_features_customer_count(const patron_features *feature
    PATRON_INVALID_ARGUMENT: NULL or no such row. Thread-safe. */
 PATRON_API patron_status patron_features_customer_id(const uint8_t **bytes, int64_t *length,
                                                      const patron_features *features, int64_t row, patron_error *error);
+
+/* All ids at once: *ids lends the bytes and offsets of every row's id, owned by `features`. PATRON_INVALID_ARGUMENT:
+   NULL. Thread-safe. */
+PATRON_API patron_status patron_features_customer_ids(patron_text *ids, const patron_features *features,
+                                                      patron_error *error);
 
 /* The row of the customer with this id (a number as its decimal digits), or -1. O(log n). Never fails. Thread-safe. */
 PATRON_API int64_t patron_features_find(const patron_features *features, const uint8_t *bytes, int64_t length);

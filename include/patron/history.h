@@ -96,6 +96,7 @@ typedef struct patron_orders {
     const uint8_t *customer_validity; /* for customer_number, bits as patron_text.validity; NULL: all have one */
     patron_text order_id;             /* optional; this or order_number */
     const int64_t *order_number;      /* optional */
+    const uint8_t *order_validity;    /* for order_number, bits as patron_text.validity; NULL: all have one */
     const int64_t *time_s;            /* seconds since the epoch, UTC; |time_s| <= PATRON_MOST_TIME_S */
     const double *quantity; /* optional: NULL is 1 everywhere; finite, may be fractional, |q| <= PATRON_MOST_QUANTITY */
     const int64_t *amount;  /* line total, 1/10,000 currency units, signed like the quantity */

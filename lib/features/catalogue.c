@@ -6,23 +6,25 @@
    columns that say the same; no column whose spread is noise. Correlations are of signed log1p values, as clustered,
    over the 4,338 customers of UCI Online Retail, 34 % of whom bought once.
 
-       taken            because
-       recency_days     still here or gone
-       frequency        how often
-       items_per_order  how much at a time, in things: 0.15 with frequency, -0.16 with recency_days, so a direction of
-                        its own, while monetary_gross has 0.81 with frequency (it is frequency times order value)
+       taken
+       recency_days       still here, or gone
+       frequency          how often
+       items_per_order    how much at a time, in things (in lines where no quantity is given): a direction of its own,
+                          0.15 with frequency and -0.16 with recency_days; monetary_gross, which is frequency
+                          times order value, has 0.81 with frequency
 
-       left out         because
-       monetary_*       how much, not how; average_order_value has 0.81 with items_per_order
-       tenure_days, btyd_*   the age of the account more than a habit; btyd_x is frequency, btyd_T is tenure
-       recent_orders    -0.82 with recency_days, 0.73 with frequency
-       distinct_products, category_*   need columns that a shop may not have; distinct_products has 0.62 with frequency
-       days_between_*, overdue_ratio   missing for one-time buyers (variation for 54 %); a fill would make them the
-   group. overdue_ratio runs to 5e5 where the only gap is minutes weekend_share    0 or 1 for whoever bought once:
-   k-means found the 14 % whose one order fell on a Sunday return_rate, return_value_share   0 for 64 % and a thin tail
-   up to 11 standard deviations, which log1p cannot tame in a share: a segment of 4 % goes to the returners, whatever
-   else they do. A shop that wants that writes "behaviour, return_rate" discount_share   needs a column, and says as
-   much of the shop's campaigns as of the customer */
+       left out
+       monetary_*         how much, not how; average_order_value has 0.81 with items_per_order
+       tenure_days        the age of the account, not a habit; so is btyd_T, and btyd_x is frequency by the day
+       recent_orders      -0.82 with recency_days, 0.73 with frequency
+       distinct_products  needs a column that a shop may not have, as category_* do; 0.62 with frequency
+       days_between_*     missing for one-time buyers (variation for 54 %), as is overdue_ratio: a fill would make them
+                          the group. overdue_ratio runs to 5e5 where the only gap is of minutes
+       weekend_share      0 or 1 for whoever bought once: k-means spends a segment of 14 % on one or two Sunday orders
+       return_rate        0 for 64 %, with a thin tail to 11 standard deviations that log1p cannot tame in a share;
+                          return_value_share likewise. A segment of 4 % goes to the returners, whatever else
+                          they do; a shop that wants that writes "behaviour, return_rate"
+       discount_share     needs a column, and says as much of the shop's campaigns as of the customer */
 #include "features/catalogue.h"
 
 #include <math.h>
@@ -37,8 +39,7 @@
 #define SPAN_S               ((double)(c->last_order_s - c->first_order_s))
 #define MISSING              ((double)NAN)
 
-/* name, unit, definition, when it is missing, what it needs of the habits, formula over customer c, habits h, clock t
- */
+/* name, unit, definition, when it is missing, PTN_HABIT_… it needs, formula over customer c, habits h and clock t */
 #define FEATURES(X)                                                                                                    \
     X(recency_days, "days", "Elapsed time from the last order to the as-of, in whole days.", "never", NONE,            \
       ELAPSED_DAYS(c->last_order_s))                                                                                   \

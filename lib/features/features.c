@@ -42,6 +42,16 @@ static patron_status check_row(const patron_features *features, int64_t row, pat
     return PATRON_OK;
 }
 
+patron_status patron_features_customer_ids(patron_text *ids, const patron_features *features, patron_error *error)
+{
+    ptn_ok(error);
+    if (ids == NULL) return ptn_fail_null(error, "ids");
+    *ids = (patron_text){NULL, NULL, NULL};
+    if (features == NULL) return ptn_fail_null(error, "features");
+    *ids = (patron_text){features->id_bytes, features->id_ends, NULL};
+    return PATRON_OK;
+}
+
 patron_status patron_features_customer_id(const uint8_t **bytes, int64_t *length, const patron_features *features,
                                           int64_t row, patron_error *error)
 {

@@ -183,7 +183,7 @@ static patron_status read_texts(line *l, const appender *a, int64_t row)
     patron_status status =
         read_text(&l->customer, a, &h->customers, &o->customer_id, o->customer_number, o->customer_validity, row);
     if (status != PATRON_OK) return status;
-    status = read_text(&l->order, a, &h->orders, &o->order_id, o->order_number, NULL, row);
+    status = read_text(&l->order, a, &h->orders, &o->order_id, o->order_number, o->order_validity, row);
     if (status != PATRON_OK) return status;
     status = read_text(&l->product, a, &h->products, &o->product, NULL, NULL, row);
     if (status != PATRON_OK) return status;

@@ -235,6 +235,7 @@ GIVES(patron_features_matrix, patron_features_matrix(features) != NULL && patron
 GIVES(patron_features_customer_count, patron_features_customer_count(features) == CUSTOMERS)
 FILLS(patron_features_customer_id, const uint8_t *bytes;
       int64_t length, patron_features_customer_id(&bytes, &length, features, 0, error))
+FILLS(patron_features_customer_ids, patron_text ids, patron_features_customer_ids(&ids, features, error))
 GIVES(patron_features_find, patron_features_find(features, (const uint8_t *)"2", 1) == 1)
 FILLS(patron_features_value, patron_customer_value value = {.size = sizeof value},
       patron_features_value(&value, features, 0, error))
@@ -388,6 +389,7 @@ const fault_case fault_cases[] = {
     CASE(patron_features_matrix),
     CASE(patron_features_customer_count),
     CASE(patron_features_customer_id),
+    CASE(patron_features_customer_ids),
     CASE(patron_features_find),
     CASE(patron_features_value),
     CASE(patron_features_audit),

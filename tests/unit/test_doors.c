@@ -188,6 +188,8 @@ START_TEST(test_nothing_for_nothing)
     ck_assert_int_eq(patron_features_find(NULL, (const uint8_t *)"1", 1), -1);
     ck_assert_int_eq(patron_features_find(features, NULL, 1), -1);
     ck_assert_int_eq(patron_features_find(features, (const uint8_t *)"1", -1), -1);
+    INVALID(patron_features_customer_ids(NULL, features, &error));
+    INVALID(patron_features_customer_ids(&(patron_text){0}, NULL, &error));
     INVALID(patron_features_customer_id(&bytes, &length, NULL, 0, &error));
     INVALID(patron_features_customer_id(NULL, &length, features, 0, &error));
     INVALID(patron_features_customer_id(&bytes, NULL, features, 0, &error));

@@ -78,7 +78,10 @@ static void expect_audit(const patron_audit *got, const patron_audit *want)
 static void expect_customers(const patron_features *features, const oracle_result *want)
 {
     const double *values = patron_matrix_values(patron_features_matrix(features));
+    patron_text ids;
     ck_assert_int_eq(patron_features_customer_count(features), want->audit.customers_with_order);
+    ck_assert_int_eq(patron_features_customer_ids(&ids, features, NULL), PATRON_OK);
+    ck_assert_ptr_null(ids.validity);
     for (int64_t row = 0; row < want->audit.customers_with_order; row++) {
         const oracle_customer *c = &want->customers[row];
         patron_customer_value value = {.size = sizeof value};
@@ -87,6 +90,8 @@ static void expect_customers(const patron_features *features, const oracle_resul
         ck_assert_int_eq(patron_features_customer_id(&bytes, &length, features, row, NULL), PATRON_OK);
         ck_assert_int_eq(length, (int64_t)strlen(c->id));
         ck_assert_mem_eq(bytes, c->id, (size_t)length);
+        ck_assert_ptr_eq(bytes, ids.bytes + ids.offsets[row]);
+        ck_assert_int_eq(length, ids.offsets[row + 1] - ids.offsets[row]);
         ck_assert_int_eq(patron_features_find(features, (const uint8_t *)c->id, length), row);
         ck_assert_int_eq(patron_features_value(&value, features, row, NULL), PATRON_OK);
         ck_assert_int_eq(value.gross, c->gross);

@@ -181,6 +181,33 @@ START_TEST(test_no_rows_need_no_columns)
 }
 END_TEST
 
+/* Lines 0 and 1 share order number 5, which line 1 does not really have: it belongs to its day's order. */
+START_TEST(test_order_numbers_that_are_not_valid_are_none)
+{
+    static const int64_t customer[] = {1, 1, 1}, order[] = {5, 5, 5}, time_s[] = {0, 86400, 172800};
+    static const int64_t amount[] = {10000, 10000, 10000};
+    static const uint8_t all = 0x07, first_and_last = 0x05;
+    const uint8_t *validity[] = {NULL, &all, &first_and_last};
+    for (int i = 0; i < 3; i++) {
+        patron_history *history;
+        patron_orders orders;
+        patron_audit audit = {.size = sizeof audit};
+        patron_orders_init(&orders, sizeof orders);
+        orders.rows = 3;
+        orders.customer_number = customer;
+        orders.order_number = order;
+        orders.order_validity = validity[i];
+        orders.time_s = time_s;
+        orders.amount = amount;
+        ck_assert_int_eq(patron_history_create(&history, NULL, NULL, NULL), PATRON_OK);
+        ck_assert_int_eq(patron_history_append(history, &orders, NULL, NULL), PATRON_OK);
+        ck_assert_int_eq(patron_history_audit(&audit, history, PATRON_AS_OF_LAST, NULL, NULL), PATRON_OK);
+        ck_assert_int_eq(audit.orders, i < 2 ? 1 : 2);
+        patron_history_free(history);
+    }
+}
+END_TEST
+
 START_TEST(test_a_batch_without_what_is_needed_is_refused)
 {
     static const int64_t sizes[] = {-1, INT64_MIN, INT64_MAX, INT64_C(1) << 60};
@@ -582,6 +609,7 @@ int main(void)
     tcase_add_test(tests, test_names_of_fields_reasons_and_fates);
     tcase_add_test(tests, test_null_is_refused_everywhere);
     tcase_add_test(tests, test_no_rows_need_no_columns);
+    tcase_add_test(tests, test_order_numbers_that_are_not_valid_are_none);
     tcase_add_test(tests, test_a_batch_without_what_is_needed_is_refused);
     tcase_add_test(tests, test_offsets_that_fall_are_refused);
     tcase_add_test(tests, test_numbers_that_are_none_are_refused);

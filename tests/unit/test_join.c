@@ -463,6 +463,44 @@ START_TEST(test_a_customer_without_a_value_needs_a_fill)
 }
 END_TEST
 
+/* Ages without a logarithm, one of them a typing error. */
+START_TEST(test_winsorising_keeps_one_value_from_making_a_segment)
+{
+    sheet s;
+    patron_features *features = shop_features(), *joined;
+    patron_segment_options options;
+    patron_segmentation *segmentation = NULL;
+    sheet_open(&s);
+    s.values[3 * 10] = 1e9;
+    ck_assert_int_eq(patron_features_join(&joined, NULL, features, sheet_view(&s), NULL, NULL), PATRON_OK);
+    patron_segment_options_init(&options, sizeof options);
+    options.features = "";
+    options.transform = PATRON_TRANSFORM_NONE;
+    options.k_max = 2;
+    options.smallest_share = 0.05;
+    ck_assert_int_eq(patron_segmentation_fit(&segmentation, joined, &options, NULL, &error), PATRON_NO_SEGMENTS);
+    ck_assert_ptr_nonnull(strstr(error.message, "the smallest segment has 1 of 40 customers"));
+    for (int32_t scale = PATRON_SCALE_NONE; scale <= PATRON_SCALE_ROBUST; scale++) {
+        patron_document *document;
+        options.scale = scale;
+        options.winsor_high = 0.95;
+        ck_assert_int_eq(patron_segmentation_fit(&segmentation, joined, &options, NULL, &error), PATRON_OK);
+        const int32_t *labels = patron_segmentation_labels(segmentation);
+        for (int64_t row = 0; row < CUSTOMERS; row++)
+            ck_assert_int_eq(labels[row] == labels[0], row == CUSTOMERS - 1 - 10 || row % 2 == 0);
+        ck_assert_int_eq(patron_report_json(&document, segmentation, NULL, NULL, NULL), PATRON_OK);
+        ck_assert_ptr_nonnull(strstr(patron_document_text(document), "\"winsor_high\": 0.9"));
+        if (scale == PATRON_SCALE_ROBUST)
+            ck_assert_ptr_nonnull(strstr(patron_document_text(document), "\"scale\": \"robust\""));
+        patron_document_free(document);
+        patron_segmentation_free(segmentation);
+    }
+    sheet_close(&s);
+    patron_features_free(joined);
+    patron_features_free(features);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("join");
@@ -478,5 +516,6 @@ int main(void)
     tcase_add_test(tests, test_segments_outlive_the_table_and_the_features);
     tcase_add_test(tests, test_roles_that_leave_nothing_to_group_by_are_refused);
     tcase_add_test(tests, test_a_customer_without_a_value_needs_a_fill);
+    tcase_add_test(tests, test_winsorising_keeps_one_value_from_making_a_segment);
     return run_suite(suite);
 }

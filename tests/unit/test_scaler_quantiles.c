@@ -237,10 +237,12 @@ START_TEST(test_weights_that_are_not_whole_find_a_value_too)
     rows.weights = weights;
     patron_scaler_options options = plain(PATRON_SCALE_ROBUST);
     options.winsor_low = 0.5;
+    options.winsor_high = 1.0 - 0x1p-53;
     for (double factor = 1e-300; factor < 1e300; factor *= 1e6) {
         for (int i = 0; i < 5; i++) weights[i] = 0.1 * factor;
         patron_scaler *scaler = fit(&rows, &options);
         ck_assert(column(scaler, 0).low >= 1.0 && column(scaler, 0).low <= 5.0);
+        ck_assert(column(scaler, 0).high >= column(scaler, 0).low && column(scaler, 0).high <= 5.0);
         ck_assert(column(scaler, 0).center >= 1.0 && column(scaler, 0).center <= 5.0);
         patron_scaler_free(scaler);
     }

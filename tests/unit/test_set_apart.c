@@ -301,6 +301,29 @@ START_TEST(test_features_without_frequency_still_know_the_orders)
 }
 END_TEST
 
+START_TEST(test_segments_without_a_feature_to_claim_are_numbered)
+{
+    shop s;
+    patron_segmentation *segmentation;
+    three_kinds(&s);
+    patron_features *features = features_of(&s, "btyd_x,btyd_t_x");
+    ck_assert_int_eq(fit(&segmentation, features, 2, "btyd_x,btyd_t_x"), PATRON_OK);
+    int32_t last = patron_segmentation_count(segmentation) - 1;
+    ck_assert_str_eq(info_of(segmentation, 0).name, "Group 1");
+    ck_assert_str_eq(info_of(segmentation, 1).name, "Group 2");
+    ck_assert_str_eq(info_of(segmentation, last).name, "One-Time Otto");
+    ck_assert_int_eq(patron_persona_claim_count(segmentation, 0), 0);
+
+    patron_segment_info info = {.size = sizeof info};
+    patron_candidate candidate = {.size = sizeof candidate};
+    ck_assert_int_eq(patron_segmentation_segment(&info, segmentation, last + 1, NULL), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(patron_segmentation_segment(&info, segmentation, -1, NULL), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(patron_segmentation_candidate(&candidate, segmentation, 3, NULL), PATRON_INVALID_ARGUMENT);
+    patron_segmentation_free(segmentation);
+    patron_features_free(features);
+}
+END_TEST
+
 START_TEST(test_the_summary_says_who_is_set_apart)
 {
     shop s;
@@ -334,6 +357,7 @@ int main(void)
     tcase_add_test(tests, test_nobody_to_set_apart_leaves_an_empty_segment);
     tcase_add_test(tests, test_too_few_left_is_a_status);
     tcase_add_test(tests, test_features_without_frequency_still_know_the_orders);
+    tcase_add_test(tests, test_segments_without_a_feature_to_claim_are_numbered);
     tcase_add_test(tests, test_the_summary_says_who_is_set_apart);
     return run_suite(suite);
 }

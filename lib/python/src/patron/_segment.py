@@ -154,13 +154,11 @@ class Segmentation:
     @functools.cached_property
     def customer_ids(self):
         """The ids: int64 when numbers were given, else an array of str."""
-        bytes_, length, features = ctypes.POINTER(c.c_uint8)(), c.c_int64(), self._features
-        give, error = library.patron_features_customer_id, c.Error()
-        to_bytes, to_length, to_error = ctypes.byref(bytes_), ctypes.byref(length), ctypes.byref(error)
-        found = []
-        for row in range(self._count()):
-            give(to_bytes, to_length, features, row, to_error)
-            found.append(ctypes.string_at(bytes_, length.value).decode())
+        text = c.Text()
+        call(library.patron_features_customer_ids, ctypes.byref(text), self._features)
+        offsets = text.offsets[:self._count() + 1]
+        every = ctypes.string_at(text.bytes, offsets[-1])
+        found = [every[start:end].decode() for start, end in zip(offsets, offsets[1:])]
         return np.array(found, dtype=np.int64 if self._numbers else object)
 
     @functools.cached_property
