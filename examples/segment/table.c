@@ -220,6 +220,20 @@ static void write_set_apart(const struct table *table)
     fprintf(table->out, "    %sset apart: fewer than %d orders%s\n", DIM(table), options.minimum_orders, PLAIN(table));
 }
 
+static void write_medians(const struct table *table, int32_t id)
+{
+    char number[GROUPED];
+    double days = median(table, id, "recency_days");
+    fprintf(table->out, "    %slast order %s day%s ago, ", DIM(table), grouped_number(number, days),
+            days == 1.0 ? "" : "s");
+    double orders = median(table, id, "frequency"), spent = median(table, id, "monetary_gross");
+    fprintf(table->out, "%s order%s, ", grouped_number(number, orders), orders == 1.0 ? "" : "s");
+    bool known = isfinite(spent) && fabs(spent) < 9e14;
+    fprintf(table->out, "%s spent%s\n", known ? grouped_money(number, llrint(spent * PATRON_MONEY_UNIT)) : "-",
+            PLAIN(table));
+    write_joined_medians(table, id);
+}
+
 static void write_segment(const struct table *table, const patron_segment_info *info)
 {
     char number[GROUPED];
@@ -235,15 +249,7 @@ static void write_segment(const struct table *table, const patron_segment_info *
         fprintf(table->out, " %6.3f\n", info->silhouette);
     else
         fputs("      -\n", table->out);
-    double days = median(table, info->id, "recency_days");
-    fprintf(table->out, "    %slast order %s day%s ago, ", DIM(table), grouped_number(number, days),
-            days == 1.0 ? "" : "s");
-    double orders = median(table, info->id, "frequency"), spent = median(table, info->id, "monetary_gross");
-    fprintf(table->out, "%s order%s, ", grouped_number(number, orders), orders == 1.0 ? "" : "s");
-    bool known = isfinite(spent) && fabs(spent) < 9e14;
-    fprintf(table->out, "%s spent%s\n", known ? grouped_money(number, llrint(spent * PATRON_MONEY_UNIT)) : "-",
-            PLAIN(table));
-    write_joined_medians(table, info->id);
+    if (info->customers > 0) write_medians(table, info->id);
     if (info->set_apart) write_set_apart(table);
 }
 

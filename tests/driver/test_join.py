@@ -132,6 +132,13 @@ class Join(Driver):
         _, table = self.joined(f"customer_id,age\n{long},1\n{odd},2\nc,3\n", orders=orders)
         self.assertIn("2 customers have a row, 38 none; left out: 1 without an order\n", table)
 
+    def test_a_name_that_is_a_formula_is_defused_in_the_header(self):
+        out = self.path("segments.csv")
+        self.run_segment("--join", self.file(crm(header="customer_id,=1+1,-visits"), "crm.csv"), "--segments", out,
+                         self.file(shop()))
+        with open(out, encoding="utf-8", newline="") as file:
+            self.assertEqual(next(csv.reader(file))[-2:], ["'=1+1", "'-visits"])
+
     def test_from_standard_input_and_as_the_orders_are_written(self):
         plain, _ = self.joined(crm())
         out = self.path("out.json")

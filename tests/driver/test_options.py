@@ -117,6 +117,9 @@ class Options(Driver):
         self.assertIn(f"in {len(summary['segments'])} segments, the last one set apart", table)
         self.assertIn("    set apart: fewer than 2 orders\n", table)
         self.fails(shop(), "--min-orders", "1000", says="set apart")
+        nobody = shop(rows=[row for row in shop_rows() if row[0] not in once])
+        table = self.run_segment("--min-orders", "2", self.file(nobody)).stdout.decode()
+        self.assertRegex(table, r" 0 +0\.0%.*\n    set apart: fewer than 2 orders\n")
         self.assertIn("segments\n", self.run_segment(path).stdout.decode())
 
     def test_k_is_a_range_or_a_number(self):
