@@ -4,7 +4,7 @@
 #   build/        gcc 12, Release, warnings as errors: every test
 #   build-clang/  clang 14, Release, warnings as errors: every test but the slow ones
 #   build-asan/   address and undefined-behaviour sanitizers: every test
-#   build-tsan/   thread sanitizer: the unit tests, but for those on a whole shop (minutes each)
+#   build-tsan/   thread sanitizer: unit, memory-failure and fuzz tests but the longest; test_threads has every station
 # and prints what ctest said of each, last. --fast does build/ alone. Fails when any step fails.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -66,7 +66,7 @@ if [ $fast = no ]; then
     build "clang 14, Release" build-clang clang-14 -DPATRON_SANITIZE= && check "clang 14, Release" build-clang -LE slow
     build "ASan + UBSan" build-asan gcc-12 -DPATRON_SANITIZE=address,undefined && check "ASan + UBSan" build-asan
     build "TSan" build-tsan gcc-12 -DPATRON_SANITIZE=thread &&
-        check "TSan" build-tsan -R '^unit[.]' -E 'shop|retail|cdnow|features'
+        check "TSan" build-tsan -R '^(unit|fault|fuzz)[.]' -E 'shop|retail|cdnow|features'
 fi
 
 echo

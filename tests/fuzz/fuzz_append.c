@@ -229,6 +229,26 @@ static void check(const patron_history *history, tape *t, const patron_context *
     patron_segmentation_free(segmentation);
 }
 
+/* A customer who is forgotten is gone, rows and all, and is then unknown. */
+static void forget(patron_history *history, tape *t, const patron_context *context)
+{
+    patron_features *features = NULL;
+    const uint8_t *id;
+    int64_t length, before = patron_history_row_count(history);
+    patron_error error;
+    if (!fuzz_ok(patron_features_build(&features, history, NULL, context, &error), &error)) return;
+    int64_t row = take_byte(t) % patron_features_customer_count(features);
+    HOLDS(fuzz_ok(patron_features_customer_id(&id, &length, features, row, &error), &error));
+    HOLDS(fuzz_ok(patron_history_forget(history, id, length, context, &error), &error));
+    HOLDS(patron_history_row_count(history) < before);
+    HOLDS(patron_history_forget(history, id, length, context, &error) == PATRON_UNKNOWN_CUSTOMER);
+    patron_features *after = NULL;
+    if (fuzz_ok(patron_features_build(&after, history, NULL, context, &error), &error))
+        HOLDS(patron_features_find(after, id, length) == -1);
+    patron_features_free(after);
+    patron_features_free(features);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     tape t = {data, size, 0};
@@ -255,6 +275,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         free_batch(&b);
     }
     check(history, &t, &context);
+    while (take_below(&t, 3) == 2) {
+        forget(history, &t, &context);
+        check(history, &t, &context);
+    }
     patron_history_free(history);
     return 0;
 }

@@ -35,12 +35,12 @@ static void check_fields(struct text text)
 
 static void read_file(char *path, tape *t)
 {
-    static const char *const choices[] = {"--delimiter=;",      "--delimiter=tab",    "--decimal=,",
-                                          "--strict",           "--zero-price=keep",  "--duplicates=drop",
-                                          "--customer=a",       "--time=b",           "--amount=c",
-                                          "--price=d",          "--order=e",          "--time-format=%d/%m/%Y %H:%M",
-                                          "--time-format=%s",   "--quantity=f",       "--product=g",
-                                          "--time-format=%b%e", "--as-of=2011-12-09", "--discount=h"};
+    static const char *const choices[] = {
+        "--delimiter=;",      "--delimiter=tab",   "--decimal=,",      "--strict",
+        "--zero-price=keep",  "--duplicates=drop", "--customer=a",     "--time=b",
+        "--amount=c",         "--price=d",         "--order=e",        "--time-format=%d/%m/%Y %H:%M",
+        "--time-format=%s",   "--quantity=f",      "--product=g",      "--time-format=%b%e",
+        "--as-of=2011-12-09", "--discount=h",      "--encoding=latin1"};
     enum { CHOICES = sizeof choices / sizeof *choices, MOST = 5 };
     char program[] = "segment", text[MOST][40], *words[MOST + 3] = {program};
     int count = 1, code = 0;
@@ -57,7 +57,10 @@ static void read_file(char *path, tape *t)
     words[count++] = path;
     optind = 0;
     HOLDS(options_parse(&options, count, words, &code) == (code == 0));
-    if (code != 0) return;
+    if (code != 0) {
+        options_free(&options);
+        return;
+    }
     HOLDS(fuzz_ok(patron_history_create(&history, &options.history, &context, &error), &error));
     code = orders_read(history, &seen, &options, &context);
     HOLDS(code == 0 || code == EXIT_USAGE || code == EXIT_DATA || code == EXIT_IO || code == EXIT_MEMORY);
@@ -72,6 +75,7 @@ static void read_file(char *path, tape *t)
     }
     orders_seen_free(&seen);
     patron_history_free(history);
+    options_free(&options);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

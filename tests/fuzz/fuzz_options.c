@@ -217,9 +217,12 @@ static const char *take_names(tape *t, char text[64])
 static void try_scaler_and_kmeans_options(tape *t)
 {
     static int32_t transforms[COLS];
+    double column_weights[COLS] = {1.0, 2.0, take_number(t)};
     for (int c = 0; c < COLS; c++) transforms[c] = take_below(t, 8) == 7 ? (int32_t)take_whole(t) : take_below(t, 2);
-    TAKE(patron_scaler_options, options, patron_scaler_options_init(&full_options, sizeof full_options),
-         full_options.column_transforms = take_below(t, 2) == 1 ? transforms : NULL);
+    TAKE(patron_scaler_options, options, patron_scaler_options_init(&full_options, sizeof full_options), {
+        full_options.column_transforms = take_below(t, 2) == 1 ? transforms : NULL;
+        full_options.column_weights = take_below(t, 4) == 3 ? column_weights : NULL;
+    });
     TAKE(patron_kmeans_options, how, patron_kmeans_options_init(&full_how, sizeof full_how), {
         full_how.initial_centroids = take_below(t, 4) == 3 ? points : NULL;
         if (full_how.n_init > 500) full_how.n_init = 500; /* any number is fine, and slow */
@@ -274,6 +277,58 @@ static void try_features_and_segment_options(tape *t)
     free(wanted);
 }
 
+/* A text column of so many texts, each of some bytes of a small pool. */
+static patron_text take_texts(tape *t, int64_t rows, const char *pool, int64_t *offsets)
+{
+    int64_t length = (int64_t)strlen(pool), at = 0;
+    for (int64_t i = 0; i <= rows; i++) {
+        offsets[i] = at;
+        at += take_below(t, 4);
+        if (at > length) at = length;
+    }
+    if (take_below(t, 16) == 15) offsets[rows] = take_below(t, (int32_t)length + 1) - INT64_C(1);
+    return (patron_text){(const uint8_t *)pool, offsets, NULL};
+}
+
+static void try_join(tape *t)
+{
+    int64_t ids[LINES], id_offsets[LINES + 1], name_offsets[COLS + 1];
+    double values[LINES * COLS];
+    int32_t roles[COLS];
+    patron_attributes sound;
+    patron_attributes_init(&sound, sizeof sound);
+    sound.rows = take_below(t, LINES + 1);
+    sound.cols = 1 + take_below(t, COLS);
+    for (int i = 0; i < LINES; i++) ids[i] = take_below(t, 8) == 7 ? take_whole(t) : i;
+    for (int i = 0; i < LINES * COLS; i++) values[i] = take_number(t);
+    for (int c = 0; c < COLS; c++) roles[c] = take_below(t, 8) == 7 ? (int32_t)take_whole(t) : take_below(t, 3);
+    if (take_below(t, 2) == 0)
+        sound.customer_number = ids;
+    else
+        sound.customer_id = take_texts(t, sound.rows, "123456712\xC3\xA9", id_offsets);
+    sound.names = take_texts(t, sound.cols, "agerfm,\xFFsize", name_offsets);
+    sound.values = take_below(t, 16) == 15 ? NULL : values;
+    sound.roles = take_below(t, 2) == 1 ? roles : NULL;
+    size_t claim = take_claim(t, sizeof sound);
+    patron_attributes *attributes = claimed(t, &sound, sizeof sound, claim);
+    patron_context context = plain();
+    patron_features *joined = NULL;
+    patron_segmentation *made = NULL;
+    patron_join report = {.size = sizeof report};
+    bool joins = fuzz_ok(patron_features_join(&joined, &report, features, attributes, &context, &error), &error);
+    HOLDS(joins == (joined != NULL));
+    if (joins) {
+        int64_t customers = patron_features_customer_count(features);
+        HOLDS(report.rows == report.customers_matched + report.ids_without_order + report.rows_without_id);
+        HOLDS(customers == report.customers_matched + report.customers_without_row);
+        HOLDS(patron_features_customer_count(joined) == customers);
+        HOLDS(fuzz_ok(patron_segmentation_fit(&made, joined, NULL, &context, &error), &error) == (made != NULL));
+    }
+    patron_segmentation_free(made);
+    patron_features_free(joined);
+    free(attributes);
+}
+
 /* Result structs: filled up to what they claim, and refused where the claim or the number is none. */
 #define FILL(type, call)                                                                                               \
     do {                                                                                                               \
@@ -319,6 +374,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         try_results};
     tape t = {data, size, 0};
     prepare();
-    tries[take_byte(&t) % (sizeof tries / sizeof *tries)](&t);
+    uint8_t choice = take_byte(&t);
+    (choice >= 240 ? try_join : tries[choice % (sizeof tries / sizeof *tries)])(&t);
     return 0;
 }
