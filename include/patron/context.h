@@ -7,7 +7,8 @@
 
    Struct sizes. Option, input and result structs begin with `size`, set by patron_X_init(&x, sizeof x). A library that
    is newer than the caller takes the fields the caller knows, and defaults for the rest; one that is older refuses
-   (PATRON_INVALID_ARGUMENT) a struct whose additional bytes are not all zero. Result structs are filled up to `size`.
+   (PATRON_INVALID_ARGUMENT) a struct whose additional bytes are not all zero. A size that no struct can have (0, odd,
+   over 65,536) is refused too. Result structs are filled up to `size`.
  */
 #ifndef PATRON_CONTEXT_H
 #define PATRON_CONTEXT_H
