@@ -21,8 +21,8 @@ extern "C" {
 /* 1/10,000 currency units to the unit. */
 #define PATRON_MONEY_UNIT 10000
 
-/* The largest time, either sign, in seconds (some 3 million years), and the largest quantity, either sign. */
-#define PATRON_MOST_TIME_S   INT64_C(100000000000000)
+/* The largest time, either sign, in seconds (some 8,200 years, so that milliseconds and less are told from seconds), and the largest quantity, either sign. */
+#define PATRON_MOST_TIME_S   INT64_C(260000000000)
 #define PATRON_MOST_QUANTITY 1e12
 
 /* A borrowed text column as Arrow holds it: row i is bytes offsets[i] … offsets[i + 1] - 1, UTF-8, no NUL needed.

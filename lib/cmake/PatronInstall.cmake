@@ -17,12 +17,12 @@ if(PATRON_BUILD_STATIC)
 endif()
 if(PATRON_BUILD_EXAMPLES)
   file(RELATIVE_PATH to_library ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
-  # The build folder's program, under the name it has among others; CMake sets its path to the library when installing.
-  set_target_properties(segment PROPERTIES INSTALL_RPATH $ORIGIN/${to_library})
-  install(TARGETS segment RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
-  install(CODE "
-    set(folder \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
-    file(RENAME \"\${folder}/segment\" \"\${folder}/patron-segment\")" COMPONENT tools)
+  # The driver's objects, linked once more under the name it has among other programs.
+  add_executable(patron_segment $<TARGET_OBJECTS:segment>)
+  target_link_libraries(patron_segment PRIVATE $<TARGET_PROPERTY:segment,LINK_LIBRARIES>)
+  set_target_properties(patron_segment PROPERTIES OUTPUT_NAME patron-segment INSTALL_RPATH $ORIGIN/${to_library}
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/examples)
+  install(TARGETS patron_segment RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
 endif()
 
 # find_package(patron)

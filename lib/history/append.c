@@ -151,7 +151,7 @@ static patron_status read_numbers(line *l, const appender *a, int64_t row)
     l->rounded = false;
     if (l->time_s > PATRON_MOST_TIME_S || l->time_s < -PATRON_MOST_TIME_S)
         return fail_number(a, row, PATRON_OUT_OF_RANGE, PATRON_FIELD_TIME,
-                           "is beyond 1e14 seconds; give seconds since 1970, not milliseconds or less");
+                           "is beyond 2.6e11 seconds; give seconds since 1970, not milliseconds or less");
     patron_status status = check_finite(a, row, PATRON_FIELD_QUANTITY, l->quantity);
     if (status != PATRON_OK) return status;
     if (fabs(l->quantity) > PATRON_MOST_QUANTITY)

@@ -205,7 +205,7 @@ static patron_status find_as_of(job *j, int64_t as_of_s, patron_error *error)
     j->as_of_s = INT64_MAX;
     if (as_of_s != PATRON_AS_OF_LAST && (as_of_s > PATRON_MOST_TIME_S || as_of_s < -PATRON_MOST_TIME_S))
         return ptn_fail(error, PATRON_INVALID_ARGUMENT,
-                        "as_of_s is %lld; give seconds since 1970 within 1e14, or PATRON_AS_OF_LAST",
+                        "as_of_s is %lld; give seconds since 1970 within 2.6e11, or PATRON_AS_OF_LAST",
                         (long long)as_of_s);
     int64_t last = INT64_MIN;
     const int64_t *time_s = j->history->time_s.items;

@@ -83,7 +83,10 @@ own() {
 }
 
 echo "== cmake --install"
+mkdir -p "$place/prefix/bin" && echo another >"$place/prefix/bin/segment"
 cmake --install "$build" --prefix "$place/prefix" >"$place/log"
+[ "$(cat "$place/prefix/bin/segment")" = another ] || { echo "install: another program was overwritten" >&2 && exit 1; }
+rm "$place/prefix/bin/segment"
 [ -z "$(find "$place/prefix" -name '*.cmake' -o -name '*.pc' | xargs grep -lE "$place|$build")" ] ||
     { echo "install: a file names the folder it was installed or built in" >&2 && exit 1; }
 use "$place/prefix" "installed"
