@@ -21,7 +21,8 @@ extern "C" {
 /* 1/10,000 currency units to the unit. */
 #define PATRON_MONEY_UNIT 10000
 
-/* The largest time, either sign, in seconds (some 8,200 years, so that milliseconds and less are told from seconds), and the largest quantity, either sign. */
+/* The largest time, either sign, in seconds (some 8,200 years, so that milliseconds are told from seconds), and the
+   largest quantity, either sign. */
 #define PATRON_MOST_TIME_S   INT64_C(260000000000)
 #define PATRON_MOST_QUANTITY 1e12
 

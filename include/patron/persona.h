@@ -3,8 +3,9 @@
 
    A segment's name is one or two words and a given name that starts with the same letter ("Frugal Fred"). Each word is
    a claim about a feature, true of the segment's median against the shop's (of the segment set apart: of each of its
-   customers); the given name claims nothing. Names are distinct within a segmentation and depend on the medians alone,
-   not on seed or row order. */
+   customers); the given name claims nothing. Where none of the features
+   that words are about is there, the name is "Group 1", which claims nothing. Names are distinct within a segmentation
+   and depend on the medians alone, not on seed or row order. */
 #ifndef PATRON_PERSONA_H
 #define PATRON_PERSONA_H
 

@@ -198,7 +198,7 @@ patron_status ptn_struct_write(void *out, const void *from, size_t known, const 
     size_t size;
     if (out == NULL) return ptn_fail_null(error, what);
     memcpy(&size, out, sizeof size);
-    if (size <= sizeof size || size > LARGEST_STRUCT)
+    if (size <= sizeof size || size > LARGEST_STRUCT || size % sizeof size != 0)
         return ptn_fail(error, PATRON_INVALID_ARGUMENT, "%s has size %zu; set it to sizeof before the call", what,
                         size);
     memset((unsigned char *)out + sizeof size, 0, size - sizeof size);

@@ -20,7 +20,9 @@ static void find_mean(double *mean, const ptn_packed *data)
     for (int64_t c = 0; c < data->cols; c++) {
         ptn_dd sum = {0.0, 0.0}, weight = {0.0, 0.0};
         for (int64_t i = 0; i < data->rows; i++) {
-            ptn_sum_add(&sum, data->weights[i] * ptn_packed_at(data, i, c));
+            ptn_dd product = ptn_two_product(data->weights[i], ptn_packed_at(data, i, c));
+            ptn_sum_add(&sum, product.hi);
+            sum.lo += product.lo;
             ptn_sum_add(&weight, data->weights[i]);
         }
         mean[c] = ptn_sum_value(sum) / ptn_sum_value(weight);
@@ -65,7 +67,16 @@ patron_status ptn_bound_open(ptn_bound *bound, const ptn_packed *data, const ptn
     for (int64_t c = 0; c < cols; c++) bound->trace += scatter[c * cols + c];
     double steps = (double)(BLOCK_ROWS + data->rows / BLOCK_ROWS) + 32.0 * (double)cols + 64.0;
     bound->margin = 4.0 * steps * 0x1p-52 * bound->trace;
+    /* The mean is off by rounding too, whatever the trace: by e, the trace is too large by W e^2. */
+    double weight = 0.0, shift = 0.0;
+    for (int64_t i = 0; i < data->rows; i++) weight += data->weights[i];
+    for (int64_t c = 0; c < cols; c++) shift += mean[c] * mean[c];
+    bound->margin += weight * shift * 0x1p-100;
+    /* GSL splits the matrix where an entry is small beside its neighbours on the diagonal, and never where these have
+       underflowed: with the trace added to them it always ends. */
+    for (int64_t c = 0; c < cols; c++) scatter[c * cols + c] += bound->trace;
     if (status == PATRON_OK) status = ptn_symmetric_eigenvalues(bound->eigenvalues, scatter, cols, memory, error);
+    for (int64_t c = 0; status == PATRON_OK && c < cols; c++) bound->eigenvalues[c] -= bound->trace;
     ptn_free(memory, scratch);
     return status;
 }

@@ -261,7 +261,8 @@ static patron_status keep(patron_kmeans **kmeans, int32_t *labels, winner *best,
         .converged = best->end.converged,
         .best_start = best->start,
         .inertia = to_caller(best->inertia, lloyd->data),
-        .inertia_lower_bound = to_caller(ptn_bound_for(&job->bound, lloyd->k), lloyd->data),
+        /* Whatever rounding did to it, no bound lies above what was reached. */
+        .inertia_lower_bound = to_caller(fmin(ptn_bound_for(&job->bound, lloyd->k), best->inertia), lloyd->data),
     };
     uint64_t hash = ptn_hash_labels(PTN_HASH_START, lloyd->labels, rows);
     hash = ptn_hash_doubles(hash, made->centroids, k * cols);

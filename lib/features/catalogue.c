@@ -32,6 +32,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 
 /* Days, floored: the difference can be negative only where as-of lies before the order, which it never does. */
 #define ELAPSED_DAYS(from_s) ((double)((t->as_of_s - (from_s)) / 86400))
@@ -195,8 +196,12 @@ static patron_status fail_unknown(const choice *c, const char *text, size_t leng
         memcpy(known + used + strlen(before), name, strlen(name) + 1);
         used += more;
     }
-    return ptn_fail(c->error, PATRON_UNKNOWN_NAME, "no column is called \"%.*s\"; there are the presets %s",
-                    length < 40 ? (int)length : 40, text, known);
+    size_t shown = length < 40 ? length : 40;
+    while (shown > 0 && shown < length && ((unsigned char)text[shown] & 0xC0) == 0x80) shown--;
+    if (!ptn_utf8_valid((const uint8_t *)text, (int64_t)shown))
+        return ptn_fail(c->error, PATRON_UNKNOWN_NAME, "a name is not UTF-8; there are the presets %s", known);
+    return ptn_fail(c->error, PATRON_UNKNOWN_NAME, "no column is called \"%.*s\"; there are the presets %s", (int)shown,
+                    text, known);
 }
 
 static patron_status choose_column(choice *c, const char *text, size_t length)

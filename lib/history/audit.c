@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/floating.h"
 #include "history/history.h"
 #include "history/purchases.h"
 
@@ -13,14 +14,17 @@ patron_status patron_history_audit(patron_audit *audit, const patron_history *hi
     ptn_purchases purchases;
     ptn_context known;
     ptn_team team;
+    fenv_t host;
     ptn_ok(error);
     if (audit == NULL) return ptn_fail_null(error, "audit");
     if (history == NULL) return ptn_fail_null(error, "history");
     patron_status status = ptn_context_read(&known, context, error);
     if (status != PATRON_OK) return status;
+    ptn_floating_enter(&host);
     ptn_team_open(&team, &known);
     status = ptn_purchases_build(&purchases, NULL, history, &question, &team, "audit", 1.0, error);
     ptn_team_close(&team);
+    ptn_floating_leave(&host);
     if (status != PATRON_OK) return status;
     status = ptn_struct_write(audit, &purchases.audit, sizeof *audit, "audit", error);
     ptn_purchases_free(&purchases);
@@ -46,15 +50,18 @@ patron_status patron_history_fates(uint8_t *fates, const patron_history *history
     ptn_purchases purchases;
     ptn_context known;
     ptn_team team;
+    fenv_t host;
     ptn_ok(error);
     if (fates == NULL) return ptn_fail_null(error, "fates");
     if (history == NULL) return ptn_fail_null(error, "history");
     patron_status status = ptn_context_read(&known, context, error);
     if (status != PATRON_OK) return status;
     uint8_t *line_fates = fates + (history->rows.count - ptn_history_lines(history));
+    ptn_floating_enter(&host);
     ptn_team_open(&team, &known);
     status = ptn_purchases_build(&purchases, line_fates, history, &question, &team, "audit", 1.0, error);
     ptn_team_close(&team);
+    ptn_floating_leave(&host);
     if (status != PATRON_OK) return status;
     ptn_purchases_free(&purchases);
     spread(fates, history);

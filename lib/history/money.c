@@ -27,15 +27,6 @@ static bool as_decimal(decimal *out, double number, int64_t scale)
     return true;
 }
 
-bool ptn_money_from_value(int64_t *money, bool *rounded, double value)
-{
-    double units = nearbyint(value * PATRON_MONEY_UNIT);
-    if (!(fabs(units) < 0x1p63)) return false;
-    *money = (int64_t)units;
-    *rounded = (double)*money / PATRON_MONEY_UNIT != value;
-    return true;
-}
-
 static bool multiply(int64_t *money, bool *rounded, decimal price, decimal quantity)
 {
     int128 product = (int128)price.numerator * quantity.numerator;
@@ -46,6 +37,22 @@ static bool multiply(int64_t *money, bool *rounded, decimal price, decimal quant
     if (twice > divisor || (twice == divisor && units % 2 != 0)) units += product < 0 ? -1 : 1;
     if (units > INT64_MAX || units < -INT64_MAX) return false;
     *money = (int64_t)units;
+    return true;
+}
+
+static bool value_as_decimal(decimal *out, double value)
+{
+    return as_decimal(out, value, PATRON_MONEY_UNIT) || as_decimal(out, value, 100000000);
+}
+
+bool ptn_money_from_value(int64_t *money, bool *rounded, double value)
+{
+    decimal exact;
+    if (value_as_decimal(&exact, value)) return multiply(money, rounded, exact, (decimal){1, 1});
+    double units = nearbyint(value * PATRON_MONEY_UNIT);
+    if (!(fabs(units) < 0x1p63)) return false;
+    *money = (int64_t)units;
+    *rounded = (double)*money / PATRON_MONEY_UNIT != value;
     return true;
 }
 
@@ -71,8 +78,6 @@ bool ptn_money_from_price(int64_t *money, bool *rounded, int64_t price, double q
 bool ptn_money_from_price_value(int64_t *money, bool *rounded, double price, double quantity)
 {
     decimal p, q;
-    if ((as_decimal(&p, price, PATRON_MONEY_UNIT) || as_decimal(&p, price, 100000000)) &&
-        quantity_as_decimal(&q, quantity))
-        return multiply(money, rounded, p, q);
+    if (value_as_decimal(&p, price) && quantity_as_decimal(&q, quantity)) return multiply(money, rounded, p, q);
     return multiply_inexactly(money, rounded, price, quantity);
 }

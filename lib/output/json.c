@@ -67,8 +67,9 @@ static json_t *instant(int64_t time_s)
     int64_t days = time_s / 86400 - (time_s % 86400 < 0), second = time_s - days * 86400, year;
     int month, day;
     civil(days, &year, &month, &day);
-    snprintf(text, sizeof text, "%04lld-%02d-%02dT%02d:%02d:%02d", (long long)year, month, day, (int)(second / 3600),
-             (int)(second / 60 % 60), (int)(second % 60));
+    snprintf(text, sizeof text, "%s%04lld-%02d-%02dT%02d:%02d:%02d", year < 0 ? "-" : "",
+             (long long)(year < 0 ? -year : year), month, day, (int)(second / 3600), (int)(second / 60 % 60),
+             (int)(second % 60));
     return json_string(text);
 }
 

@@ -2,11 +2,11 @@
 /* Naming: words that are true of a segment, and a given name that starts as the last word does.
 
    A word claims that the segment's median of one feature lies clearly above or below the shop's: with both medians
-   shifted by one unit (so that medians of 0 can be compared), their ratio is at least MARGIN. A name takes the
-   strongest claim of how recently or how long they buy, then the strongest claim of what they are worth; with neither,
-   "Typical", which claims that spend is within MARGIN of the shop's. Where a better segment already has these words,
-   the next strongest true ones are taken, so that words tell segments apart. Everything follows from medians alone: no
-   seed, no cluster number, no row order.
+   shifted by the smallest step there is (one day, one order, 1/10,000 of a currency unit, so that medians of 0 can be
+   compared), their ratio is at least MARGIN. A name takes the strongest claim of how recently or how long they buy,
+   then the strongest claim of what they are worth; with neither, "Typical", which claims that spend is within MARGIN of
+   the shop's. Where a better segment already has these words, the next strongest true ones are taken, so that words
+   tell segments apart. Everything follows from medians alone: no seed, no cluster number, no row order.
 
    The segment set apart has one word, which claims what set it apart: that each of its customers has fewer orders than
    the minimum. Where most of the shop is like that, its median is the shop's, so no comparison would be true. */
@@ -128,7 +128,10 @@ static double strength(const patron_segmentation *s, int32_t id, const word *w)
 {
     double segment, shop;
     if (!medians(s, id, w, &segment, &shop)) return 0.0;
-    double ratio = (segment + 1.0) / (shop + 1.0);
+    int64_t column = patron_matrix_find(s->features->matrix, w->feature);
+    bool money = strcmp(s->features->matrix->columns[column].unit, "currency") == 0;
+    double step = money ? 1.0 / PATRON_MONEY_UNIT : 1.0;
+    double ratio = (segment + step) / (shop + step);
     if (w->direction == 0) return ratio < MARGIN && ratio > 1.0 / MARGIN ? 1.0 : 0.0;
     if (w->direction < 0) ratio = 1.0 / ratio;
     return ratio >= MARGIN ? ratio : 0.0;

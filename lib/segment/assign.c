@@ -85,6 +85,8 @@ patron_status patron_segmentation_assign_features(int32_t *segments, const patro
     if (status == PATRON_OK) status = ptn_segmentation_pick(&picked, &count, s, features, &read.memory, error);
     if (status == PATRON_OK)
         status = ptn_segmentation_gather(&rows, s, features->matrix, columns, picked, count, &read.memory, error);
+    if (status == PATRON_OK)
+        status = ptn_segmentation_name_missing(s, rows, features->matrix, columns, picked, count, error);
     if (status == PATRON_OK && count > 0) {
         patron_rows_init(&view, sizeof view);
         view.values = rows;

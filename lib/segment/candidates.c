@@ -41,14 +41,15 @@ static void view_of(patron_rows *view, const double *values, int64_t rows, int64
     view->cols = view->row_stride = cols;
 }
 
-/* Says which customer and feature a missing value belongs to, in place of the scaler's row and column. */
-static patron_status name_missing(const patron_segmentation *s, const double *values, patron_error *error)
+patron_status ptn_segmentation_name_missing(const patron_segmentation *s, const double *values,
+                                            const patron_matrix *matrix, const int64_t *columns, const int64_t *picked,
+                                            int64_t count, patron_error *error)
 {
-    const patron_matrix *matrix = s->features->matrix;
-    for (int64_t i = 0; i < s->grouped_count * s->column_count; i++) {
+    if (s->options.fill != PATRON_FILL_REJECT) return PATRON_OK;
+    for (int64_t i = 0; i < count * s->column_count; i++) {
         if (!isnan(values[i])) continue;
-        const patron_column *column = &matrix->columns[s->columns[i % s->column_count]];
-        int64_t row = s->grouped[i / s->column_count];
+        const patron_column *column = &matrix->columns[columns[i % s->column_count]];
+        int64_t row = picked[i / s->column_count];
         return ptn_fail_row(error, PATRON_NOT_FINITE, row, -1,
                             "customer %lld has no %s (%s); choose a fill, or leave the feature out", (long long)row,
                             column->name, column->missing);
@@ -66,7 +67,7 @@ patron_status ptn_segmentation_scale(patron_segmentation *s, const patron_contex
     patron_status status =
         ptn_segmentation_gather(&raw, s, matrix, s->columns, s->grouped, s->grouped_count, &s->memory, error);
     if (status != PATRON_OK) goto cleanup;
-    if (s->options.fill == PATRON_FILL_REJECT) status = name_missing(s, raw, error);
+    status = ptn_segmentation_name_missing(s, raw, matrix, s->columns, s->grouped, s->grouped_count, error);
     if (status != PATRON_OK) goto cleanup;
 
     view_of(&view, raw, s->grouped_count, s->column_count);
@@ -157,13 +158,18 @@ static void judge(ptn_candidate *candidate, int64_t customers, double smallest_s
 {
     const int64_t *sizes = patron_kmeans_sizes(candidate->kmeans);
     int64_t smallest = customers;
+    char percent[16];
     for (int32_t j = 0; j < candidate->k; j++)
         if (sizes[j] < smallest) smallest = sizes[j];
     candidate->smallest_share = (double)smallest / (double)customers;
     candidate->feasible = candidate->smallest_share >= smallest_share;
-    if (!candidate->feasible)
-        snprintf(candidate->reason, PTN_REASON_BYTES, "the smallest segment has %lld of %lld customers, below %.4g %%",
-                 (long long)smallest, (long long)customers, 100.0 * smallest_share);
+    if (candidate->feasible) return;
+    /* Not by %g: the reason is part of the summary, whose bytes do not depend on the host's locale. */
+    int hundredths = (int)(10000.0 * smallest_share + 0.5);
+    snprintf(percent, sizeof percent, "%d.%02d", hundredths / 100, hundredths % 100);
+    if (hundredths % 100 == 0) percent[strlen(percent) - 3] = '\0';
+    snprintf(candidate->reason, PTN_REASON_BYTES, "the smallest segment has %lld of %lld customers, below %s %%",
+             (long long)smallest, (long long)customers, percent);
 }
 
 patron_status ptn_segmentation_score(patron_segmentation *s, const patron_context *context, patron_error *error)

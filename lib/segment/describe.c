@@ -81,6 +81,16 @@ static void fill_segment(patron_segmentation *s, int32_t id, const tally *t, int
     info->silhouette = info->set_apart ? (double)NAN : s->candidates[s->chosen].cluster_means[t->cluster];
 }
 
+/* Of finite values, whose sum need not be. */
+static double mean_of(const double *values, int64_t count, double sum)
+{
+    double mean = 0.0;
+    if (count == 0) return (double)NAN;
+    if (isfinite(sum)) return sum / (double)count;
+    for (int64_t i = 0; i < count; i++) mean += values[i] / (double)count;
+    return mean;
+}
+
 /* Mean and median of each column for the customers of segment `id` (-1: all), missing values left out. */
 static void summarise(patron_segmentation *s, int32_t id, double *scratch)
 {
@@ -95,7 +105,7 @@ static void summarise(patron_segmentation *s, int32_t id, double *scratch)
             scratch[count++] = value;
             sum += value;
         }
-        s->means[row * matrix->cols + c] = count == 0 ? (double)NAN : sum / (double)count;
+        s->means[row * matrix->cols + c] = mean_of(scratch, count, sum);
         ptn_sort(scratch, count);
         s->medians[row * matrix->cols + c] = ptn_median_sorted(scratch, count);
     }

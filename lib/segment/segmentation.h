@@ -95,6 +95,12 @@ patron_status ptn_segmentation_gather(double **rows, const patron_segmentation *
                                       const int64_t *columns, const int64_t *picked, int64_t count,
                                       const ptn_memory *memory, patron_error *error);
 
+/* Says which customer and feature a missing value among `count` gathered rows belongs to, in place of the scaler's row
+   and column. PATRON_OK where there is none, or a fill was chosen; PATRON_NOT_FINITE. */
+patron_status ptn_segmentation_name_missing(const patron_segmentation *s, const double *values,
+                                            const patron_matrix *matrix, const int64_t *columns, const int64_t *picked,
+                                            int64_t count, patron_error *error);
+
 /* The segment of the customers set apart, or -1 where there is none. */
 static inline int32_t ptn_segmentation_set_apart(const patron_segmentation *s)
 {

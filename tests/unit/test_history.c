@@ -13,6 +13,10 @@
 #include "support/order_lines.h"
 #include "support/suite.h"
 
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
+
 enum { ROWS = 3 };
 
 /* A good batch of three rows to spoil: customers "a", "b", "é"; one unit of 1.00 each at 0, 10, 20 s. */
@@ -545,6 +549,40 @@ START_TEST(test_host_rounding_does_not_change_money)
 }
 END_TEST
 
+#if defined(__SSE2__)
+/* Flush to zero makes a quantity of 5e-324 nothing in the host; not in the audit. */
+START_TEST(test_host_flushing_to_zero_does_not_change_fates)
+{
+    static const int64_t customer[] = {1, 2, 3}, time_s[] = {0, 0, 0}, amount[] = {1, 1, 1};
+    static const double quantity[] = {1.0, 5e-324, -5e-324};
+    patron_history *history;
+    patron_orders orders;
+    patron_audit audit = {.size = sizeof audit};
+    uint8_t fates[3];
+    patron_orders_init(&orders, sizeof orders);
+    orders.rows = 3;
+    orders.customer_number = customer;
+    orders.time_s = time_s;
+    orders.amount = amount;
+    orders.quantity = quantity;
+    unsigned before = _mm_getcsr();
+    _mm_setcsr(before | 0x8040u);
+    patron_history_create(&history, NULL, NULL, NULL);
+    patron_status status = patron_history_append(history, &orders, NULL, NULL);
+    if (status == PATRON_OK) status = patron_history_audit(&audit, history, PATRON_AS_OF_LAST, NULL, NULL);
+    if (status == PATRON_OK) status = patron_history_fates(fates, history, PATRON_AS_OF_LAST, NULL, NULL);
+    unsigned after = _mm_getcsr();
+    _mm_setcsr(before);
+    ck_assert_int_eq(status, PATRON_OK);
+    ck_assert_uint_eq(after, before | 0x8040u);
+    ck_assert_int_eq(audit.orders, 2);
+    ck_assert_int_eq(fates[1], PATRON_FATE_PURCHASE);
+    ck_assert_int_eq(fates[2], PATRON_FATE_RETURN);
+    patron_history_free(history);
+}
+END_TEST
+#endif
+
 START_TEST(test_default_as_of_is_the_last_kept_line_s)
 {
     oracle_line lines[] = {{.customer = "a", .time_s = 100, .amount = 10000, .quantity = 1},
@@ -621,6 +659,9 @@ int main(void)
     tcase_add_test(tests, test_ids_may_hold_nul_and_be_huge);
     tcase_add_test(tests, test_first_money_column_of_the_list_wins);
     tcase_add_test(tests, test_host_rounding_does_not_change_money);
+#if defined(__SSE2__)
+    tcase_add_test(tests, test_host_flushing_to_zero_does_not_change_fates);
+#endif
     tcase_add_test(tests, test_default_as_of_is_the_last_kept_line_s);
     tcase_add_test(tests, test_optional_columns_may_come_and_go);
     return run_suite(suite);

@@ -464,6 +464,47 @@ START_TEST(test_a_customer_without_a_value_needs_a_fill)
 END_TEST
 
 /* Ages without a logarithm, one of them a typing error. */
+START_TEST(test_a_new_customer_without_a_value_is_named_by_the_features_row)
+{
+    sheet s;
+    patron_features *features = shop_features(), *joined = joined_shop(), *holes;
+    int32_t segments[CUSTOMERS];
+    patron_segmentation *segmentation = segment_by(joined, "");
+    sheet_open(&s);
+    s.values[3 * 10] = (double)NAN;
+    ck_assert_int_eq(patron_features_join(&holes, NULL, features, sheet_view(&s), NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(patron_segmentation_assign_features(segments, segmentation, holes, NULL, &error),
+                     PATRON_NOT_FINITE);
+    ck_assert_int_eq(error.row, CUSTOMERS - 1 - 10);
+    ck_assert_ptr_nonnull(strstr(error.message, "has no age"));
+    sheet_close(&s);
+    patron_segmentation_free(segmentation);
+    patron_features_free(holes);
+    patron_features_free(joined);
+    patron_features_free(features);
+}
+END_TEST
+
+START_TEST(test_statistics_of_huge_values_are_finite)
+{
+    sheet s;
+    patron_features *features = shop_features(), *joined;
+    double mean, median;
+    sheet_open(&s);
+    for (int i = 0; i < CUSTOMERS; i++) s.values[3 * i + 1] = 1e308;
+    ck_assert_int_eq(patron_features_join(&joined, NULL, features, sheet_view(&s), NULL, NULL), PATRON_OK);
+    patron_segmentation *segmentation = segment_by(joined, "");
+    int64_t column = patron_matrix_find(patron_features_matrix(joined), "z\xC3\xADp");
+    ck_assert_int_eq(patron_segmentation_statistic(&mean, &median, segmentation, -1, column, NULL), PATRON_OK);
+    ck_assert_double_eq_tol(mean, 1e308, 1e295);
+    ck_assert_double_eq(median, 1e308);
+    patron_segmentation_free(segmentation);
+    sheet_close(&s);
+    patron_features_free(joined);
+    patron_features_free(features);
+}
+END_TEST
+
 START_TEST(test_winsorising_keeps_one_value_from_making_a_segment)
 {
     sheet s;
@@ -516,6 +557,8 @@ int main(void)
     tcase_add_test(tests, test_segments_outlive_the_table_and_the_features);
     tcase_add_test(tests, test_roles_that_leave_nothing_to_group_by_are_refused);
     tcase_add_test(tests, test_a_customer_without_a_value_needs_a_fill);
+    tcase_add_test(tests, test_statistics_of_huge_values_are_finite);
+    tcase_add_test(tests, test_a_new_customer_without_a_value_is_named_by_the_features_row);
     tcase_add_test(tests, test_winsorising_keeps_one_value_from_making_a_segment);
     return run_suite(suite);
 }

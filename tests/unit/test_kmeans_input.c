@@ -189,6 +189,44 @@ START_TEST(test_squares_that_overflow_are_out_of_range)
 }
 END_TEST
 
+/* A scatter matrix whose small entries underflow: the eigenvalues of the bound must still be found. */
+START_TEST(test_columns_of_very_different_size_end)
+{
+    static const double points[] = {
+        2.2780502869600736e+149,  0.11747757378612,    1.3342746932489823e-07, 5,
+        -4.2639537367043093e+149, 0.11410801488982214, 3.1224320257293832e-09, 5.0000000000000009};
+    static const double weights[] = {3, 1};
+    patron_rows rows;
+    patron_kmeans *kmeans;
+    patron_rows_init(&rows, sizeof rows);
+    rows.values = points;
+    rows.rows = 2;
+    rows.cols = 4;
+    rows.weights = weights;
+    ck_assert_int_eq(patron_kmeans_fit(&kmeans, NULL, &rows, 2, NULL, NULL, &error), PATRON_OK);
+    patron_kmeans_free(kmeans);
+}
+END_TEST
+
+START_TEST(test_bound_never_lies_above_the_inertia)
+{
+    static const double points[] = {.1, .1, .1, -.7}, weights[] = {1, 1, 1, 0};
+    patron_rows rows;
+    patron_kmeans *kmeans;
+    patron_kmeans_result result = {.size = sizeof result};
+    patron_rows_init(&rows, sizeof rows);
+    rows.values = points;
+    rows.rows = 4;
+    rows.cols = 1;
+    rows.weights = weights;
+    ck_assert_int_eq(patron_kmeans_fit(&kmeans, NULL, &rows, 1, NULL, NULL, &error), PATRON_OK);
+    ck_assert_int_eq(patron_kmeans_result_get(&result, kmeans, NULL), PATRON_OK);
+    ck_assert_double_eq(result.inertia, 0.0);
+    ck_assert_double_eq(result.inertia_lower_bound, 0.0);
+    patron_kmeans_free(kmeans);
+}
+END_TEST
+
 START_TEST(test_rows_closer_than_squares_can_show_end_in_a_status)
 {
     double values[] = {0.0, 1e-200, 1e100, 2e-200};
@@ -335,6 +373,8 @@ int main(void)
     tcase_add_test(tests, test_sweep_fails_as_a_whole);
     tcase_add_test(tests, test_numbers_that_are_not_finite_are_named);
     tcase_add_test(tests, test_squares_that_overflow_are_out_of_range);
+    tcase_add_test(tests, test_bound_never_lies_above_the_inertia);
+    tcase_add_test(tests, test_columns_of_very_different_size_end);
     tcase_add_test(tests, test_rows_closer_than_squares_can_show_end_in_a_status);
     tcase_add_test(tests, test_weights_are_checked);
     tcase_add_test(tests, test_sizes_beyond_memory_are_refused_untouched);

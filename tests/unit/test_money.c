@@ -50,6 +50,12 @@ START_TEST(test_more_than_four_decimals_are_rounded_half_to_even_and_told)
     ck_assert_int_eq(money_of(-0.03125, true), -312);
     ck_assert_int_eq(money_of(-0.09375, true), -938);
     ck_assert_int_eq(money_of(1.00006, true), 10001);
+    /* Decimal ties, which doubles do not hold: the decimal that was written counts. */
+    for (int64_t k = 0; k < 100000; k++) {
+        double value = (double)(10 * k + 5) / 1e5;
+        ck_assert_int_eq(money_of(value, true), k + (k % 2));
+        ck_assert_int_eq(money_of(-value, true), -(k + k % 2));
+    }
     ck_assert_int_eq(money_of(1e-9, true), 0);
     ck_assert_int_eq(money_of(-0.0, false), 0);
 }

@@ -242,6 +242,14 @@ START_TEST(test_bad_calls_are_a_status)
     options.features = "recency_days,shoe_size";
     ck_assert_int_eq(status_of(&s, &options, &error), PATRON_UNKNOWN_NAME);
     ck_assert_ptr_nonnull(strstr(error.message, "shoe_size"));
+    options.features =
+        "x\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4"
+        "\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4";
+    ck_assert_int_eq(status_of(&s, &options, &error), PATRON_UNKNOWN_NAME);
+    ck_assert_ptr_nonnull(strstr(error.message, "\xC3\xA4\"; there are")); /* cut on a character */
+    options.features = "x\xFF";
+    ck_assert_int_eq(status_of(&s, &options, &error), PATRON_UNKNOWN_NAME);
+    ck_assert_ptr_null(strchr(error.message, '\xFF'));
     options.features = "";
     ck_assert_int_ne(status_of(&s, &options, &error), PATRON_OK);
     options.features = "rfm";
@@ -380,6 +388,28 @@ START_TEST(test_every_word_of_a_name_is_true_and_names_differ)
         }
         patron_segmentation_free(segmentation);
     }
+}
+END_TEST
+
+/* Where the unit is large, amounts are small: 0.20 is still twenty times 0.01. */
+START_TEST(test_words_hold_for_small_amounts_too)
+{
+    shop s;
+    patron_segment_options options;
+    memset(&s, 0, sizeof s);
+    for (int64_t c = 0; c < 40; c++) {
+        buy(&s, c, 20000, 1);
+        s.amounts[c] = c < 15 ? 2000 : 100;
+    }
+    patron_segment_options_init(&options, sizeof options);
+    options.features = "monetary_gross";
+    patron_segmentation *segmentation = segmentation_of(&s, &options);
+    patron_segment_info first = {.size = sizeof first}, second = {.size = sizeof second};
+    ck_assert_int_eq(patron_segmentation_segment(&first, segmentation, 0, NULL), PATRON_OK);
+    ck_assert_int_eq(patron_segmentation_segment(&second, segmentation, 1, NULL), PATRON_OK);
+    ck_assert_str_eq(first.name, "Lavish Lucy");
+    ck_assert_str_eq(second.name, "Typical Tina");
+    patron_segmentation_free(segmentation);
 }
 END_TEST
 
@@ -574,6 +604,7 @@ int main(void)
     tcase_add_test(tests, test_assigning_the_customers_again_gives_their_own_segments);
     tcase_add_test(tests, test_features_without_the_columns_of_the_segments_are_refused);
     tcase_add_test(tests, test_every_word_of_a_name_is_true_and_names_differ);
+    tcase_add_test(tests, test_words_hold_for_small_amounts_too);
     tcase_add_test(tests, test_names_are_the_same_for_any_seed);
     tcase_add_test(tests, test_claims_that_do_not_exist_are_a_status);
     tcase_add_test(tests, test_defaults_are_as_stated_and_reported);
