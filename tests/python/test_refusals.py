@@ -22,7 +22,8 @@ class Refusals(unittest.TestCase):
             for value, name in ((np.nan, "PATRON_NOT_FINITE"), (np.inf, "PATRON_NOT_FINITE")):
                 error = self.refused("row 1", name, 1, **{**money, column: [1.0, value]})
                 self.assertEqual(error.status, 5)
-        self.refused("row 1", "PATRON_NOT_FINITE", 1, amount=[1.0, None])
+        error = self.refused("row 1", "PATRON_NOT_FINITE", 1, amount=[1.0, None])
+        self.assertIn("give a number, or leave the row out", error.message)
 
     def test_lengths_that_differ(self):
         self.refused("time has 3 values, customer has 2", "PATRON_INVALID_ARGUMENT", time=[1, 2, 3])
@@ -73,9 +74,18 @@ class Refusals(unittest.TestCase):
         self.assertIn(error.name, ("PATRON_NO_SEGMENTS", "PATRON_NO_DATA", "PATRON_TOO_FEW_DISTINCT"))
 
     def test_columns_that_are_needed(self):
-        self.refused("", "PATRON_INVALID_ARGUMENT", amount=None)
-        self.refused("", "PATRON_INVALID_ARGUMENT", time=None)
-        self.refused("", "PATRON_INVALID_ARGUMENT", customer=None)
+        self.refused("no money; give amount, amount_exact, unit_price or unit_price_exact$", "PATRON_INVALID_ARGUMENT",
+                     amount=None)
+        self.refused("time is None; give when", "PATRON_INVALID_ARGUMENT", time=None)
+        self.refused("customer is None; give who", "PATRON_INVALID_ARGUMENT", customer=None)
+
+    def test_columns_that_orders_lacks(self):
+        table = {"who": [1, 2], "when": [0, 86400]}
+        for orders in (table, np.array([(1, 0)], dtype=[("who", int), ("when", int)])):
+            with self.assertRaisesRegex(KeyError, "no column cost, which amount names; there are who, when"):
+                patron.segment(orders, customer="who", time="when", amount="cost")
+        with self.assertRaisesRegex(TypeError, "orders is a list; give a data frame or a dictionary"):
+            patron.segment([1, 2], customer="who", time="when", amount="cost")
 
     def test_options(self):
         self.refused("does not know the option colour", error=TypeError, colour=3)
@@ -83,7 +93,13 @@ class Refusals(unittest.TestCase):
         self.refused("fill is 'average'; choose one of reject, zero, mean, median", fill="average")
         self.refused("k_min is 4294967298", error=OverflowError, k_min=2 ** 32 + 2)
         self.refused("seed is -1", error=OverflowError, seed=-1)
-        self.refused("k_min is 2.5", error=TypeError, k_min=2.5)
+        for value in (2.5, 2.0, "2", b"2", [2]):
+            self.refused("k_min is .*; give a whole number", error=TypeError, k_min=value)
+        self.refused("tol is '0'; give a number", error=TypeError, tol="0")
+        self.refused("option k; give k_min and k_max", error=TypeError, k=3)
+        for value in (3, ["frequency", 3], b"rfm"):
+            self.refused("features is .*; give names or presets", error=TypeError, features=value)
+        self.refused("as_of is .*None for the last", "PATRON_INVALID_ARGUMENT", as_of=2 ** 60)
         self.refused("threads is", error=OverflowError, threads=2 ** 32 + 1)
         self.refused("", "PATRON_INVALID_ARGUMENT", threads=5000)
         self.refused("", "PATRON_INVALID_ARGUMENT", k_min=1)

@@ -193,8 +193,40 @@ def _text(column):
                   None if validity is None else pointer(validity, c.c_uint8))
 
 
+def _names(table):
+    """The names of a table's columns, None where it has no such thing."""
+    if hasattr(table, "keys"):  # a dictionary, a pandas data frame
+        return list(table.keys())
+    for there in ("column_names", "columns"):
+        if hasattr(table, there):
+            return list(getattr(table, there))
+    return getattr(getattr(table, "dtype", None), "names", None)
+
+
+def chosen(table, given):
+    """The arguments of COLUMNS, those that name a column of the table as that column."""
+    names = _names(table)
+    if names is None:
+        raise TypeError(f"orders is a {type(table).__name__}; give a data frame or a dictionary of columns")
+    for argument, what in given.items():
+        if isinstance(what, str) and what not in names:
+            raise KeyError(f"orders has no column {what}, which {argument} names; there are "
+                           f"{', '.join(map(str, names)) or 'none'}")
+    return {argument: table[what] if isinstance(what, str) else what for argument, what in given.items()}
+
+
+def _check_needed(given):
+    for argument, what in (("customer", "who bought each line"), ("time", "when each line was bought")):
+        if given[argument] is None:
+            raise invalid(f"{argument} is None; give {what}")
+    money = ("amount", "amount_exact", "unit_price", "unit_price_exact")
+    if all(given[argument] is None for argument in money):
+        raise invalid(f"there is no money; give {', '.join(money[:-1])} or {money[-1]}")
+
+
 def orders(given):
     """(Orders, what it points to) from the arguments of COLUMNS that are not None."""
+    _check_needed(given)
     struct, kept, first = new(c.Orders), [], None
     for name, values in given.items():
         if values is None:
