@@ -58,7 +58,7 @@ class Attributes(unittest.TestCase):
                 segmented(attributes=attributes, roles=roles)
         with self.assertRaisesRegex(TypeError, "give attributes"):
             segmented(roles={"age": "cluster"})
-        with self.assertRaisesRegex(TypeError, "age is of type <U1; give numbers"):
+        with self.assertRaisesRegex(TypeError, "age is 'b' in row 0; give numbers"):
             segmented(attributes=(["a"], {"age": ["b"]}))
 
 

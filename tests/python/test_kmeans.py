@@ -81,6 +81,8 @@ class KMeans(unittest.TestCase):
             patron.KMeans(2 ** 32 + 2).fit(X)
         with self.assertRaisesRegex(TypeError, "X is of type <U1"):
             patron.KMeans(1).fit([["a"]])
+        with self.assertRaisesRegex(TypeError, "init is of type <U1; give numbers"):
+            patron.KMeans(1, init=[["1", "2", "3"]]).fit(X)
         with self.assertRaisesRegex(patron.PatronError, "X has 1 dimensions; give 2"):
             patron.KMeans(1).fit([1.0, 2.0])
         for empty in (np.empty((0, 3)), np.empty((3, 0))):
@@ -126,6 +128,8 @@ class Silhouette(unittest.TestCase):
         self.assertEqual(caught.exception.name, "PATRON_ONE_CLUSTER")
         with self.assertRaisesRegex(patron.PatronError, "labels has 3 values, X has 30 rows"):
             patron.silhouette_samples(X, [0, 1, 2])
+        with self.assertRaisesRegex(TypeError, "labels are not of one kind"):
+            patron.silhouette_score(X, [1, "a"] * 15)
         with self.assertRaises(patron.PatronError):
             patron.silhouette_score(np.empty((0, 2)), [])
 

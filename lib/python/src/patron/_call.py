@@ -10,6 +10,11 @@ from . import _declarations as c
 from ._library import library
 
 
+# What the library says to C, and what to say here.
+SPOKEN = (("or mark the row with fault", "or leave the row out"), ("as_of_s is", "as_of is"),
+          ("PATRON_AS_OF_LAST", "None for the last line's instant"))
+
+
 class PatronError(Exception):
     """The library refused: `status` (a PATRON_… number), `name` ("PATRON_NO_DATA"), `message` (what, where, what to
     do), `row` and `line` (from 0, or None where there is none)."""
@@ -55,21 +60,23 @@ def as_c(name, type_, value):
     if isinstance(value, str):
         value = _choice(name, value)
     try:
+        if isinstance(value, (str, bytes)):
+            raise TypeError
         value = float(value) if type_ is c.c_double else operator.index(value)
     except TypeError:
-        raise TypeError(f"{name} is {value!r}; give a number") from None
+        raise TypeError(f"{name} is {value!r:.60}; give a {'' if type_ is c.c_double else 'whole '}number") from None
     if type_ is not c.c_double and type_(value).value != value:
         raise OverflowError(f"{name} is {value}, which is beyond what the library takes")
     return value
 
 
 def _choice(field, word):
+    """The number of a choice, or the word again where there is nothing to choose."""
     prefix = f"PATRON_{field.upper()}_"
     choices = {name.removeprefix(prefix).lower(): value for name, value in vars(c).items() if name.startswith(prefix)}
-    if word not in choices:
-        wanted = f"choose one of {', '.join(choices)}" if choices else "give a number"
-        raise invalid(f"{field} is {word!r}; {wanted}")
-    return choices[word]
+    if choices and word not in choices:
+        raise invalid(f"{field} is {word!r}; choose one of {', '.join(choices)}")
+    return choices.get(word, word)
 
 
 def check(status, error):
@@ -77,6 +84,8 @@ def check(status, error):
     if status == c.PATRON_OK:
         return
     message = error.message.decode("utf-8", "replace")
+    for theirs, ours in SPOKEN:
+        message = message.replace(theirs, ours)
     if status == c.PATRON_OUT_OF_MEMORY:
         raise MemoryError(message)
     raise PatronError(status, message, *(None if number < 0 else number for number in (error.row, error.line)))

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What an analyst has, as the columns that the library borrows. Nothing given is written; what was made of it lives as
 long as the Orders (or Rows) that point to it."""
+import collections.abc
 import ctypes
 import datetime
+import re
 
 import numpy as np
 
@@ -10,13 +12,33 @@ from . import _declarations as c
 from ._call import invalid, new
 
 MOST_EXACT = 2 ** 53  # whole numbers up to this are exact as float64
+ISO = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:[.]\d+)?)?)(Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?)?",
+                 re.ASCII)
+
+
+def _mixed(values):
+    """True for a list that numpy would make alike: "a\\0" would lose its end, True among numbers become 1, and a number
+    among texts its digits."""
+    if hasattr(values, "__array__") or isinstance(values, (str, bytes)) or \
+            not isinstance(values, collections.abc.Sequence):
+        return False
+    kinds = set(map(type, values))
+    return any(issubclass(kind, (str, bytes)) for kind in kinds) or \
+        len(kinds) > 1 and not kinds.isdisjoint((bool, np.bool_))
+
+
+def _objects(values):
+    array = np.empty(len(values), dtype=object)
+    for row, value in enumerate(values):
+        array[row] = value
+    return array
 
 
 def plain(name, values, dimensions=1):
     """As an array of so many dimensions."""
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise TypeError(f"{name} is a masked array; give the values that are there, or NaN for the others")
-    array = np.asarray(values)
+    array = _objects(values) if _mixed(values) else np.asarray(values)
     if array.ndim != dimensions:
         raise invalid(f"{name} has {array.ndim} dimensions; give {dimensions}")
     return array
@@ -43,10 +65,24 @@ def exact(name, values):
     return whole(name, values, "whole numbers of 1/10,000 currency units")
 
 
+def _refuse_inexact(name, row):
+    raise invalid(f"{name} is not exact as float64 in row {row}; give smaller numbers", row)
+
+
+def _check_numbers(name, values):
+    """Refuses the objects that float() takes for numbers, and the whole numbers that it rounds."""
+    for row, value in enumerate(values):
+        if isinstance(value, (str, bytes, bool, np.bool_)):
+            raise TypeError(f"{name} is {value!r:.60} in row {row}; give numbers")
+        if isinstance(value, int) and abs(value) > MOST_EXACT:
+            _refuse_inexact(name, row)
+
+
 def real(name, values):
     """float64. Decimal and None are let in; None is NaN, which the library refuses and says where."""
     array = plain(name, values)
     if array.dtype.kind == "O":
+        _check_numbers(name, array.tolist())
         try:
             array = array.astype(np.float64)
         except (TypeError, ValueError):
@@ -56,38 +92,68 @@ def real(name, values):
     if array.dtype.kind in "iu" and array.dtype.itemsize == 8 and array.size:
         beyond = (array > MOST_EXACT) | ((array < -MOST_EXACT) if array.dtype.kind == "i" else False)
         if beyond.any():
-            raise invalid(f"{name} is not exact as float64 in row {int(beyond.argmax())}; give smaller numbers",
-                          int(beyond.argmax()))
+            _refuse_inexact(name, int(beyond.argmax()))
     return np.ascontiguousarray(array, dtype=np.float64)
 
 
 def flag(name, values):
     """uint8."""
     array = plain(name, values)
+    if array.dtype.kind == "O" and all(isinstance(value, (bool, np.bool_, int)) for value in array.tolist()):
+        array = array.astype(bool)
     if array.dtype.kind not in "biu" and array.size:
         refuse(name, array, "True and False")
     return np.ascontiguousarray(array.astype(bool), dtype=np.uint8)
 
 
-def _utc(value):
-    """A datetime with a time zone as one without, in UTC."""
+def _instant(value):
+    """A datetime, date or ISO 8601 text as numpy has it without a zone, in UTC; ValueError for all else, also for what
+    numpy would guess."""
+    if isinstance(value, str):
+        match = ISO.fullmatch(value)
+        if match is None:
+            raise ValueError("no ISO 8601 text")
+        day, clock, zone = match.groups()
+        instant = np.datetime64(day + ("T" + clock if clock else ""), "us")
+        if zone and zone != "Z":
+            digits = zone[1:].replace(":", "").ljust(4, "0")
+            offset = np.timedelta64(int(digits[:2]) * 60 + int(digits[2:]), "m")
+            instant = instant - offset if zone[0] == "+" else instant + offset
+        return instant
+    if _missing(value):
+        return np.datetime64("NaT")
     if isinstance(value, datetime.datetime) and value.tzinfo is not None:
         return value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
-    return value
+    if isinstance(value, (datetime.date, np.datetime64)):
+        return value
+    raise ValueError("a number, which not all are" if isinstance(value, (int, float)) else "neither a time nor a text")
+
+
+def _instants(name, values):
+    instants = np.empty(len(values), dtype="datetime64[us]")
+    for row, value in enumerate(values):
+        try:
+            instants[row] = _instant(value)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise TypeError(f"{name} is {value!r:.60} in row {row} ({error}); give datetime64, or whole seconds, or "
+                            "ISO 8601 texts such as 2024-05-31 or 2024-05-31T12:50:00") from None
+    return instants
 
 
 def time(name, values):
     """int64 seconds since 1970 from datetime64, datetime, ISO 8601 texts, or whole seconds."""
     array = plain(name, values)
+    if array.dtype.kind == "O" and array.size:
+        objects = array.tolist()
+        if all(isinstance(value, (int, np.integer)) and not isinstance(value, bool) for value in objects):
+            return whole(name, np.array(objects), "whole seconds within int64")
+        array = _instants(name, objects)
     if array.dtype.kind in "iu" or array.size == 0:
         return whole(name, array)
-    if array.dtype.kind in "OU":
-        try:
-            array = np.array([_utc(value) for value in array.tolist()], dtype="datetime64[us]")
-        except (TypeError, ValueError) as error:
-            raise TypeError(f"{name} is of type {array.dtype}; give datetime64, or whole seconds ({error})") from None
+    if array.dtype.kind == "U":
+        array = _instants(name, array.tolist())
     if array.dtype.kind != "M":
-        refuse(name, array, "datetime64, or whole seconds")
+        refuse(name, array, "datetime64, datetime, ISO 8601 texts, or whole seconds")
     missing = np.isnat(array)
     if missing.any():
         row = int(missing.argmax())
@@ -107,7 +173,7 @@ def as_of(value, utc_offset_s):
 
 
 def _missing(value):
-    return value is None or isinstance(value, float) and value != value or type(value).__name__ == "NAType"
+    return value is None or isinstance(value, float) and value != value or type(value).__name__ in ("NAType", "NaTType")
 
 
 def _encoded(name, array):
@@ -193,8 +259,40 @@ def _text(column):
                   None if validity is None else pointer(validity, c.c_uint8))
 
 
+def _names(table):
+    """The names of a table's columns, None where it has no such thing."""
+    if hasattr(table, "keys"):  # a dictionary, a pandas data frame
+        return list(table.keys())
+    for there in ("column_names", "columns"):
+        if hasattr(table, there):
+            return list(getattr(table, there))
+    return getattr(getattr(table, "dtype", None), "names", None)
+
+
+def chosen(table, given):
+    """The arguments of COLUMNS, those that name a column of the table as that column."""
+    names = _names(table)
+    if names is None:
+        raise TypeError(f"orders is a {type(table).__name__}; give a data frame or a dictionary of columns")
+    for argument, what in given.items():
+        if isinstance(what, str) and what not in names:
+            raise KeyError(f"orders has no column {what}, which {argument} names; there are "
+                           f"{', '.join(map(str, names)) or 'none'}")
+    return {argument: table[what] if isinstance(what, str) else what for argument, what in given.items()}
+
+
+def _check_needed(given):
+    for argument, what in (("customer", "who bought each line"), ("time", "when each line was bought")):
+        if given[argument] is None:
+            raise invalid(f"{argument} is None; give {what}")
+    money = ("amount", "amount_exact", "unit_price", "unit_price_exact")
+    if all(given[argument] is None for argument in money):
+        raise invalid(f"there is no money; give {', '.join(money[:-1])} or {money[-1]}")
+
+
 def orders(given):
     """(Orders, what it points to) from the arguments of COLUMNS that are not None."""
+    _check_needed(given)
     struct, kept, first = new(c.Orders), [], None
     for name, values in given.items():
         if values is None:

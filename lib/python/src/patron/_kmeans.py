@@ -29,7 +29,10 @@ class KMeans:
         view, kept, (count, width) = _columns.rows("X", X, sample_weight)
         given = {"n_init": self.n_init, "max_iter": self.max_iter, "tol": self.tol, "seed": self.seed}
         if self.init is not None:
-            start = np.ascontiguousarray(_columns.plain("init", self.init, 2), dtype=np.float64)
+            start = _columns.plain("init", self.init, 2)
+            if start.dtype.kind not in "fiu":
+                _columns.refuse("init", start, "numbers")
+            start = np.ascontiguousarray(start, dtype=np.float64)
             if start.shape != (clusters, width):
                 raise invalid(f"init is of shape {start.shape}; give {(clusters, width)}")
             kept.append(start)
@@ -70,7 +73,10 @@ class KMeans:
 
 def _silhouette(X, labels, sample_weight, threads, scores):
     view, kept, (count, _) = _columns.rows("X", X, sample_weight)
-    names, numbers = np.unique(_columns.plain("labels", labels), return_inverse=True)
+    try:
+        names, numbers = np.unique(_columns.plain("labels", labels), return_inverse=True)
+    except TypeError as error:
+        raise TypeError(f"labels are not of one kind ({error}); give numbers or texts") from None
     if len(numbers) != count:
         raise invalid(f"labels has {len(numbers)} values, X has {count} rows")
     numbers, result = np.ascontiguousarray(numbers, dtype=np.int32), new(c.SilhouetteResult)

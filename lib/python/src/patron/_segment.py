@@ -233,7 +233,8 @@ def segment(orders=None, *, customer, time, amount=None, unit_price=None, quanti
     Columns are sequences or arrays of one length; with `orders` (a data frame, or a dictionary of arrays) they may be
     its column names.
       customer   who: whole numbers, or str or bytes; None, "" and NaN have no customer: such rows are counted apart
-      time       when: datetime64 (UTC, see utc_offset_s), datetime, ISO 8601 texts, or whole seconds since 1970
+      time       when: datetime64 (UTC, see utc_offset_s), datetime, whole seconds since 1970, or ISO 8601 texts: a
+                 date, and a time of day and a zone if wanted, 2024-05-31T12:50:00+02:00
       amount     what the line cost, in currency units; or unit_price, which is multiplied by quantity; four decimals
                  are kept. …_exact: whole numbers of 1/10,000 currency units
       quantity   units, negative for a return (without: 1)
@@ -252,8 +253,8 @@ def segment(orders=None, *, customer, time, amount=None, unit_price=None, quanti
                  ("zscore", "robust", "none"), winsor_low, winsor_high, n_init, max_iter, tol, seed, recent_days,
                  zero_amount ("drop", "keep"), duplicates ("keep", "drop"), strict, rejected_listed, utc_offset_s …
 
-    Returns a Segmentation. Raises PatronError when the library refuses, TypeError for columns of another type,
-    MemoryError, KeyboardInterrupt.
+    Returns a Segmentation. Raises PatronError when the library refuses, TypeError for columns of another type, KeyError
+    for a column that `orders` lacks, MemoryError, KeyboardInterrupt.
     """
     given = locals()
     columns = {name: given[name] for name in _columns.COLUMNS}
@@ -262,13 +263,13 @@ def segment(orders=None, *, customer, time, amount=None, unit_price=None, quanti
         if named:
             raise TypeError(f"{named[0]} is the name of a column; give orders, which has it")
     else:
-        columns = {name: orders[what] if isinstance(what, str) else what for name, what in columns.items()}
-    more = dict(more, features=features if features is None or isinstance(features, str) else ",".join(features),
-                as_of_s=_columns.as_of(as_of, more.get("utc_offset_s")))
+        columns = _columns.chosen(orders, columns)
+    more = dict(more, features=_listed(features), as_of_s=_columns.as_of(as_of, more.get("utc_offset_s")))
     history_options = options(c.HistoryOptions, library.patron_history_options_init, more)
     segment_options = options(c.SegmentOptions, library.patron_segment_options_init, more)
     if more:
-        raise TypeError(f"segment() does not know the option {next(iter(more))}")
+        advice = "; give k_min and k_max, the same number twice for just that many" if "k" in more else ""
+        raise TypeError(f"segment() does not know the option {'k' if advice else next(iter(more))}{advice}")
     borrowed, kept = _columns.orders(columns)
     how = {"threads": threads, "progress": progress}
     with create(c.History, library.patron_history_free, library.patron_history_create,
@@ -277,6 +278,17 @@ def segment(orders=None, *, customer, time, amount=None, unit_price=None, quanti
         del kept
         made, joined = _fitted(history, segment_options, attributes, roles, how)
         return Segmentation(made, _summary(made, history), not borrowed.customer_id.offsets or _whole(columns), joined)
+
+
+def _listed(features):
+    """Names with commas between them, None for none given."""
+    if features is None or isinstance(features, str):
+        return features
+    try:
+        return ",".join(features)
+    except TypeError:
+        raise TypeError(f"features is {features!r:.60}; give names or presets, \"rfm,tenure_days\" or a list of them") \
+            from None
 
 
 def _fitted(history, segment_options, attributes, roles, how):
