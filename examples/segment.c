@@ -184,7 +184,7 @@ static int run(const struct options *options)
     code = check_features(history, options);
     if (code == 0) code = join_read(&join, options);
     if (code == 0) code = orders_read(history, &seen, options, &context);
-    if (code == 0) code = forget_customers(history, options, &context);
+    if (code == 0) code = forget_customers(history, &join, options, &context);
     if (code == 0) code = segment(&segmentation, history, &join, options, &context);
     if (code == 0) code = write_results(segmentation, history, &seen, &join, options, &context);
 

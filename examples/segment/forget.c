@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "segment/forget.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "segment/failure.h"
@@ -68,7 +69,24 @@ static int forget_one(patron_history *history, const struct list *list, size_t a
                 (long long)id->line, TEXT_SHOWN(shown, 60));
 }
 
-int forget_customers(patron_history *history, const struct options *options, const patron_context *context)
+static int compare(const void *a, const void *b)
+{
+    const struct id *x = a, *y = b;
+    size_t common = x->length < y->length ? x->length : y->length;
+    int order = common == 0 ? 0 : memcmp(x->bytes, y->bytes, common);
+    return order != 0 ? order : (x->length > y->length) - (x->length < y->length);
+}
+
+/* Whether an id is in the list, which is sorted. */
+static bool listed(struct text text, void *user)
+{
+    const struct list *list = user;
+    const struct id id = {.bytes = (char *)(uintptr_t)text.bytes, .length = text.length};
+    return bsearch(&id, list->ids, list->count, sizeof id, compare) != NULL;
+}
+
+int forget_customers(patron_history *history, struct join *join, const struct options *options,
+                     const patron_context *context)
 {
     struct list list = {0};
     int code = 0;
@@ -80,6 +98,10 @@ int forget_customers(patron_history *history, const struct options *options, con
     }
     for (size_t i = 0; i < list.count && code == 0; i++) code = forget_one(history, &list, i, context);
     for (size_t i = 0; i < list.count; i++) free(list.ids[i].bytes);
+    if (code == 0 && list.count > 0) {
+        qsort(list.ids, list.count, sizeof *list.ids, compare);
+        join_leave_out(join, listed, &list);
+    }
     free(list.ids);
     return code;
 }

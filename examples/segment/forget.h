@@ -3,10 +3,13 @@
 #ifndef SEGMENT_FORGET_H
 #define SEGMENT_FORGET_H
 
+#include "segment/join.h"
 #include "segment/options.h"
 
-/* Forgets every id given; one given twice is forgotten once. Returns 0, or an exit code after having said why: also
-   when an id is no customer's, since a request that was mistyped is one that was not met. */
-int forget_customers(patron_history *history, const struct options *options, const patron_context *context);
+/* Forgets every id given, and leaves its row out of the join; one given twice is forgotten once. Returns 0, or an exit
+   code after having said why: also when an id is no customer's, since a request that was mistyped is one that was not
+   met. */
+int forget_customers(patron_history *history, struct join *join, const struct options *options,
+                     const patron_context *context);
 
 #endif

@@ -178,6 +178,26 @@ int join_read(struct join *join, const struct options *options)
     free(reading.sources);
     return code;
 }
+void join_leave_out(struct join *join, bool (*named)(struct text id, void *user), void *user)
+{
+    int64_t kept = 0, *offsets = join->id_offsets;
+    size_t cols = (size_t)join->cols;
+    int64_t begin = 0; /* of a row's id, before its offset is overwritten */
+    for (int64_t row = 0; row < join->rows; row++) {
+        int64_t end = offsets[row + 1];
+        size_t length = (size_t)(end - begin);
+        const uint8_t *id = join->ids + begin;
+        begin = end;
+        if (named((struct text){(const char *)id, length}, user)) continue;
+        memmove(join->ids + offsets[kept], id, length);
+        memmove(join->values + (size_t)kept * cols, join->values + (size_t)row * cols, cols * sizeof *join->values);
+        join->lines[kept] = join->lines[row];
+        offsets[kept + 1] = offsets[kept] + (int64_t)length;
+        kept++;
+    }
+    join->rows = kept;
+}
+
 
 /* The library counts rows; people look for lines. */
 static int fail_join(const struct join *join, const patron_error *error)
@@ -201,6 +221,9 @@ int join_apply(patron_features **features, struct join *join, const patron_conte
     patron_features *joined = NULL;
     patron_attributes table;
     patron_error error;
+    if (join->rows == 0)
+        return fail(EXIT_DATA, "%s: has no rows to join besides those of customers who are forgotten",
+                    csv_file_name(join->path));
     if (join->path == NULL) return 0;
     patron_attributes_init(&table, sizeof table);
     table.rows = join->rows;

@@ -23,6 +23,9 @@ struct join {
 /* Reads the file. Returns 0, or an exit code after having said why. Free with join_free in either case. */
 int join_read(struct join *join, const struct options *options);
 
+/* Takes out every row whose id is `named`, as if the file did not have it. */
+void join_leave_out(struct join *join, bool (*named)(struct text id, void *user), void *user);
+
 /* Replaces *features by the same with the columns joined, and fills join->found. Returns 0, or an exit code after
    having said why. */
 int join_apply(patron_features **features, struct join *join, const patron_context *context);

@@ -188,15 +188,23 @@ int output_add(struct output *output, const char *bytes, size_t length)
     return 0;
 }
 
+/* A file that is replaced keeps who may read it; a new one is as any new file. */
+static mode_t mode_of(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) == 0) return status.st_mode & 0777;
+    mode_t mask = umask(0);
+    umask(mask);
+    return 0666 & ~mask;
+}
+
 int output_complete(struct output *output)
 {
     int code = flush(output), descriptor = output->descriptor;
     if (code != 0) return code;
     if (descriptor == STDOUT_FILENO) return 0;
     if (output->temporary != NULL) {
-        mode_t mask = umask(0);
-        umask(mask);
-        if (fchmod(descriptor, 0666 & ~mask) != 0 || fsync(descriptor) != 0) return fail_write(output->path);
+        if (fchmod(descriptor, mode_of(output->real)) != 0 || fsync(descriptor) != 0) return fail_write(output->path);
     }
     output->descriptor = -1;
     return close(descriptor) == 0 ? 0 : fail_write(output->path);

@@ -18,15 +18,15 @@ static void add(struct writing *writing, const char *bytes, size_t length)
     if (writing->code == 0) writing->code = output_add(writing->output, bytes, length);
 }
 
-/* A field, quoted where it has to be; `prefix` stands before it. */
-static void add_field(struct writing *writing, const char *prefix, struct text text)
+/* A field, quoted where it has to be, also for any of the characters in `quoted_for`; `prefix` stands before it. */
+static void add_field(struct writing *writing, const char *prefix, struct text text, const char *quoted_for)
 {
     bool quoted = false;
     if (writing->row_begun) add(writing, &writing->delimiter, 1);
     writing->row_begun = true;
     for (size_t i = 0; i < text.length && !quoted; i++) {
         char c = text.bytes[i];
-        quoted = c == writing->delimiter || c == '"' || (unsigned char)c < ' ';
+        quoted = c == writing->delimiter || c == '"' || (unsigned char)c < ' ' || strchr(quoted_for, c) != NULL;
     }
     if (!quoted) {
         add(writing, prefix, strlen(prefix));
@@ -80,16 +80,18 @@ bool looks_like_formula(struct text text)
     return false;
 }
 
+/* A text holds no bare separator of any list: a spreadsheet in another country splits at another one, and would take
+   what is behind it for a field of its own, or for a formula. Numbers may have a decimal comma. */
 static void add_text(struct writing *writing, struct text text)
 {
-    add_field(writing, looks_like_formula(text) ? "'" : "", text);
+    add_field(writing, looks_like_formula(text) ? "'" : "", text, ",;|\t");
 }
 
 static void add_number(struct writing *writing, double value)
 {
     char text[DECIMAL_PRINTED];
     decimal_print(text, value, writing->decimal);
-    add_field(writing, "", text_of(text));
+    add_field(writing, "", text_of(text), "");
 }
 
 static void end_row(struct writing *writing)

@@ -313,6 +313,28 @@ const char *when_format_problem(const char *format)
     return NULL;
 }
 
+bool when_zoned(enum when_form form, const char *format)
+{
+    if (form != WHEN_FORMATTED) return form == WHEN_ZONED;
+    for (const char *at = format; *at != '\0'; at++) {
+        if (*at != '%') continue;
+        at++;
+        if (*at == 'z' || *at == 's') return true;
+        if (*at == '\0') break;
+    }
+    return false;
+}
+
+bool when_parse_offset(int64_t *offset_s, struct text text)
+{
+    struct cursor cursor = {text.bytes, text.bytes + text.length};
+    int seconds = 0;
+    bool good = text_equal(text, text_of("0")) ? literal(&cursor, '0')
+                                               : text.length > 1 && is_digit(text.bytes[1]) && zone(&cursor, &seconds);
+    *offset_s = seconds;
+    return good && cursor.at == cursor.end;
+}
+
 void when_advice(char *advice, size_t size, struct text text, bool day_first)
 {
     struct cursor cursor = {text.bytes, text.bytes + text.length};

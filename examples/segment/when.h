@@ -32,6 +32,13 @@ const char *when_format_problem(const char *format);
 /* The instant of a text that has this format; false if it has not, or there is no such day. */
 bool when_parse_format(int64_t *time_s, struct text text, const char *format);
 
+/* Whether a text of such a form or, for WHEN_FORMATTED, of this format says which instant it is (by a zone, or as Unix
+   time), rather than what a clock showed. */
+bool when_zoned(enum when_form form, const char *format);
+
+/* What a clock is ahead of UTC: +HH, +HHMM, +HH:MM, the same with -, or 0. False if it is none of these. */
+bool when_parse_offset(int64_t *offset_s, struct text text);
+
 /* "%d/%m/%Y %H:%M" or the like for a WHEN_DAY_MONTH text: what to advise. */
 void when_advice(char *advice, size_t size, struct text text, bool day_first);
 

@@ -64,6 +64,20 @@ class Forget(Driver):
         one = [row for row in shop_rows() if row[0] == "c004"]
         self.fails(shop(rows=one), "--forget", "c004", says="orders.csv")
 
+    def test_the_joined_file_has_no_row_of_them(self):
+        rows = shop_rows()
+        others = shop(rows=[row for row in rows if row[0] not in ("c004", "c007")])
+        crm = [f"c{i:03d},{i}\n" for i in range(40)] + ["nobody,1\n"]
+        def join(keep):
+            return ("--join", self.file("customer_id,age\n" + "".join(row for row in crm if keep(row[:4])), "crm.csv"))
+        plain = self.outputs("a", others, *join(lambda c: c not in ("c004", "c007")))
+        self.assertIn(b"38 customers have a row, 0 none; left out: 1 without an order\n", plain[2])
+        crm.insert(1, "c007,2\n")
+        who = self.file("c007\nc004\n", "who.txt")
+        self.assertEqual(self.outputs("b", shop(), *join(lambda c: True), "--forget-file", who), plain)
+        self.run_segment(*join(lambda c: c in ("c004", "c007")), "--forget-file", who, self.file(shop()), code=3,
+                         says="crm.csv: has no rows to join besides")
+
     def test_a_file_from_standard_input_and_an_empty_one(self):
         plain = self.outputs("a", shop())
         self.assertEqual(self.outputs("b", shop(), "--forget-file", self.file("\n", "who.txt")), plain)

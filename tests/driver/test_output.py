@@ -56,6 +56,16 @@ class Summary(Driver):
             json.load(file)
         self.assertEqual(sorted(os.listdir(self.folder)), ["link.json", "orders.csv", "out.json"])
 
+    def test_a_file_replaced_keeps_its_mode(self):
+        path, out, link = self.file(shop()), self.file("old", "out.json"), self.path("link.json")
+        os.symlink("out.json", link)
+        for mode, name in ((0o600, out), (0o664, link), (0o400, out)):
+            os.chmod(out, mode)
+            self.run_segment("--json", name, "--segments", self.path("out.csv"), path)
+            self.assertEqual(stat.S_IMODE(os.stat(out).st_mode), mode)
+            with open(out, encoding="utf-8") as file:
+                json.load(file)
+
     def test_a_relative_name_and_a_device(self):
         self.file(shop())
         self.run_segment("--json", "out.json", "orders.csv", cwd=self.folder)

@@ -87,6 +87,23 @@ class Segments(Driver):
         with open(out, "rb") as file:
             self.assertIn(b'\n"nul\0byte",', file.read())
 
+    def test_no_separator_of_another_country_is_bare(self):
+        ids = ["x;=HYPERLINK(1)", "y|=1", "z\t=1", "w,=1"]
+        for delimiter, name in ((",", ","), (";", ";"), ("\t", "tab"), ("|", "|")):
+            content, out = shop().replace(",", delimiter), self.path("segments.csv")
+            for i, new in enumerate(ids):
+                content = content.replace(f"c{i:03d}{delimiter}", f'"{new}"{delimiter}')
+            self.run_segment("--delimiter", name, "--segments", out, self.file(content))
+            with open(out, "rb") as file:
+                lines = file.read().splitlines()
+            for new in ids:
+                self.assertEqual(sum(line.startswith(f'"{new}"'.encode()) for line in lines), 1, (name, new))
+        out = self.path("segments.csv")
+        german = shop().replace(",", ";").replace(".", ",")
+        self.run_segment("--delimiter", ";", "--decimal", ",", "--segments", out, self.file(german))
+        with open(out, "rb") as file:
+            self.assertNotIn(b'"', file.read())
+
     def test_formulas_are_defused_and_can_be_told_apart(self):
         formulas = ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "'=1", '"=1', "' =x", "=cmd|' /C calc'!A0", "-", "+",
                     "--5", "-5-5", "-5.", "＝1", "＋x", "－x", "＠x", "'-5", "-1e5", "-2\t3"]
