@@ -15,28 +15,31 @@
 #include "segment/options.h"
 #include "segment/orders.h"
 #include "segment/output.h"
+#include "segment/rejected.h"
 #include "segment/segments_file.h"
+#include "segment/shown.h"
 #include "segment/table.h"
 #include "segment/terminal.h"
 #include "segment/text.h"
-#include "segment/when.h"
 
 /* A failed segmentation; where every row was rejected, the first of them says more than the total. */
 static int fail_segmentation(const char *name, const patron_history *history, int64_t as_of_s,
-                             const patron_error *error)
+                             const struct columns *columns, const patron_error *error)
 {
     patron_audit audit = {.size = sizeof audit};
-    patron_rejected first = {.size = sizeof first};
     int code = fail_library(name, error);
     if (error->status == PATRON_NO_DATA && patron_history_audit(&audit, history, as_of_s, NULL, NULL) == PATRON_OK) {
         for (int fate = 0; fate < PATRON_FATE_COUNT; fate++) {
             if (audit.fates[fate] > 0)
-                fprintf(stderr, "  %lld row%s: %s\n", (long long)audit.fates[fate], audit.fates[fate] == 1 ? "" : "s",
-                        patron_fate_name(fate));
+                fprintf(stderr, "  %lld row%s %s\n", (long long)audit.fates[fate], audit.fates[fate] == 1 ? "" : "s",
+                        fate_words(fate));
         }
-        if (audit.rejected_listed > 0 && patron_history_rejected(&first, history, 0, NULL) == PATRON_OK)
-            fprintf(stderr, "  first: line %lld, %s: %s\n", (long long)first.line, patron_field_name(first.field),
-                    patron_reason_text(first.reason));
+        if (audit.rejected_listed == 0) return code;
+        fputs("  ", stderr);
+        rejected_write_first(stderr, history, columns);
+        fputc('\n', stderr);
+        const char *advice = rejected_advice(history, audit.rejected_listed);
+        if (advice != NULL) fprintf(stderr, "  %s\n", advice);
     }
     return code;
 }
@@ -88,6 +91,7 @@ static int write_results(const patron_segmentation *segmentation, const patron_h
     struct table_style style = {.colour = colour_wanted(table_to), .utf8 = utf8_wanted()};
     struct table_facts facts = {.name = csv_file_name(options->input), .seen = seen, .join = join};
     facts.history = history;
+    facts.utc_offset_s = options->history.utc_offset_s;
     facts.written[0] = options->segments;
     facts.written[1] = json_to_stdout ? NULL : options->json;
     int code = write_files(segmentation, history, options, context);
@@ -118,8 +122,8 @@ static int check_outputs(const struct options *options)
     return code;
 }
 
-/* A name that is no feature is found before the files are read: an empty history has no customers, but the names are
-   looked at first. The columns of --join may be named too, and are not known yet. */
+/* A name that is no feature, or is there twice, is found before the files are read: an empty history has no customers,
+   but the names are looked at first. The columns of --join may be named too, and are not known yet. */
 static int check_features(const patron_history *history, const struct options *options)
 {
     patron_features_options wanted;
@@ -130,7 +134,8 @@ static int check_features(const patron_history *history, const struct options *o
     wanted.columns = options->segment.features;
     patron_status status = patron_features_build(&features, history, &wanted, NULL, &error);
     patron_features_free(features);
-    return status == PATRON_UNKNOWN_NAME ? fail(EXIT_USAGE, "--features: %s", error.message) : 0;
+    bool named_wrong = status == PATRON_UNKNOWN_NAME || status == PATRON_INVALID_ARGUMENT;
+    return named_wrong ? fail(EXIT_USAGE, "--features: %s", error.message) : 0;
 }
 
 /* The library numbers customers; people know their ids. */
@@ -140,12 +145,12 @@ static void say_customer(const patron_features *features, int64_t row)
     int64_t length;
     if (patron_features_customer_id(&bytes, &length, features, row, NULL) != PATRON_OK) return;
     struct text id = {(const char *)bytes, (size_t)length};
-    fprintf(stderr, "  that is customer %.*s; --fill says what replaces a missing value\n", TEXT_SHOWN(id, 60));
+    fprintf(stderr, "  that is customer %s; --fill says what replaces a missing value\n", SHOWN(id, 60));
 }
 
 /* What patron_segment does in one call, with the shop's own columns in between. */
-static int segment(patron_segmentation **segmentation, const patron_history *history, struct join *join,
-                   const struct options *options, const patron_context *context)
+static int segment(patron_segmentation **segmentation, const patron_history *history, const struct orders_seen *seen,
+                   struct join *join, const struct options *options, const patron_context *context)
 {
     const char *name = csv_file_name(options->input);
     patron_features_options wanted;
@@ -155,10 +160,13 @@ static int segment(patron_segmentation **segmentation, const patron_history *his
     wanted.as_of_s = options->segment.as_of_s;
     wanted.recent_days = options->segment.recent_days;
     if (patron_features_build(&features, history, &wanted, context, &error) != PATRON_OK)
-        return fail_segmentation(name, history, wanted.as_of_s, &error);
+        return fail_segmentation(name, history, wanted.as_of_s, &seen->columns, &error);
     int code = join_apply(&features, join, context);
     if (code == 0 && patron_segmentation_fit(segmentation, features, &options->segment, context, &error) != PATRON_OK) {
-        code = fail_segmentation(name, history, wanted.as_of_s, &error);
+        if (error.status == PATRON_INVALID_ARGUMENT) /* with --join, its columns had to be known first */
+            code = fail(EXIT_USAGE, "--features: %s", error.message);
+        else
+            code = fail_segmentation(name, history, wanted.as_of_s, &seen->columns, &error);
         if (error.status == PATRON_NOT_FINITE) say_customer(features, error.row);
     }
     patron_features_free(features);
@@ -185,7 +193,7 @@ static int run(const struct options *options)
     if (code == 0) code = join_read(&join, options);
     if (code == 0) code = orders_read(history, &seen, options, &context);
     if (code == 0) code = forget_customers(history, &join, options, &context);
-    if (code == 0) code = segment(&segmentation, history, &join, options, &context);
+    if (code == 0) code = segment(&segmentation, history, &seen, &join, options, &context);
     if (code == 0) code = write_results(segmentation, history, &seen, &join, options, &context);
 
     progress_clear();
@@ -200,6 +208,7 @@ int main(int argc, char **argv)
 {
     struct options options;
     int code;
+    program_named(argc > 0 ? argv[0] : NULL);
     signals_install();
     if (options_parse(&options, argc, argv, &code)) code = run(&options);
     options_free(&options);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "segment/failure.h"
+#include "segment/shown.h"
 
 enum { MOST_USUAL = 20, LONGEST_NAME = 60 };
 
@@ -57,7 +58,7 @@ static char *list_columns(const struct record *header)
     FILE *out = open_memstream(&list, &size);
     if (out == NULL) return NULL;
     for (size_t i = 0; i < header->fields && i < 64; i++)
-        fprintf(out, "%s%.*s", i == 0 ? "" : ", ", TEXT_SHOWN(header_name(header, i), LONGEST_NAME));
+        fprintf(out, "%s%s", i == 0 ? "" : ", ", SHOWN(header_name(header, i), LONGEST_NAME));
     if (header->fields > 64) fprintf(out, ", and %zu more", header->fields - 64);
     if (fclose(out) == 0) return list;
     free(list);
@@ -104,12 +105,11 @@ int columns_find_named(int64_t *index, const struct record *header, struct text 
         int64_t hits = count_named(index, header, wanted, pass == 1);
         if (hits == 1) return 0;
         if (hits > 1) {
-            snprintf(what, sizeof what, "%lld columns are named %.*s", (long long)hits,
-                     TEXT_SHOWN(wanted, LONGEST_NAME));
+            snprintf(what, sizeof what, "%lld columns are named %s", (long long)hits, SHOWN(wanted, LONGEST_NAME));
             return fail_header(path, header, what, "each column a name of its own");
         }
     }
-    snprintf(what, sizeof what, "no column is named %.*s", TEXT_SHOWN(wanted, LONGEST_NAME));
+    snprintf(what, sizeof what, "no column is named %s", SHOWN(wanted, LONGEST_NAME));
     snprintf(advice, sizeof advice, "one of them: --%s NAME", option);
     return fail_header(path, header, what, advice);
 }

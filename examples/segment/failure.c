@@ -3,17 +3,35 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "segment/shown.h"
 #include "segment/terminal.h"
+
+enum { LONGEST = 1 << 14 };
+
+static const char *program = "segment";
+
+void program_named(const char *path)
+{
+    const char *slash = path == NULL ? NULL : strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    if (name != NULL && name[0] != '\0') program = name;
+}
+
+const char *program_name(void) { return program; }
 
 int fail(int code, const char *format, ...)
 {
     va_list arguments;
+    char message[LONGEST];
     progress_clear();
-    fputs("segment: ", stderr);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    if (vsnprintf(message, sizeof message, format, arguments) < 0) message[0] = '\0';
     va_end(arguments);
+    print_shown(stderr, program);
+    fputs(": ", stderr);
+    print_shown(stderr, message);
     fputc('\n', stderr);
     return code;
 }

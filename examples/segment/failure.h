@@ -15,7 +15,11 @@ enum {
     EXIT_INTERRUPTED = 130 /* SIGINT; for SIGTERM 143 */
 };
 
-/* Prints "segment: MESSAGE" and returns `code`, so that a caller may `return fail(…)`. */
+/* What the program is called in messages: the last part of argv[0], which is borrowed. */
+void program_named(const char *path);
+const char *program_name(void);
+
+/* Prints "PROGRAM: MESSAGE" as a terminal may have it, and returns `code`, so that a caller may `return fail(…)`. */
 int fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Out of memory, in the same words everywhere. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "segment/failure.h"
+#include "segment/shown.h"
 
 struct id {
     char *bytes;
@@ -63,10 +64,10 @@ static int forget_one(patron_history *history, const struct list *list, size_t a
     }
     struct text shown = text_of_id(id);
     if (id->line == 0)
-        return fail(EXIT_DATA, "--forget %.*s: no row of the orders is this customer's; nothing was written",
-                    TEXT_SHOWN(shown, 60));
-    return fail(EXIT_DATA, "%s: line %lld: no row of the orders is customer %.*s's; nothing was written", list->name,
-                (long long)id->line, TEXT_SHOWN(shown, 60));
+        return fail(EXIT_DATA, "--forget %s: no row of the orders is this customer's; nothing was written",
+                    SHOWN(shown, 60));
+    return fail(EXIT_DATA, "%s: line %lld: no row of the orders is customer %s's; nothing was written", list->name,
+                (long long)id->line, SHOWN(shown, 60));
 }
 
 static int compare(const void *a, const void *b)
@@ -97,11 +98,11 @@ int forget_customers(patron_history *history, struct join *join, const struct op
         code = csv_file_read(options->forget_file, options->form, visit, &list);
     }
     for (size_t i = 0; i < list.count && code == 0; i++) code = forget_one(history, &list, i, context);
-    for (size_t i = 0; i < list.count; i++) free(list.ids[i].bytes);
     if (code == 0 && list.count > 0) {
         qsort(list.ids, list.count, sizeof *list.ids, compare);
         join_leave_out(join, listed, &list);
     }
+    for (size_t i = 0; i < list.count; i++) free(list.ids[i].bytes);
     free(list.ids);
     return code;
 }

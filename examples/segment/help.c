@@ -2,7 +2,7 @@
 #include "segment/help.h"
 
 const char *const help_text[HELP_PARTS] = {
-    "Usage: segment [options] ORDERS.csv\n"
+    " [options] ORDERS.csv\n"
     "\n"
     "Reads order lines and says which few kinds of customers the shop has.\n"
     "ORDERS.csv has a header; - is standard input.\n"
@@ -28,6 +28,11 @@ const char *const help_text[HELP_PARTS] = {
     "  --time-format FORMAT  as strptime has it, like '%d/%m/%Y %H:%M'; %s is Unix\n"
     "                        time (default: ISO 8601, like 2011-12-09,\n"
     "                        2011-12-09 12:50:00, 20111209, 2011-12-09T12:50Z)\n"
+    "  --utc-offset OFFSET   how far the store's clock is ahead of UTC: +02:00, or\n"
+    "                        -05:00 if behind. Times with a zone are taken to UTC,\n"
+    "                        and this makes their days and weekends the store's;\n"
+    "                        those without, and the instant to look at, are the\n"
+    "                        store's clock already (default: 0)\n"
     "\n"
     "What counts:\n"
     "  --as-of WHEN          look at the shop as of this instant, inclusive; a date\n"

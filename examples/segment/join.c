@@ -8,6 +8,7 @@
 #include "segment/columns.h"
 #include "segment/decimal.h"
 #include "segment/failure.h"
+#include "segment/shown.h"
 
 struct reading {
     const struct options *options;
@@ -64,10 +65,9 @@ static int take_roles(const struct reading *reading, const struct record *header
         int code = columns_find_named(&index, header, name, option, reading->name);
         if (code != 0) return code;
         if (index == reading->id_column)
-            return fail(EXIT_DATA, "%s: --%s: column %.*s is the customers' id", reading->name, option,
-                        TEXT_SHOWN(name, 60));
+            return fail(EXIT_DATA, "%s: --%s: column %s is the customers' id", reading->name, option, SHOWN(name, 60));
         if (roles[index] >= 0 && roles[index] != role)
-            return fail(EXIT_USAGE, "--%s: column %.*s is in --cluster and in --ignore", option, TEXT_SHOWN(name, 60));
+            return fail(EXIT_USAGE, "--%s: column %s is in --cluster and in --ignore", option, SHOWN(name, 60));
         roles[index] = role;
         list = comma == NULL ? NULL : comma + 1;
     }
@@ -140,10 +140,9 @@ static int read_values(const struct reading *reading, const struct record *recor
         if (reason == PATRON_REASON_NONE) continue;
         struct text name = {(const char *)join->names + join->name_offsets[c],
                             (size_t)(join->name_offsets[c + 1] - join->name_offsets[c])};
-        return fail(EXIT_DATA, "%s: line %lld, column %.*s: %.*s is %s; give a number, or nothing, or --ignore %.*s",
-                    reading->name, (long long)record->line, TEXT_SHOWN(name, 60), TEXT_SHOWN(text, 40),
-                    reason == PATRON_REASON_UNREADABLE ? "no number" : patron_reason_text(reason),
-                    TEXT_SHOWN(name, 60));
+        return fail(EXIT_DATA, "%s: line %lld, column %s: %s is %s; give a number, or nothing, or --ignore %s",
+                    reading->name, (long long)record->line, SHOWN(name, 60), SHOWN(text, 40),
+                    reason == PATRON_REASON_UNREADABLE ? "no number" : patron_reason_text(reason), SHOWN(name, 60));
     }
     return 0;
 }
@@ -178,6 +177,7 @@ int join_read(struct join *join, const struct options *options)
     free(reading.sources);
     return code;
 }
+
 void join_leave_out(struct join *join, bool (*named)(struct text id, void *user), void *user)
 {
     int64_t kept = 0, *offsets = join->id_offsets;
@@ -198,7 +198,6 @@ void join_leave_out(struct join *join, bool (*named)(struct text id, void *user)
     join->rows = kept;
 }
 
-
 /* The library counts rows; people look for lines. */
 static int fail_join(const struct join *join, const patron_error *error)
 {
@@ -210,8 +209,8 @@ static int fail_join(const struct join *join, const patron_error *error)
     for (int64_t row = 0; row < error->row; row++) {
         struct text other = {(const char *)join->ids + offsets[row], (size_t)(offsets[row + 1] - offsets[row])};
         if (text_equal(id, other))
-            return fail(EXIT_DATA, "%s: lines %lld and %lld have the same customer id, %.*s; keep one of them", name,
-                        (long long)join->lines[row], (long long)join->lines[error->row], TEXT_SHOWN(id, 60));
+            return fail(EXIT_DATA, "%s: lines %lld and %lld have the same customer id, %s; keep one of them", name,
+                        (long long)join->lines[row], (long long)join->lines[error->row], SHOWN(id, 60));
     }
     return fail(EXIT_DATA, "%s: line %lld: %s", name, (long long)join->lines[error->row], error->message);
 }
@@ -221,10 +220,10 @@ int join_apply(patron_features **features, struct join *join, const patron_conte
     patron_features *joined = NULL;
     patron_attributes table;
     patron_error error;
+    if (join->path == NULL) return 0;
     if (join->rows == 0)
         return fail(EXIT_DATA, "%s: has no rows to join besides those of customers who are forgotten",
                     csv_file_name(join->path));
-    if (join->path == NULL) return 0;
     patron_attributes_init(&table, sizeof table);
     table.rows = join->rows;
     table.cols = join->cols;

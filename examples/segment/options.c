@@ -41,6 +41,7 @@ enum option_id {
     OPTION_DELIMITER,
     OPTION_DECIMAL,
     OPTION_TIME_FORMAT,
+    OPTION_UTC_OFFSET,
     OPTION_ENCODING,
     OPTION_JSON,
     OPTION_SEGMENTS,
@@ -85,6 +86,7 @@ static const struct option long_options[] = {
     {"delimiter", required_argument, NULL, OPTION_DELIMITER},
     {"decimal", required_argument, NULL, OPTION_DECIMAL},
     {"time-format", required_argument, NULL, OPTION_TIME_FORMAT},
+    {"utc-offset", required_argument, NULL, OPTION_UTC_OFFSET},
     {"encoding", required_argument, NULL, OPTION_ENCODING},
     {"json", required_argument, NULL, OPTION_JSON},
     {"segments", required_argument, NULL, OPTION_SEGMENTS},
@@ -196,7 +198,15 @@ static int parse_as_of(struct options *options, const char *value)
         return bad_value("as-of", value, "give a date or an instant, as in 2011-12-09 or 2011-12-09T12:50:00");
     if (form == WHEN_DATE || form == WHEN_COMPACT) options->segment.as_of_s += 86400 - 1;
     options->as_of_zoned = form == WHEN_ZONED;
+    options->as_of_local = form != WHEN_ZONED;
     return 0;
+}
+
+static int parse_utc_offset(struct options *options, const char *value)
+{
+    options->utc_offset = true;
+    if (when_parse_offset(&options->history.utc_offset_s, text_trim(text_of(value)))) return 0;
+    return bad_value("utc-offset", value, "give what the store's clock is ahead of UTC, as in +02:00, -05:00 or 0");
 }
 
 /* *number becomes the position of `value` among the words. */
@@ -293,6 +303,8 @@ static int parse_setting(struct options *options, int id, const char *value)
         return parse_decimal(&options->decimal, value);
     case OPTION_TIME_FORMAT:
         return parse_time_format(options, value);
+    case OPTION_UTC_OFFSET:
+        return parse_utc_offset(options, value);
     case OPTION_SEGMENTS:
         options->segments = value;
         return value[0] != '\0' && strcmp(value, "-") != 0 ? 0 : bad_value("segments", value, "give a file name");
@@ -363,6 +375,15 @@ static int check_together(const struct options *options)
     return from_stdin <= 1 ? 0 : fail(EXIT_USAGE, "standard input (-) can be one file only");
 }
 
+static int write_help(void)
+{
+    int code = output_text(STDOUT_FILENO, "Usage: ", strlen("Usage: "));
+    if (code == 0) code = output_text(STDOUT_FILENO, program_name(), strlen(program_name()));
+    for (int i = 0; i < HELP_PARTS && code == 0; i++)
+        code = output_text(STDOUT_FILENO, help_text[i], strlen(help_text[i]));
+    return code;
+}
+
 bool options_parse(struct options *options, int argc, char **argv, int *code)
 {
     int id;
@@ -376,8 +397,7 @@ bool options_parse(struct options *options, int argc, char **argv, int *code)
     *code = 0;
     while (*code == 0 && (id = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
         if (id == 'h' || id == OPTION_HELP) {
-            for (int i = 0; i < HELP_PARTS && *code == 0; i++)
-                *code = output_text(STDOUT_FILENO, help_text[i], strlen(help_text[i]));
+            *code = write_help();
             return false;
         }
         if (id == OPTION_VERSION || id == OPTION_LIST_FEATURES) {
@@ -393,6 +413,7 @@ bool options_parse(struct options *options, int argc, char **argv, int *code)
     }
     if (*code == 0) *code = parse_operands(options, argc, argv);
     if (*code == 0) *code = check_together(options);
+    if (options->as_of_local) options->segment.as_of_s -= options->history.utc_offset_s;
     return *code == 0;
 }
 

@@ -21,6 +21,8 @@ struct options {
     size_t forget_count;
     bool bom;         /* the segments' file begins with a byte order mark */
     bool as_of_zoned; /* --as-of was given with a zone */
+    bool as_of_local; /* it was given without one */
+    bool utc_offset;  /* --utc-offset was given */
     struct csv_form form;
     char decimal;
     int32_t threads;

@@ -6,6 +6,7 @@
 #include "segment/batch.h"
 #include "segment/decimal.h"
 #include "segment/failure.h"
+#include "segment/shown.h"
 #include "segment/when.h"
 
 /* What the library takes: quantities up to 1e12, money that fits int64_t in 1/10,000. */
@@ -50,19 +51,21 @@ static int fail_ambiguous(const struct reading *reading, const struct record *re
     when_advice(day_first, sizeof day_first, time, true);
     when_advice(month_first, sizeof month_first, time, false);
     return fail(EXIT_DATA,
-                "%s: line %lld, column %s: %.*s is ambiguous, the day or the month may come first; "
+                "%s: line %lld, column %s: %s is ambiguous, the day or the month may come first; "
                 "give --time-format '%s' or '%s'",
-                reading->name, (long long)record->line, reading->seen->columns.name[PATRON_FIELD_TIME],
-                TEXT_SHOWN(time, 40), day_first, month_first);
+                reading->name, (long long)record->line,
+                SHOWN(text_of(reading->seen->columns.name[PATRON_FIELD_TIME]), 60), SHOWN(time, 40), day_first,
+                month_first);
 }
 
 static int fail_mixed(const struct reading *reading, const struct record *record, struct text time, enum when_form form)
 {
     return fail(EXIT_DATA,
-                "%s: line %lld, column %s: mixed date forms: %.*s is %s, the lines before have %s; "
+                "%s: line %lld, column %s: mixed date forms: %s is %s, the lines before have %s; "
                 "write all in one form",
-                reading->name, (long long)record->line, reading->seen->columns.name[PATRON_FIELD_TIME],
-                TEXT_SHOWN(time, 40), when_form_name(form), when_form_name(reading->form));
+                reading->name, (long long)record->line,
+                SHOWN(text_of(reading->seen->columns.name[PATRON_FIELD_TIME]), 60), SHOWN(time, 40),
+                when_form_name(form), when_form_name(reading->form));
 }
 
 /* The time of a row, or a fault; an exit code when the form of the dates is a problem of the file. */
@@ -85,8 +88,11 @@ static int read_time(struct reading *reading, const struct record *record, struc
     }
     if (reading->form != WHEN_NONE && form != reading->form) return fail_mixed(reading, record, time, form);
     if (form == WHEN_DAY_MONTH) return fail_ambiguous(reading, record, time);
-    if (reading->form == WHEN_NONE && form != WHEN_FORMATTED && reading->options->as_of_zoned && form != WHEN_ZONED)
-        return fail(EXIT_USAGE, "--as-of has a zone, but the times of %s have none; give it without", reading->name);
+    bool zoned = when_zoned(form, reading->options->time_format), known = zoned || reading->options->utc_offset;
+    if (reading->form == WHEN_NONE && form != WHEN_FORMATTED && reading->options->as_of_zoned && !known)
+        return fail(EXIT_USAGE, "--as-of has a zone, but the times of %s have none; give it without, or --utc-offset",
+                    reading->name);
+    if (!zoned) row->time_s -= reading->options->history.utc_offset_s;
     reading->form = form;
     return 0;
 }

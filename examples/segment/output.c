@@ -12,6 +12,7 @@
 #include <patron/version.h>
 
 #include "segment/failure.h"
+#include "segment/shown.h"
 #include "segment/terminal.h"
 
 static bool write_all(int descriptor, const char *bytes, size_t length)
@@ -35,8 +36,8 @@ int output_text(int descriptor, const char *bytes, size_t length)
 
 int output_version(void)
 {
-    char text[64];
-    int length = snprintf(text, sizeof text, "segment, patron %s\n", patron_version());
+    char text[128];
+    int length = snprintf(text, sizeof text, "%s, patron %s\n", SHOWN(text_of(program_name()), 60), patron_version());
     return output_text(STDOUT_FILENO, text, (size_t)length);
 }
 

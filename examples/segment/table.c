@@ -8,6 +8,8 @@
 #include "segment/failure.h"
 #include "segment/money.h"
 #include "segment/output.h"
+#include "segment/rejected.h"
+#include "segment/shown.h"
 #include "segment/when.h"
 
 enum { WIDTH = 84, BAR = 14, MOST_CLAIMS = 64 * 4 };
@@ -85,38 +87,39 @@ static void write_columns(const struct table *table, const struct columns *colum
     int used = fprintf(table->out, "  read as:");
     const char *separator = " ";
     for (int role = PATRON_FIELD_CUSTOMER; role < PATRON_FIELD_COUNT; role++) {
-        const char *name = columns->name[role], *field = patron_field_name(role);
-        if (name == NULL) continue;
-        int width = width_of(field) + width_of(name) + 5;
+        const char *field = patron_field_name(role);
+        if (columns->name[role] == NULL) continue;
+        struct shown name = text_shown(text_of(columns->name[role]), 60);
+        int width = width_of(field) + width_of(name.bytes) + 5;
         if (used > 12 && used + width > WIDTH) {
             separator = ",\n           ";
             used = 10;
         }
-        fprintf(table->out, "%s%s = %s", separator, field, name);
+        fprintf(table->out, "%s%s = %s", separator, field, name.bytes);
         separator = ", ";
         used += width;
     }
     fputc('\n', table->out);
 }
 
-/* "  read: 541,909 rows; left out: 135,080 without customer, 40 of amount 0". */
+/* "  541,909 rows read, 406,789 used; left out: 135,080 without a customer, 40 of amount 0", and the first of those
+   that could not be used. */
 static void write_rows(const struct table *table, const patron_audit *audit)
 {
-    static const char *const words[PATRON_FATE_COUNT] = {[PATRON_FATE_UNREADABLE] = "unreadable",
-                                                         [PATRON_FATE_NO_CUSTOMER] = "without a customer",
-                                                         [PATRON_FATE_AFTER_AS_OF] = "later",
-                                                         [PATRON_FATE_DUPLICATE] = "duplicate",
-                                                         [PATRON_FATE_ZERO_AMOUNT] = "of amount 0"};
     char number[GROUPED];
     fprintf(table->out, "  %s rows read, ", grouped(number, audit->rows_read));
     fprintf(table->out, "%s used", grouped(number, audit->rows_kept));
     const char *separator = "; left out: ";
     for (int fate = 0; fate < PATRON_FATE_RETURN; fate++) {
         if (audit->fates[fate] == 0) continue;
-        fprintf(table->out, "%s%s %s", separator, grouped(number, audit->fates[fate]), words[fate]);
+        fprintf(table->out, "%s%s %s", separator, grouped(number, audit->fates[fate]), fate_words(fate));
         separator = ", ";
     }
     fputc('\n', table->out);
+    if (audit->rejected_listed == 0) return;
+    fputs("    ", table->out);
+    rejected_write_first(table->out, table->facts->history, &table->facts->seen->columns);
+    fputs(audit->rejected_listed > 1 ? "; more with --json\n" : "\n", table->out);
 }
 
 /* The usual cause of a text that is not UTF-8, and the way out. */
@@ -144,8 +147,10 @@ static void write_join(const struct table *table, const struct join *join)
     char number[GROUPED];
     if (join->path == NULL) return;
     const patron_join *found = &join->found;
-    fprintf(table->out, "  joined %s: %s customer%s ", base_name(csv_file_name(join->path)),
-            grouped(number, found->customers_matched), found->customers_matched == 1 ? " has" : "s have");
+    fputs("  joined ", table->out);
+    print_shown(table->out, base_name(csv_file_name(join->path)));
+    fprintf(table->out, ": %s customer%s ", grouped(number, found->customers_matched),
+            found->customers_matched == 1 ? " has" : "s have");
     fprintf(table->out, "a row, %s none", grouped(number, found->customers_without_row));
     const char *separator = "; left out: ";
     if (found->ids_without_order > 0) {
@@ -165,13 +170,16 @@ static bool write_headline(struct table *table)
     const patron_features *features = patron_segmentation_features(table->segmentation);
     if (patron_features_audit(&audit, features, &table->error) != PATRON_OK) return false;
     int32_t count = patron_segmentation_count(table->segmentation);
-    when_print(first, sizeof first, audit.first_s, false);
-    when_print(as_of, sizeof as_of, audit.as_of_s, true);
+    int64_t offset_s = table->facts->utc_offset_s;
+    when_print(first, sizeof first, audit.first_s + offset_s, false);
+    when_print(as_of, sizeof as_of, audit.as_of_s + offset_s, true);
     fprintf(table->out, "\n%s%s customers ", BOLD(table), grouped(number, audit.customers_with_order));
     patron_segment_info last = {.size = sizeof last};
     if (patron_segmentation_segment(&last, table->segmentation, count - 1, &table->error) != PATRON_OK) return false;
-    fprintf(table->out, "of %s in %d segments%s%s\n\n", base_name(table->facts->name), count,
-            last.set_apart ? ", the last one set apart" : "", PLAIN(table));
+    fputs("of ", table->out);
+    print_shown(table->out, base_name(table->facts->name));
+    fprintf(table->out, " in %d segments%s%s\n\n", count, last.set_apart ? ", the last one set apart" : "",
+            PLAIN(table));
     fprintf(table->out, "  %s orders from %s, ", grouped(number, audit.orders), first);
     fprintf(table->out, "seen as of %s\n", as_of);
     fprintf(table->out, "  revenue %s", grouped_money(number, audit.gross));
@@ -201,12 +209,13 @@ static void write_joined_medians(const struct table *table, int32_t id)
             patron_segmentation_statistic(NULL, &value, table->segmentation, id, c, NULL) != PATRON_OK)
             continue;
         grouped_number(number, value);
-        int width = width_of(column.name) + width_of(number) + 3;
+        struct shown name = text_shown(text_of(column.name), 60);
+        int width = width_of(name.bytes) + width_of(number) + 3;
         if (used > 4 && used + width > WIDTH) {
             separator = ",\n    ";
             used = 4;
         }
-        fprintf(table->out, "%s%s %s", separator, column.name, number);
+        fprintf(table->out, "%s%s %s", separator, name.bytes, number);
         separator = ", ";
         used += width;
     }
@@ -335,7 +344,9 @@ static void write_footer(const struct table *table, const char *const written[2]
     const char *label = "\n  written:";
     for (int i = 0; i < 2; i++) {
         if (written[i] == NULL) continue;
-        fprintf(table->out, "%s %s\n", label, written[i]);
+        fprintf(table->out, "%s ", label);
+        print_shown(table->out, written[i]);
+        fputc('\n', table->out);
         label = "          ";
     }
     fputc('\n', table->out);

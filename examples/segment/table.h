@@ -17,6 +17,7 @@ struct table_facts {
     const struct orders_seen *seen;
     const struct join *join;
     const patron_history *history;
+    int64_t utc_offset_s;   /* the store's clock, which the table shows */
     const char *written[2]; /* files written beside it; NULL for none */
 };
 

@@ -12,9 +12,6 @@ struct text {
     size_t length;
 };
 
-/* For printf's "%.*s": at most `limit` bytes of a text that may be anything. */
-#define TEXT_SHOWN(text, limit) ((int)((text).length < (limit) ? (text).length : (limit))), (text).bytes
-
 static inline struct text text_of(const char *string) { return (struct text){string, strlen(string)}; }
 
 static inline bool is_digit(char c) { return c >= '0' && c <= '9'; }

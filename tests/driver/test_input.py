@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a file may hold: forms of time, rows that cannot be read, and files that are no order lines."""
+import calendar
 import os
+import re
 import unittest
+from datetime import datetime, timedelta
 
 from driver import HEADER, Driver, shop, shop_rows
 
@@ -28,6 +31,43 @@ class Times(Driver):
         hour = int(latest[11:13]) + 2
         self.assertEqual(self.summary(with_times(lambda t: t + "-0200"))["as_of"], f"{latest[:10]}T{hour:02d}:30:00")
 
+    def features(self, content, *arguments):
+        """Every customer's features, and (as of, first) as the table shows them."""
+        out = self.path("segments.csv")
+        table = self.run_segment(*arguments, "--segments", out, self.file(content)).stdout.decode()
+        with open(out, encoding="utf-8") as file:
+            return file.read(), re.search(r"orders from (\S+), seen as of ([-0-9]+ [:0-9]+)\n", table).groups()
+
+    def test_days_are_the_stores(self):
+        local = self.features(shop())
+        for offset, hours in (("+05:30", 5.5), ("-11", -11), ("+1400", 14), ("0", 0)):
+            def utc(text, form="%Y-%m-%dT%H:%M:%SZ", hours=hours):
+                return (datetime.fromisoformat(text) - timedelta(hours=hours)).strftime(form)
+            with self.subTest(offset=offset):
+                where = ("--utc-offset", offset)
+                self.assertEqual(self.features(shop(), *where), local)
+                self.assertEqual(self.features(with_times(utc), *where), local)
+                self.assertEqual(self.features(with_times(lambda t: t.replace("-", "/")), *where, "--time-format",
+                                               "%Y/%m/%d %H:%M:%S"), local)
+                self.assertEqual(self.features(with_times(lambda t: utc(t, "%Y/%m/%d %T +0000")), *where,
+                                               "--time-format", "%Y/%m/%d %T %z"), local)
+                self.assertEqual(self.features(with_times(lambda t: str(calendar.timegm(
+                    (datetime.fromisoformat(t) - timedelta(hours=hours)).timetuple()))), *where, "--time-format", "%s"),
+                                 local)
+                self.assertEqual(self.summary(with_times(utc), *where)["as_of"].replace("T", " "), local[1][1])
+        self.assertNotEqual(self.features(with_times(lambda t: t + "Z"), "--utc-offset=-11")[0], local[0])
+
+    def test_as_of_is_on_the_stores_clock(self):
+        plain, where = self.features(shop(), "--as-of", "2024-06-15"), ("--utc-offset", "+05:30")
+        self.assertEqual(plain[1][1], "2024-06-15 23:59:59")
+        zoned = with_times(lambda t: t + "+05:30")
+        for content in (shop(), zoned):
+            for when in ("2024-06-15", "20240615", "2024-06-15T23:59:59", "2024-06-15T18:29:59Z",
+                         "2024-06-15T19:29:59+01"):
+                self.assertEqual(self.features(content, "--as-of", when, *where), plain)
+                self.assertEqual(self.features(content, *where, "--as-of", when), plain)
+        self.assertEqual(self.summary(zoned, *where, "--as-of", "2024-06-15")["as_of"], "2024-06-15T23:59:59")
+
     def test_day_and_month_are_never_guessed(self):
         dmy = with_times(lambda t: f"{t[8:10]}/{t[5:7]}/{t[:4]} {t[11:16]}")
         message = self.fails(dmy, says=("orders.csv: line 2, column timestamp", "ambiguous",
@@ -45,7 +85,7 @@ class Times(Driver):
         epoch = shop(rows=[[*row[:2], str(1700000000 + 86400 * i), *row[3:]] for i, row in enumerate(shop_rows())])
         last = self.summary(epoch, "--time-format", "%s")["as_of"]
         self.assertTrue(last.startswith("20"), last)
-        self.fails(epoch, says=("line 2, time: unreadable"))
+        self.fails(epoch, says=("line 2, timestamp: unreadable"))
 
     def test_forms_are_not_mixed(self):
         for other, name in (("2024-01-05", "a date (YYYY-MM-DD)"), ("20240105", "compact"),
@@ -206,10 +246,25 @@ class Files(Driver):
         self.fails(HEADER + "\r\n\r\n", says="no rows")
 
     def test_files_without_a_row_that_can_be_read(self):
-        self.fails(shop(rows=[["c", "o", "x", "1", "1"]] * 3), says=("3 rows: unreadable", "line 2, time: unreadable"))
+        self.fails(shop(rows=[["c", "o", "x", "1", "1"]] * 3),
+                   says=("3 rows unreadable", "line 2, timestamp: unreadable"))
         self.fails(shop(rows=[["", *row[1:]] for row in shop_rows()]),
-                   says=("no_customer", "line 2, customer: missing"))
+                   says=("without a customer", "line 2, customer_id: missing"))
         self.fails(shop(rows=[["c", "o", "2024-01-01", "-1", "1"]]))
+
+    def test_what_helps_when_no_row_can_be_read(self):
+        rows = [row for row in shop_rows() if row[0] == "c004"]
+        with_time = shop(rows=[[*row[:2], "yesterday", *row[3:]] for row in rows])
+        with_price = shop(rows=[[*row[:4], '"1,5"'] for row in rows])
+        not_utf8 = shop(rows=[["J\u00fcrgen", *row[1:]] for row in rows]).encode("latin-1")
+        options = ("--time-format", "--decimal", "--delimiter", "--encoding cp1252", "latin1")
+        for content, helps in ((with_time, options[:1]), (with_price, options[1:3]), (not_utf8, options[3:]),
+                               (shop(rows=[["", *row[1:]] for row in rows]), ())):
+            errors = self.fails(content, says="first: line 2, ")
+            lines = errors.splitlines()
+            self.assertEqual([option for option in options if option in errors], list(helps))
+            first = [line.startswith("  first: ") for line in lines].index(True)
+            self.assertEqual(len(lines) - first, 2 if helps else 1)
 
     def test_a_file_that_is_no_csv(self):
         self.fails(bytes(range(256)) * 64)

@@ -53,6 +53,8 @@ class Options(Driver):
                 (["--delimiter", "ab", path], "one ASCII character"), (["--delimiter", '"', path], "one ASCII"),
                 (["--delimiter", "", path], "one ASCII"), (["--delimiter", "é", path], "one ASCII"),
                 (["--decimal", ";", path], ". or ,"), (["--as-of", "tomorrow", path], "2011-12-09"),
+                *((["--utc-offset", bad, path], "+02:00")
+                  for bad in ("2", "+2", "Z", "+24", "+02:60", "+02:00x", "", "-")),
                 (["--as-of", "01/02/2024", path], "2011-12-09"), (["--as-of", "2024-02-30", path], "2011-12-09"),
                 (["--time-format", "%d/%m", path], "a year, a month and a day"),
                 (["--time-format", "%Q", path], "%Y"), (["--json", "", path], "file name"),
@@ -225,6 +227,14 @@ class Options(Driver):
         self.assertEqual(self.summary(shop())["as_of"].replace("T", " "), max(row[2] for row in shop_rows()))
         self.fails(shop(), "--as-of", "2024-06-15T08:00Z", code=2, says="have none")
         self.fails(shop(), "--as-of", "1999-01-01", says="orders.csv")
+
+    def test_a_feature_chosen_twice(self):
+        crm = self.file("customer_id,age\n" + "".join(f"c{i:03d},{i}\n" for i in range(40)), "crm.csv")
+        for more in ((), ("--join", crm)):
+            for names in ("rfm,frequency", "frequency,frequency"):
+                self.fails(shop(), "--features", names, *more, code=2, says=("--features", "frequency is chosen twice"))
+        self.fails(shop(), "--features", "rfm,age", "--cluster", "age", "--join", crm, "--features", "age,age", code=2,
+                   says="--features")
 
     def test_fill(self):
         self.fails(shop(), "--features", "recency_days,btyd_spend", says="btyd_spend")

@@ -10,7 +10,7 @@ import subprocess
 import time
 import unittest
 
-from driver import SEGMENT, Driver, shop
+from driver import HEADER, SEGMENT, Driver, shop, shop_rows
 
 KEYS = ("version", "fingerprint", "as_of", "options", "audit", "customers", "features", "k", "candidates", "segments")
 AUDIT_KEYS = ("rows_read", "rows_kept", "fates", "first_rejected")
@@ -134,6 +134,71 @@ class Table(Driver):
         for env in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
             self.assertNotIn("\033", self.on_terminal(env))
         self.assertIn("\033[1m", self.on_terminal({"NO_COLOR": ""}))
+
+
+    def test_the_first_row_left_out(self):
+        bad = [["c001", "o", "2024-01-01 10:00:00", "1", "cheap"], ["", "o", "2024-01-01 10:00:00", "1", "1"]]
+        self.assertNotIn("first:", self.table())
+        for rows, more in ((bad[:1], ""), (bad, "; more with --json")):
+            path = self.file(shop(rows=shop_rows() + rows, header=HEADER.replace("price", "Unit Price")))
+            lines = self.run_segment(path).stdout.decode().splitlines()
+            at = [" rows read, " in line for line in lines].index(True)
+            self.assertEqual(lines[at + 1], f"    first: line {len(shop_rows()) + 2}, Unit Price: unreadable{more}")
+
+
+class Shown(Driver):
+    """Text from files moves no cursor."""
+    nasty = "a\x1b[31m\x07\x7f\u009b"
+    clean = "a?[31m???"
+
+    def lacks_controls(self, output):
+        text = output.decode("utf-8")
+        self.assertEqual([c for c in text if (c < " " and c != "\n") or "\x7f" <= c <= "\x9f"], [], text)
+        return text
+
+    def test_in_the_table(self):
+        orders = self.file(shop(header=HEADER.replace("price", self.nasty)), f"o{self.nasty}.csv")
+        crm = self.file(f"customer_id,{self.nasty}\n" + "".join(f"c{i:03d},{i}\n" for i in range(40)),
+                        f"j{self.nasty}.csv")
+        out = self.path(f"s{self.nasty}.csv")
+        done = self.run_segment("--price", self.nasty, "--join", crm, "--segments", out, orders)
+        text = self.lacks_controls(done.stdout)
+        for name in (f"price = {self.clean}", f"of o{self.clean}.csv in", f"joined j{self.clean}.csv",
+                     f"/s{self.clean}.csv", f"median {self.clean} "):
+            self.assertIn(name, text)
+
+    def test_in_messages(self):
+        orders = self.file(shop(), f"o{self.nasty}.csv")
+        crm = self.file(f"customer_id,{self.nasty}\nc001,x{self.nasty}\n", "crm.csv")
+        twice = self.file(f"customer_id,x\nc001,1\n{self.nasty},1\n{self.nasty},1\n", "twice.csv")
+        day = self.file(shop(rows=[["c", "o", f"1/2/2024{self.nasty}", "1", "1"]]), "day.csv")
+        unreadable = [["c", "o", "2024-01-01", "1", "x"]]
+        bad = self.file(shop(header=HEADER.replace("price", self.nasty), rows=unreadable), "bad.csv")
+        for arguments, code in (((self.path(self.nasty),), 4), (("--price", self.nasty, orders), 3),
+                                (("--forget", self.nasty, orders), 3), (("--k", self.nasty, orders), 2),
+                                (("--join", crm, orders), 3), (("--join", twice, orders), 3),
+                                (("--features", self.nasty, orders), 2)):
+            done = self.run_segment(*arguments, code=code)
+            self.assertIn(self.clean, self.lacks_controls(done.stderr), arguments)
+        self.lacks_controls(self.run_segment(day, code=3).stderr)
+        self.lacks_controls(self.run_segment("--price", self.nasty, bad, code=3, says=f"2, {self.clean}: ").stderr)
+
+    def test_cuts_are_between_characters_and_nul_ends_nothing(self):
+        for before in ("", "a", "ab"):
+            done = self.run_segment("--forget", before + "\u20ac" * 40, self.file(shop()), code=3)
+            self.assertIn(before + "\u20ac" * ((60 - len(before)) // 3) + ":", done.stderr.decode("utf-8"))
+        who = self.file("n\0l\n", "who.txt")
+        self.run_segment("--forget-file", who, self.file(shop()), code=3, says="customer n?l's")
+        self.run_segment("--forget-file", self.file(b"n\xe4\x9bl\n", "who.txt"), self.file(shop()), code=3,
+                         says="customer n??l's")
+
+    def test_the_program_is_called_as_it_was_called(self):
+        other = self.path("patron-segment")
+        os.symlink(os.path.abspath(SEGMENT), other)
+        helped = subprocess.run([other, "--help"], stdout=subprocess.PIPE, check=True).stdout
+        self.assertTrue(helped.startswith(b"Usage: patron-segment [options]"), helped)
+        failed = subprocess.run([other, "--nonsense"], stderr=subprocess.PIPE, check=False)
+        self.assertTrue(failed.stderr.startswith(b"patron-segment: "), failed.stderr)
 
 
 class Failures(Driver):
