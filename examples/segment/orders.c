@@ -93,6 +93,8 @@ static int read_time(struct reading *reading, const struct record *record, struc
         return fail(EXIT_USAGE, "--as-of has a zone, but the times of %s have none; give it without, or --utc-offset",
                     reading->name);
     if (!zoned) row->time_s -= reading->options->history.utc_offset_s;
+    if (row->time_s > PATRON_MOST_TIME_S || row->time_s < -PATRON_MOST_TIME_S)
+        fault(row, PATRON_FIELD_TIME, PATRON_REASON_OUT_OF_RANGE);
     reading->form = form;
     return 0;
 }

@@ -175,6 +175,14 @@ class Rows(Driver):
         self.assertEqual(self.rejected(self.summary(shop(rows=rows))), expected)
         self.assertEqual(self.rejected(self.summary(shop(rows=rows).replace("\n", "\r\n"))), expected)
 
+    def test_milliseconds_are_no_seconds(self):
+        text = "customer_id,date,amount\n"
+        for i in range(30):
+            text += f"c{i},{1700000000 + i % 3 * 864000},{1 + i % 3 * 50}\n"
+        summary = self.summary(text + "c1,1700000000000,5\n", "--time-format", "%s")
+        self.assertEqual(self.rejected(summary), [(32, "time", "out of range")])
+        self.assertEqual(summary["audit"]["rows_kept"], 30)
+
     def test_empty_lines_do_not_count_as_rows(self):
         text = shop().replace("\n", "\n\n") + "\n   \n" + ",".join(self.bad(3, "x"))
         summary = self.summary(text)
