@@ -20,9 +20,8 @@ extern "C" {
 #endif
 
 /* Called by the thread that called the library, between pieces of work: `stage` names the work ("kmeans", …),
-   `fraction` runs from 0 to 1 within it. It runs
-   in the library's floating-point modes (round to nearest). Returns 0 to go on; anything else cancels the call, which
-   then returns PATRON_CANCELLED. */
+   `fraction` runs from 0 to 1 within it. It is called in the library's floating-point modes (round to nearest). Returns
+   0 to go on; anything else cancels the call, which then returns PATRON_CANCELLED. */
 typedef int32_t (*patron_progress)(void *user, const char *stage, double fraction);
 
 /* Memory, as malloc, realloc and free behave; blocks are aligned for any C type. They are called by the calling thread

@@ -7,24 +7,32 @@
 #include "history/history.h"
 #include "history/purchases.h"
 
-patron_status patron_history_audit(patron_audit *audit, const patron_history *history, int64_t as_of_s,
-                                   const patron_context *context, patron_error *error)
+/* Works out the history at an as-of, in the library's floating-point modes and with a team of its own. */
+static patron_status look(ptn_purchases *purchases, uint8_t *line_fates, const patron_history *history, int64_t as_of_s,
+                          const patron_context *context, patron_error *error)
 {
     const ptn_question question = {.as_of_s = as_of_s};
-    ptn_purchases purchases;
     ptn_context known;
     ptn_team team;
     fenv_t host;
-    ptn_ok(error);
-    if (audit == NULL) return ptn_fail_null(error, "audit");
-    if (history == NULL) return ptn_fail_null(error, "history");
     patron_status status = ptn_context_read(&known, context, error);
     if (status != PATRON_OK) return status;
     ptn_floating_enter(&host);
     ptn_team_open(&team, &known);
-    status = ptn_purchases_build(&purchases, NULL, history, &question, &team, "audit", 1.0, error);
+    status = ptn_purchases_build(purchases, line_fates, history, &question, &team, "audit", 1.0, error);
     ptn_team_close(&team);
     ptn_floating_leave(&host);
+    return status;
+}
+
+patron_status patron_history_audit(patron_audit *audit, const patron_history *history, int64_t as_of_s,
+                                   const patron_context *context, patron_error *error)
+{
+    ptn_purchases purchases;
+    ptn_ok(error);
+    if (audit == NULL) return ptn_fail_null(error, "audit");
+    if (history == NULL) return ptn_fail_null(error, "history");
+    patron_status status = look(&purchases, NULL, history, as_of_s, context, error);
     if (status != PATRON_OK) return status;
     status = ptn_struct_write(audit, &purchases.audit, sizeof *audit, "audit", error);
     ptn_purchases_free(&purchases);
@@ -46,22 +54,12 @@ static void spread(uint8_t *fates, const patron_history *history)
 patron_status patron_history_fates(uint8_t *fates, const patron_history *history, int64_t as_of_s,
                                    const patron_context *context, patron_error *error)
 {
-    const ptn_question question = {.as_of_s = as_of_s};
     ptn_purchases purchases;
-    ptn_context known;
-    ptn_team team;
-    fenv_t host;
     ptn_ok(error);
     if (fates == NULL) return ptn_fail_null(error, "fates");
     if (history == NULL) return ptn_fail_null(error, "history");
-    patron_status status = ptn_context_read(&known, context, error);
-    if (status != PATRON_OK) return status;
     uint8_t *line_fates = fates + (history->rows.count - ptn_history_lines(history));
-    ptn_floating_enter(&host);
-    ptn_team_open(&team, &known);
-    status = ptn_purchases_build(&purchases, line_fates, history, &question, &team, "audit", 1.0, error);
-    ptn_team_close(&team);
-    ptn_floating_leave(&host);
+    patron_status status = look(&purchases, line_fates, history, as_of_s, context, error);
     if (status != PATRON_OK) return status;
     ptn_purchases_free(&purchases);
     spread(fates, history);
