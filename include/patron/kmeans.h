@@ -2,10 +2,12 @@
 /* k-means: k groups of rows that lie close to their group's mean.
 
    Minimises inertia, the (weighted) sum of squared Euclidean distances of rows to their cluster's centroid, by Lloyd's
-   algorithm (Lloyd 1982) from n_init k-means++ seedings (Arthur & Vassilvitskii 2007). On up to 65,536 rows and 64
-   clusters, a start that has converged goes on from the single-row move that lowers the inertia most, until there is
-   none (Hartigan & Wong 1979). The same rows, options and seed give the same bits at any number of threads. Clusters
-   are numbered in the lexicographic order of their centroids. */
+   algorithm (Lloyd 1982) from n_init k-means++ seedings (Arthur & Vassilvitskii 2007), and then by moves of single rows
+   (Hartigan & Wong 1979). Many rows are screened first: the starts run on a weighted sample of them (a lightweight
+   coreset, Bachem, Lucic & Krause 2018), and the distinct optima found there go on to convergence on all rows;
+   `strict` runs every start on all rows. The same rows, options and seed give the same bits at any number of threads,
+   on any instruction set, and whether values come as float64 or, where they fit, float32. Clusters are numbered in the
+   lexicographic order of their centroids. */
 #ifndef PATRON_KMEANS_H
 #define PATRON_KMEANS_H
 
@@ -17,13 +19,20 @@ extern "C" {
 
 typedef struct patron_kmeans_options {
     size_t size;      /* sizeof(patron_kmeans_options) */
-    int32_t n_init;   /* 10: seedings tried, >= 1; the one with the lowest inertia is kept, the first of equals */
+    int32_t n_init;   /* 0: as many as the rows ask for, from 10 up (see patron_kmeans_default_n_init); else seedings
+                         tried, >= 1; the one with the lowest inertia is kept, the first of equals */
     int32_t max_iter; /* 300: passes for each seeding, >= 1 */
     double tol;       /* 0: stop when no label changes; > 0: also when the squared movement of the centroids is at
                          most tol times the mean variance of the columns */
     uint64_t seed;    /* 0 */
     const double *initial_centroids; /* NULL; else k x cols, row-major, finite: the one start, and n_init is not used */
+    int32_t strict;                  /* 0; 1: every start runs on all rows, however many there are */
+    int32_t reserved;                /* 0 */
 } patron_kmeans_options;
+
+/* The number of seedings that n_init = 0 stands for: more on few rows, where they cost little and optima differ much;
+   10 on many. Never fails. Thread-safe. */
+PATRON_API int32_t patron_kmeans_default_n_init(int64_t rows);
 
 /* The defaults named above. NULL is ignored. Never fails. Thread-safe. */
 PATRON_API void patron_kmeans_options_init(patron_kmeans_options *options, size_t size);
@@ -34,7 +43,7 @@ typedef struct patron_kmeans_result {
     int64_t rows;
     int64_t cols;
     int32_t k;
-    int32_t iterations;         /* of the start that won */
+    int32_t iterations;         /* of the start that won, on all rows */
     int32_t converged;          /* 1: no label changed any more (or tol was met); 0: max_iter */
     int32_t best_start;         /* which seeding won, from 0 */
     double inertia;             /* of the returned labels and centroids */
@@ -42,6 +51,15 @@ typedef struct patron_kmeans_result {
                                    largest eigenvalues, rounded down (Ding & He 2004); >= 0, often loose; 0 where it
                                    would cost more than the fit: over 256 columns, or over 2^35 rows x cols^2 */
     uint64_t fingerprint;       /* over labels, centroids and inertia */
+    int32_t n_init;             /* seedings tried */
+    int32_t screened;           /* 1: they ran on a sample, and `polished` of the optima found there on all rows */
+    int64_t sample_rows;        /* rows of that sample; 0 without */
+    int32_t polished;           /* starts that were run to their end on all rows */
+    int32_t reserved;           /* 0 */
+    double pack_s;              /* wall-clock time of reading and packing the rows, in seconds; in a sweep these four */
+    double screen_s;            /* are of the whole sweep: ... of seeding, and of starts on the sample */
+    double polish_s;            /* ... of passes over all packed rows */
+    double finish_s;            /* ... of exact centroids, labels and inertia */
 } patron_kmeans_result;
 
 typedef struct patron_kmeans patron_kmeans;
@@ -82,6 +100,12 @@ PATRON_API const double *patron_kmeans_trace(const patron_kmeans *kmeans);
    Thread-safe. */
 PATRON_API patron_status patron_kmeans_predict(int32_t *labels, const patron_kmeans *kmeans, const patron_rows *rows,
                                                const patron_context *context, patron_error *error);
+
+/* The Euclidean distance of each row to each centroid: `distances` is the caller's buffer of rows->rows x k numbers,
+   row-major, in the rows' own unit. Errors as for the fit. Thread-safe. */
+PATRON_API patron_status patron_kmeans_transform(double *distances, const patron_kmeans *kmeans,
+                                                 const patron_rows *rows, const patron_context *context,
+                                                 patron_error *error);
 
 /* Frees it; NULL is fine. */
 PATRON_API void patron_kmeans_free(patron_kmeans *kmeans);

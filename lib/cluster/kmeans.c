@@ -36,9 +36,15 @@ void patron_kmeans_options_init(patron_kmeans_options *options, size_t size)
 {
     patron_kmeans_options defaults;
     memset(&defaults, 0, sizeof defaults);
-    defaults.n_init = 10;
     defaults.max_iter = 300;
     ptn_struct_init(options, size, &defaults, sizeof defaults);
+}
+
+/* Some 2^18 rows' worth of starts: on 1,000 rows 262, from 26,214 on 10. */
+int32_t patron_kmeans_default_n_init(int64_t rows)
+{
+    int64_t starts = rows > 0 ? (INT64_C(1) << 18) / rows : 1000;
+    return starts < 10 ? 10 : starts > 1000 ? 1000 : (int32_t)starts;
 }
 
 static patron_status read_options(patron_kmeans_options *out, const patron_kmeans_options *options, patron_error *error)
@@ -46,8 +52,8 @@ static patron_status read_options(patron_kmeans_options *out, const patron_kmean
     patron_kmeans_options_init(out, sizeof *out);
     patron_status status = ptn_struct_read(out, sizeof *out, options, "k-means options", error);
     if (status != PATRON_OK) return status;
-    if (out->n_init < 1)
-        return ptn_fail(error, PATRON_INVALID_ARGUMENT, "k-means options: n_init is %d; give at least 1",
+    if (out->n_init < 0)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT, "k-means options: n_init is %d; give 0 (by rows) or more",
                         (int)out->n_init);
     if (out->max_iter < 1)
         return ptn_fail(error, PATRON_INVALID_ARGUMENT, "k-means options: max_iter is %d; give at least 1",
@@ -101,6 +107,7 @@ static patron_status prepare(fit_job *job, const patron_rows *rows, int32_t k_ma
     if (status != PATRON_OK) return status;
     status = read_options(&job->options, options, error);
     if (status != PATRON_OK) return status;
+    if (job->options.n_init == 0) job->options.n_init = patron_kmeans_default_n_init(job->rows.rows);
     if (k_max < 1) return ptn_fail(error, PATRON_INVALID_ARGUMENT, "k is %d; give at least 1", (int)k_max);
     if (job->rows.rows == 0)
         return ptn_fail(error, PATRON_NO_DATA, "there are no rows to cluster; give at least k of them");

@@ -112,3 +112,10 @@ patron_status patron_kmeans_predict(int32_t *labels, const patron_kmeans *kmeans
     ptn_floating_leave(&host);
     return status;
 }
+
+patron_status patron_kmeans_transform(double *distances, const patron_kmeans *kmeans, const patron_rows *rows,
+                                      const patron_context *context, patron_error *error)
+{
+    (void)distances, (void)kmeans, (void)rows, (void)context;
+    return ptn_fail(error, PATRON_INVALID_ARGUMENT, "not there yet");
+}
