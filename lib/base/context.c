@@ -3,6 +3,7 @@
 #include "base/context.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +11,9 @@
 #include "base/error.h"
 
 enum { MOST_THREADS = 1024, LARGEST_STRUCT = 65536 };
+
+/* A block of fewer bytes has too few pages for it to matter. */
+enum { HUGE_PAGES_FROM = 1 << 22 };
 
 static void *default_allocate(void *user, size_t bytes)
 {
@@ -93,6 +97,17 @@ patron_status ptn_allocate_zero(void **block, const ptn_memory *memory, int64_t 
     patron_status status = ptn_allocate(block, memory, count, each, what, error);
     if (status == PATRON_OK) memset(*block, 0, (size_t)count * each);
     return status;
+}
+
+void ptn_advise(const ptn_memory *memory, void *block, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+    uintptr_t from = ((uintptr_t)block + 4095u) & ~(uintptr_t)4095u, to = ((uintptr_t)block + bytes) & ~(uintptr_t)4095u;
+    if (memory->allocate != default_allocate || to < from + HUGE_PAGES_FROM) return;
+    madvise((char *)block + (from - (uintptr_t)block), to - from, MADV_HUGEPAGE);
+#else
+    (void)memory, (void)block, (void)bytes;
+#endif
 }
 
 void ptn_free(const ptn_memory *memory, void *block)

@@ -36,6 +36,10 @@ patron_status ptn_allocate(void **block, const ptn_memory *memory, int64_t count
 patron_status ptn_allocate_zero(void **block, const ptn_memory *memory, int64_t count, size_t each, const char *what,
                                 patron_error *error);
 
+/* Says that a block of `bytes` will soon be used whole, so that the system may give it in large pages: a hint, and only
+   for memory from the C library. */
+void ptn_advise(const ptn_memory *memory, void *block, size_t bytes);
+
 /* Frees; NULL is fine. */
 void ptn_free(const ptn_memory *memory, void *block);
 

@@ -30,3 +30,16 @@ uint64_t ptn_hash_labels(uint64_t hash, const int32_t *labels, int64_t count)
     for (int64_t i = 0; i < count; i++) hash = ptn_hash_u64(hash, (uint64_t)(uint32_t)labels[i]);
     return hash;
 }
+
+uint64_t ptn_hash_bytes(uint64_t hash, const uint8_t *bytes, int64_t count)
+{
+    int64_t i = 0;
+    hash = ptn_hash_u64(hash, (uint64_t)count);
+    for (; i + 8 <= count; i += 8) {
+        uint64_t word;
+        memcpy(&word, bytes + i, sizeof word);
+        hash = ptn_hash_u64(hash, word);
+    }
+    for (; i < count; i++) hash = ptn_hash_u64(hash, bytes[i]);
+    return hash;
+}

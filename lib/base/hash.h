@@ -11,5 +11,6 @@
 uint64_t ptn_hash_u64(uint64_t hash, uint64_t value);
 uint64_t ptn_hash_doubles(uint64_t hash, const double *values, int64_t count);
 uint64_t ptn_hash_labels(uint64_t hash, const int32_t *labels, int64_t count);
+uint64_t ptn_hash_bytes(uint64_t hash, const uint8_t *bytes, int64_t count); /* eight at a time: little-endian */
 
 #endif

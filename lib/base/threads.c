@@ -70,32 +70,40 @@ void ptn_team_open(ptn_team *team, const ptn_context *context)
     pthread_cond_init(&team->end, NULL);
 }
 
-static double now_s(void)
+double ptn_now_s(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* The calling thread's share: work, and between blocks the callback. */
-static patron_status lead(ptn_team *team, const char *stage, double from, double to, patron_error *error)
+/* Asks the callback, at most every 10 ms. */
+static void ask(ptn_team *team, double fraction)
 {
-    patron_status status = PATRON_OK;
-    double asked_s = team->context->progress == NULL ? 0.0 : now_s();
-    for (;;) {
+    if (team->context->progress == NULL || team->status != PATRON_OK) return;
+    double time_s = ptn_now_s();
+    if (time_s - team->asked_s < 0.01) return;
+    team->asked_s = time_s;
+    team->status =
+        ptn_progress(team->context, team->stage, team->from + (team->to - team->from) * fraction, team->error);
+    if (team->status != PATRON_OK) atomic_store_explicit(&team->stop, true, memory_order_relaxed);
+}
+
+bool ptn_team_poll(ptn_team *team, int32_t worker)
+{
+    if (worker == 0) ask(team, team->fraction);
+    return atomic_load_explicit(&team->stop, memory_order_relaxed);
+}
+
+/* The calling thread's share: work, and between blocks the callback. */
+static void lead(ptn_team *team)
+{
+    while (team->status == PATRON_OK) {
         int64_t block = atomic_fetch_add_explicit(&team->next, 1, memory_order_relaxed);
-        if (block >= team->blocks) return status;
+        if (block >= team->blocks) return;
+        team->fraction = (double)block / (double)team->blocks;
         team->task(team->job, block, 0);
-        if (team->context->progress == NULL) continue;
-        double time_s = now_s();
-        if (time_s - asked_s < 0.01) continue;
-        asked_s = time_s;
-        status =
-            ptn_progress(team->context, stage, from + (to - from) * (double)(block + 1) / (double)team->blocks, error);
-        if (status != PATRON_OK) {
-            atomic_store_explicit(&team->stop, true, memory_order_relaxed);
-            return status;
-        }
+        ask(team, (double)(block + 1) / (double)team->blocks);
     }
 }
 
@@ -105,6 +113,12 @@ patron_status ptn_team_run(ptn_team *team, const char *stage, double from, doubl
     patron_status status = ptn_progress(team->context, stage, from, error);
     if (status != PATRON_OK || blocks <= 0) return status;
     if (blocks > 1) start(team);
+    team->stage = stage;
+    team->from = from;
+    team->to = to;
+    team->error = error;
+    team->status = PATRON_OK;
+    team->asked_s = team->context->progress == NULL ? 0.0 : ptn_now_s();
 
     pthread_mutex_lock(&team->lock);
     team->task = task;
@@ -120,12 +134,12 @@ patron_status ptn_team_run(ptn_team *team, const char *stage, double from, doubl
     }
     pthread_mutex_unlock(&team->lock);
 
-    status = lead(team, stage, from, to, error);
+    lead(team);
 
     pthread_mutex_lock(&team->lock);
     while (together && team->busy > 0) pthread_cond_wait(&team->end, &team->lock);
     pthread_mutex_unlock(&team->lock);
-    return status;
+    return team->status;
 }
 
 void ptn_team_close(ptn_team *team)

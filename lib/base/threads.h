@@ -39,6 +39,12 @@ typedef struct ptn_team {
     int64_t blocks;
     _Atomic int64_t next; /* block to take */
     _Atomic bool stop;    /* cancelled */
+
+    const char *stage;    /* of this run, for the callback; the calling thread's alone, as what follows */
+    double from, to, fraction;
+    double asked_s;       /* when the callback was last asked */
+    patron_status status; /* what it said */
+    patron_error *error;
 } ptn_team;
 
 void ptn_team_open(ptn_team *team, const ptn_context *context);
@@ -48,6 +54,12 @@ void ptn_team_open(ptn_team *team, const ptn_context *context);
 patron_status ptn_team_run(ptn_team *team, const char *stage, double from, double to, int64_t blocks, ptn_task task,
                            void *job, patron_error *error);
 
+/* For a task whose blocks are long: asks the callback where it may, and says whether to give up. */
+bool ptn_team_poll(ptn_team *team, int32_t worker);
+
 void ptn_team_close(ptn_team *team);
+
+/* Seconds of a clock that only goes forward. */
+double ptn_now_s(void);
 
 #endif

@@ -1,83 +1,101 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A lower bound on the inertia.
 
-   The margin: with u = 2^-52, block sums of b rows and B blocks, the scatter's entries are wrong by at most
-   (b + B + few) u trace (its error's norm is at most that of |Z|'|Z|, hence the trace), tridiagonalisation and QR by a
-   small multiple of d u trace, and the inertia it is compared with by as much as the scatter. */
+   The margin: with u = 2^-53, spans of b rows and B spans, the scatter's entries are wrong by at most (b + B + few) u
+   trace (its error's norm is at most that of |Z|'|Z|, hence the trace), tridiagonalisation and QR by a small multiple of
+   d u trace, and the inertia it is compared with by as much as the scatter. */
 #include "cluster/bound.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "base/exact.h"
-#include "numeric/blas.h"
+#include "base/error.h"
 #include "numeric/eigen.h"
 
-enum { BLOCK_ROWS = 1024, MOST_COLS = 256 };
+enum { MOST_COLS = 64 };
 
-static void find_mean(double *mean, const ptn_packed *data)
+typedef struct scatter_job {
+    const ptn_packed *packed;
+    const double *weights;
+    double *parts; /* for each span padded x padded products and cols sums */
+    int64_t padded;
+} scatter_job;
+
+static void scatter_span(void *opaque, int64_t span, int32_t worker)
 {
-    for (int64_t c = 0; c < data->cols; c++) {
-        ptn_dd sum = {0.0, 0.0}, weight = {0.0, 0.0};
-        for (int64_t i = 0; i < data->rows; i++) {
-            ptn_dd product = ptn_two_product(data->weights[i], ptn_packed_at(data, i, c));
-            ptn_sum_add(&sum, product.hi);
-            sum.lo += product.lo;
-            ptn_sum_add(&weight, data->weights[i]);
-        }
-        mean[c] = ptn_sum_value(sum) / ptn_sum_value(weight);
+    scatter_job *job = opaque;
+    const ptn_packed *packed = job->packed;
+    int64_t from, to, each = job->padded * job->padded;
+    double *products = job->parts + span * (each + packed->cols);
+    (void)worker;
+    ptn_packed_span(packed, span, &from, &to);
+    memset(products, 0, (size_t)(each + packed->cols) * sizeof *products);
+    for (int64_t row = from; row < to; row += 512) { /* which stay in the cache for all pairs of columns */
+        int64_t count = row + 512 < to ? 512 : to - row;
+        packed->kernels->scatter(products, products + each, &packed->source, row, count,
+                                 job->weights == NULL ? NULL : job->weights + row, packed->frame.centre,
+                                 packed->frame.inverse_unit);
     }
 }
 
-/* The lower triangle of the scatter about the mean; `block` is scratch for BLOCK_ROWS rows. */
-static patron_status find_scatter(double *scatter, double *block, const double *mean, const ptn_packed *data,
-                                  patron_error *error)
+/* The lower triangle of the scatter about the mean. */
+static void gather(double *scatter, double *sum, const scatter_job *job, double weight)
 {
-    int64_t cols = data->cols;
+    int64_t cols = job->packed->cols, each = job->padded * job->padded;
     memset(scatter, 0, (size_t)(cols * cols) * sizeof *scatter);
-    for (int64_t from = 0; from < data->rows; from += BLOCK_ROWS) {
-        int64_t count = data->rows - from < BLOCK_ROWS ? data->rows - from : BLOCK_ROWS;
-        for (int64_t i = 0; i < count; i++) {
-            double root = sqrt(data->weights[from + i]);
-            for (int64_t c = 0; c < cols; c++)
-                block[i * cols + c] = root * (ptn_packed_at(data, from + i, c) - mean[c]);
+    memset(sum, 0, (size_t)cols * sizeof *sum);
+    for (int64_t s = 0; s < job->packed->spans; s++) {
+        const double *products = job->parts + s * (each + cols);
+        for (int64_t a = 0; a < cols; a++) {
+            sum[a] += products[each + a];
+            for (int64_t b = 0; b <= a; b++) scatter[a * cols + b] += products[a * job->padded + b];
         }
-        patron_status status = ptn_scatter_add(scatter, block, count, cols, error);
-        if (status != PATRON_OK) return status;
     }
-    return PATRON_OK;
+    for (int64_t a = 0; a < cols; a++)
+        for (int64_t b = 0; b <= a; b++) scatter[a * cols + b] -= sum[a] * sum[b] / weight;
 }
 
-patron_status ptn_bound_open(ptn_bound *bound, const ptn_packed *data, const ptn_memory *memory, patron_error *error)
+patron_status ptn_bound_open(ptn_bound *bound, ptn_passes *passes, const double *weights, patron_error *error)
 {
-    void *eigenvalues = NULL, *scratch = NULL;
-    int64_t cols = data->cols;
+    const ptn_packed *packed = passes->packed;
+    const ptn_memory *memory = &passes->team->context->memory;
+    int64_t cols = packed->cols, padded = (cols + 7) / 8 * 8;
+    void *eigenvalues = NULL, *parts = NULL, *scratch = NULL;
+    double from, to, weight = 0.0, around = 0.0;
     memset(bound, 0, sizeof *bound);
-    if (cols > MOST_COLS || data->rows > (INT64_C(1) << 35) / (cols * cols)) return PATRON_OK;
+    if (cols > MOST_COLS || packed->rows > (INT64_C(1) << 34) / (cols * cols)) return PATRON_OK;
+    for (int64_t i = 0; weights != NULL && i < packed->rows; i++) weight += weights[i];
+    if (weights == NULL) weight = (double)packed->rows;
     patron_status status = ptn_allocate(&eigenvalues, memory, cols, sizeof(double), "eigenvalues", error);
-    if (status != PATRON_OK) return status;
     bound->eigenvalues = eigenvalues;
-    bound->cols = cols;
-    status = ptn_allocate(&scratch, memory, (1 + cols + BLOCK_ROWS) * cols, sizeof(double), "a scatter matrix", error);
-    if (status != PATRON_OK) return status;
+    if (status != PATRON_OK) goto cleanup;
+    status = ptn_allocate(&parts, memory, packed->spans * (padded * padded + cols), sizeof(double), "products", error);
+    if (status != PATRON_OK) goto cleanup;
+    status = ptn_allocate(&scratch, memory, (cols + 1) * cols, sizeof(double), "a scatter matrix", error);
+    if (status != PATRON_OK) goto cleanup;
+    scatter_job job = {packed, weights, parts, padded};
+    ptn_passes_progress(passes, &from, &to);
+    status = ptn_team_run(passes->team, "kmeans", from, to, packed->spans, scatter_span, &job, error);
+    if (status != PATRON_OK) goto cleanup;
 
-    double *mean = scratch, *scatter = mean + cols, *block = scatter + cols * cols;
-    find_mean(mean, data);
-    status = find_scatter(scatter, block, mean, data, error);
-    for (int64_t c = 0; c < cols; c++) bound->trace += scatter[c * cols + c];
-    double steps = (double)(BLOCK_ROWS + data->rows / BLOCK_ROWS) + 32.0 * (double)cols + 64.0;
-    bound->margin = 4.0 * steps * 0x1p-52 * bound->trace;
-    /* The mean is off by rounding too, whatever the trace: by e, the trace is too large by W e^2. */
-    double weight = 0.0, shift = 0.0;
-    for (int64_t i = 0; i < data->rows; i++) weight += data->weights[i];
-    for (int64_t c = 0; c < cols; c++) shift += mean[c] * mean[c];
-    bound->margin += weight * shift * 0x1p-100;
+    double *scatter = scratch, *sum = scatter + cols * cols;
+    gather(scatter, sum, &job, weight);
+    bound->cols = cols;
+    for (int64_t c = 0; c < cols; c++) {
+        bound->trace += scatter[c * cols + c];
+        around += sum[c] * sum[c] / weight;
+    }
+    double steps = (double)(packed->rows / packed->spans + 1 + packed->spans) + 32.0 * (double)cols + 64.0;
+    bound->margin = 2.0 * steps * 0x1p-52 * (bound->trace + 2.0 * around);
     /* GSL splits the matrix where an entry is small beside its neighbours on the diagonal, and never where these have
        underflowed: with the trace added to them it always ends. */
     for (int64_t c = 0; c < cols; c++) scatter[c * cols + c] += bound->trace;
-    if (status == PATRON_OK) status = ptn_symmetric_eigenvalues(bound->eigenvalues, scatter, cols, memory, error);
+    status = ptn_symmetric_eigenvalues(bound->eigenvalues, scatter, cols, memory, error);
     for (int64_t c = 0; status == PATRON_OK && c < cols; c++) bound->eigenvalues[c] -= bound->trace;
+
+cleanup:
     ptn_free(memory, scratch);
+    ptn_free(memory, parts);
     return status;
 }
 

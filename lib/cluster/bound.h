@@ -5,7 +5,7 @@
 #ifndef PTN_CLUSTER_BOUND_H
 #define PTN_CLUSTER_BOUND_H
 
-#include "cluster/packed.h"
+#include "cluster/lloyd.h"
 
 typedef struct ptn_bound {
     double *eigenvalues; /* cols, largest first, packed units; NULL: too costly to find */
@@ -13,10 +13,10 @@ typedef struct ptn_bound {
     double trace, margin;
 } ptn_bound;
 
-/* Finds the eigenvalues for packed rows; they are left out, and every bound is 0, for more than 256 columns or more
-   than 2^35 rows x columns^2, where the products would cost more than the fit. To be closed, also after a failure.
-   PATRON_OUT_OF_MEMORY, PATRON_NUMERIC. */
-patron_status ptn_bound_open(ptn_bound *bound, const ptn_packed *data, const ptn_memory *memory, patron_error *error);
+/* Finds the eigenvalues, from the caller's values; they are left out, and every bound is 0, for more than 64 columns or
+   more than 2^34 rows x columns^2, where the products would cost more than the fit. `weights`: of rows, of ordinary
+   size, or NULL. To be closed, also after a failure. PATRON_OUT_OF_MEMORY, PATRON_NUMERIC, PATRON_CANCELLED. */
+patron_status ptn_bound_open(ptn_bound *bound, ptn_passes *passes, const double *weights, patron_error *error);
 
 /* The bound for k clusters, in packed units; >= 0. */
 double ptn_bound_for(const ptn_bound *bound, int32_t k);

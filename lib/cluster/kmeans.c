@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* k-means: checks, starts, and what is handed back.
+/* k-means: checks, the way from rows to results, and what is handed back.
 
-   Rows are packed once for all k. Where a start is long, its passes are shared among threads; where it is short, whole
-   starts are, each thread with a state of its own, and the winner is run once more. Both give the same bits. */
+       rows ─► packed ─► sample ─► screen ─► polish ─► results
+               (once)    (of many   (starts,   (distinct
+                          rows)      all k)     optima, all rows)
+
+   A few k at a time are polished together, so that a pass over the packed rows serves them all. */
 #include "cluster/kmeans.h"
 
 #include <math.h>
@@ -14,22 +17,28 @@
 #include "base/hash.h"
 #include "cluster/bound.h"
 #include "cluster/distinct.h"
-#include "cluster/lloyd.h"
+#include "cluster/polish.h"
+#include "cluster/screen.h"
 
-/* A pass over fewer rows x columns x k than this is shorter than waking threads for it, or than a cancelling caller
-   should wait for some dozens. */
-static const double SHORT_PASS = 0x1p20;
+/* Runs that share passes; labels take a byte a row for each. */
+enum { MOST_RUNS = 8, MOST_FINALISTS = 16, FEW_ROWS = 4096 };
 
-/* What a public function was given, checked. */
+/* What a public function was given, checked, and what is made of it. */
 typedef struct fit_job {
     patron_rows rows;
     patron_kmeans_options options;
     ptn_context context;
-    ptn_packed data;
-    ptn_bound bound;
-    double variance;
     ptn_team team;
-    double from, to; /* progress of this k */
+    ptn_packed data;
+    ptn_passes passes;
+    ptn_bound bound;
+    ptn_sample sample;
+    ptn_screen screen;
+    const double *weights; /* of rows, brought to ordinary size; NULL */
+    double *own_weights;   /* that, where it is a copy */
+    int weight_exponent;   /* the caller's weight = weight * 2^this */
+    double pack_s, screen_s, polish_s, finish_s;
+    double from, to; /* progress of the present group of k */
 } fit_job;
 
 void patron_kmeans_options_init(patron_kmeans_options *options, size_t size)
@@ -58,6 +67,8 @@ static patron_status read_options(patron_kmeans_options *out, const patron_kmean
     if (out->max_iter < 1)
         return ptn_fail(error, PATRON_INVALID_ARGUMENT, "k-means options: max_iter is %d; give at least 1",
                         (int)out->max_iter);
+    if (out->strict != 0 && out->strict != 1)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT, "k-means options: strict is %d; give 0 or 1", (int)out->strict);
     if (!isfinite(out->tol) || out->tol < 0.0)
         return ptn_fail(error, PATRON_INVALID_ARGUMENT, "k-means options: tol is %g; give a number >= 0", out->tol);
     return PATRON_OK;
@@ -77,24 +88,39 @@ static patron_status check_initial(const fit_job *job, int32_t k, patron_error *
     return PATRON_OK;
 }
 
-/* Mean of the columns' (weighted) variances, in packed units. */
-static double mean_variance(const ptn_packed *data)
+/* Weights of extreme size are brought near 1 by a power of two, so that products with them stay exact. */
+static patron_status take_weights(fit_job *job, patron_error *error)
 {
-    double total = 0.0;
-    for (int64_t c = 0; c < data->cols; c++) {
-        double weight = 0.0, mean = 0.0, squares = 0.0;
-        for (int64_t i = 0; i < data->rows; i++) {
-            weight += data->weights[i];
-            mean += data->weights[i] * ptn_packed_at(data, i, c);
-        }
-        mean /= weight;
-        for (int64_t i = 0; i < data->rows; i++) {
-            double deviation = ptn_packed_at(data, i, c) - mean;
-            squares += data->weights[i] * deviation * deviation;
-        }
-        total += squares / weight;
+    double largest = 0.0;
+    void *block;
+    job->weights = job->rows.weights;
+    for (int64_t i = 0; job->weights != NULL && i < job->rows.rows; i++) largest = fmax(largest, job->weights[i]);
+    if (job->weights == NULL || (largest <= 0x1p300 && largest >= 0x1p-300)) return PATRON_OK;
+    patron_status status =
+        ptn_allocate(&block, &job->context.memory, job->rows.rows, sizeof(double), "weights", error);
+    if (status != PATRON_OK) return status;
+    frexp(largest, &job->weight_exponent);
+    job->own_weights = block;
+    for (int64_t i = 0; i < job->rows.rows; i++) {
+        double weight = ldexp(job->weights[i], -job->weight_exponent);
+        job->own_weights[i] = job->weights[i] > 0.0 ? fmax(weight, 0x1p-700) : 0.0;
     }
-    return total / (double)data->cols;
+    job->weights = job->own_weights;
+    return PATRON_OK;
+}
+
+static patron_status check_shape(const fit_job *job, int32_t k_max, patron_error *error)
+{
+    if (k_max < 1) return ptn_fail(error, PATRON_INVALID_ARGUMENT, "k is %d; give at least 1", (int)k_max);
+    if (job->rows.rows == 0)
+        return ptn_fail(error, PATRON_NO_DATA, "there are no rows to cluster; give at least k of them");
+    if (k_max > job->rows.rows)
+        return ptn_fail(error, PATRON_TOO_FEW_DISTINCT, "%lld rows cannot make %d clusters; ask for fewer",
+                        (long long)job->rows.rows, (int)k_max);
+    if (k_max > PTN_MOST_CLUSTERS)
+        return ptn_fail(error, PATRON_TOO_LARGE, "k is %d; at most %d clusters can be made", (int)k_max,
+                        (int)PTN_MOST_CLUSTERS);
+    return check_initial(job, k_max, error);
 }
 
 /* Everything that does not depend on k but for the largest. */
@@ -102,179 +128,254 @@ static patron_status prepare(fit_job *job, const patron_rows *rows, int32_t k_ma
                              patron_error *error)
 {
     int64_t distinct;
-    const ptn_memory *memory = &job->context.memory;
+    double began_s = ptn_now_s();
     patron_status status = ptn_rows_read(&job->rows, rows, error);
     if (status != PATRON_OK) return status;
     status = read_options(&job->options, options, error);
     if (status != PATRON_OK) return status;
     if (job->options.n_init == 0) job->options.n_init = patron_kmeans_default_n_init(job->rows.rows);
-    if (k_max < 1) return ptn_fail(error, PATRON_INVALID_ARGUMENT, "k is %d; give at least 1", (int)k_max);
-    if (job->rows.rows == 0)
-        return ptn_fail(error, PATRON_NO_DATA, "there are no rows to cluster; give at least k of them");
-    if (k_max > job->rows.rows)
-        return ptn_fail(error, PATRON_TOO_FEW_DISTINCT, "%lld rows cannot make %d clusters; ask for fewer",
-                        (long long)job->rows.rows, (int)k_max);
-    status = check_initial(job, k_max, error);
+    status = check_shape(job, k_max, error);
     if (status != PATRON_OK) return status;
     const double *initial = job->options.initial_centroids;
-    status = ptn_pack(&job->data, &job->rows, initial, initial == NULL ? 0 : k_max, memory, error);
+    if (initial != NULL) job->options.n_init = 1;
+    status = take_weights(job, error);
     if (status != PATRON_OK) return status;
-    status = ptn_kmeans_distinct(&distinct, &job->rows, k_max, memory, error);
+    patron_rows scaled = job->rows;
+    scaled.weights = job->weights;
+    status = ptn_pack(&job->data, &scaled, initial, initial == NULL ? 0 : k_max, ptn_kernels_here(), &job->team, error);
+    if (status != PATRON_OK) return status;
+    status = ptn_kmeans_distinct(&distinct, &job->rows, k_max, &job->context.memory, error);
     if (status != PATRON_OK) return status;
     if (distinct < k_max)
         return ptn_fail(error, PATRON_TOO_FEW_DISTINCT,
                         "only %lld distinct rows (of weight > 0) for %d clusters; ask for fewer", (long long)distinct,
                         (int)k_max);
-    if (job->options.tol > 0.0) job->variance = mean_variance(&job->data);
-    return ptn_bound_open(&job->bound, &job->data, memory, error);
-}
-
-/* Short starts: each worker has its own state and remembers its best. */
-typedef struct search_job {
-    ptn_lloyd *states;
-    double *inertia; /* for each start */
-    ptn_lloyd_plan plan;
-    uint64_t seed;
-} search_job;
-
-static void search_start(void *opaque, int64_t start, int32_t worker)
-{
-    search_job *job = opaque;
-    ptn_lloyd *lloyd = &job->states[worker];
-    ptn_lloyd_end end;
-    /* Without a team and a trace only a start that cannot keep k clusters fails: it never wins. */
-    patron_status status = ptn_lloyd_seed(lloyd, job->seed, (uint64_t)start, NULL);
-    if (status == PATRON_OK) status = ptn_lloyd_run(&end, lloyd, &job->plan, NULL);
-    job->inertia[start] = status == PATRON_OK ? lloyd->inertia : HUGE_VAL;
-}
-
-static ptn_lloyd_plan plan_for(const fit_job *job, ptn_array *trace)
-{
-    return (ptn_lloyd_plan){job->options.max_iter, job->options.tol, trace, &job->context.memory};
-}
-
-/* The start with the lowest inertia, the first of equals. */
-static patron_status search(int32_t *best, fit_job *job, int32_t k, patron_error *error)
-{
-    const ptn_memory *memory = &job->context.memory;
-    int32_t n_init = job->options.n_init, workers = job->context.threads;
-    void *states = NULL, *inertia = NULL;
-    patron_status status = ptn_allocate_zero(&states, memory, workers, sizeof(ptn_lloyd), "states", error);
-    if (status != PATRON_OK) goto cleanup;
-    status = ptn_allocate(&inertia, memory, n_init, sizeof(double), "results of starts", error);
-    if (status != PATRON_OK) goto cleanup;
-    for (int32_t w = 0; w < workers; w++) {
-        status = ptn_lloyd_open((ptn_lloyd *)states + w, &job->data, k, memory, error);
-        if (status != PATRON_OK) goto cleanup;
-        ((ptn_lloyd *)states)[w].variance = job->variance;
-    }
-    search_job work = {states, inertia, plan_for(job, NULL), job->options.seed};
-    status = ptn_team_run(&job->team, "kmeans", job->from, 0.1 * job->from + 0.9 * job->to, n_init, search_start, &work,
-                          error);
-    if (status != PATRON_OK) goto cleanup;
-    *best = 0;
-    for (int32_t s = 1; s < n_init; s++)
-        if (work.inertia[s] < work.inertia[*best]) *best = s;
-
-cleanup:
-    for (int32_t w = 0; states != NULL && w < workers; w++) ptn_lloyd_close((ptn_lloyd *)states + w, memory);
-    ptn_free(memory, inertia);
-    ptn_free(memory, states);
+    status = ptn_passes_open(&job->passes, &job->data, &job->team, error);
+    if (status != PATRON_OK) return status;
+    job->passes.from = 0.08;
+    job->passes.to = 0.1;
+    status = ptn_bound_open(&job->bound, &job->passes, job->weights, error);
+    job->pack_s = ptn_now_s() - began_s;
     return status;
 }
 
-/* The best of starts first … last - 1, run one after the other: its centroids, trace and figures. */
-typedef struct winner {
-    double *centroids; /* packed */
-    ptn_array trace;
-    ptn_lloyd_end end;
-    double inertia;
-    int32_t start; /* -1: none yet */
-} winner;
-
-static patron_status run_starts(winner *best, ptn_lloyd *lloyd, const fit_job *job, int32_t first, int32_t last,
-                                patron_error *error)
+static patron_status screen(fit_job *job, int32_t k_min, int32_t k_max, patron_error *error)
 {
-    ptn_array trace = {0};
-    patron_status status = PATRON_OK;
-    size_t bytes = (size_t)(lloyd->k * lloyd->data->cols) * sizeof(double);
-    best->start = -1;
-    for (int32_t s = first; status == PATRON_OK && s < last; s++) {
-        ptn_lloyd_plan plan = plan_for(job, &trace);
-        ptn_lloyd_end end;
-        double width = (job->to - lloyd->from) / (double)(last - s);
-        trace.count = 0;
-        lloyd->to = lloyd->from + width;
-        lloyd->passes = 0;
-        if (job->options.initial_centroids != NULL)
-            ptn_lloyd_take(lloyd, job->options.initial_centroids);
-        else
-            status = ptn_lloyd_seed(lloyd, job->options.seed, (uint64_t)s, error);
-        if (status == PATRON_OK) status = ptn_lloyd_run(&end, lloyd, &plan, error);
-        if (status == PATRON_OUT_OF_RANGE && (best->start >= 0 || s + 1 < last)) { /* another start may do */
-            status = ptn_ok(error);
+    double began_s = ptn_now_s();
+    patron_status status =
+        ptn_sample_draw(&job->sample, &job->data, k_max, job->options.seed, &job->team, error);
+    if (status != PATRON_OK) return status;
+    ptn_screen_plan plan = {k_min, k_max, job->options.n_init, job->options.max_iter, job->options.seed,
+                            job->options.strict && !job->sample.whole};
+    status = ptn_screen_run(&job->screen, &job->sample, &plan, &job->team, error);
+    job->screen_s = ptn_now_s() - began_s;
+    return status;
+}
+
+/* Centroids in the caller's unit from packed ones. */
+static void unpack(double *out, const double *packed, int32_t k, const ptn_packed *data)
+{
+    for (int64_t e = 0; e < k * data->cols; e++)
+        out[e] = data->frame.centre[e % data->cols] + packed[e] * data->unit;
+}
+
+/* The starts for k that go on to all rows: how many, and which. */
+static int32_t finalists(int32_t *starts, const fit_job *job, int32_t k)
+{
+    const ptn_sample *sample = &job->sample;
+    if (sample->whole && sample->rows <= FEW_ROWS)
+        return ptn_screen_distinct(starts, &job->screen, sample, k, MOST_FINALISTS, 0.2);
+    if (sample->whole) return ptn_screen_distinct(starts, &job->screen, sample, k, 6, 0.05);
+    return ptn_screen_distinct(starts, &job->screen, sample, k, k <= 8 ? 4 : 2, k <= 8 ? 0.03 : 0.01);
+}
+
+/* The runs and figures of a group of k, and room for what they are made of. */
+typedef struct group {
+    ptn_run runs[MOST_RUNS + MOST_FINALISTS];
+    ptn_figures figures[MOST_RUNS + MOST_FINALISTS];
+    void *numbers[MOST_RUNS + MOST_FINALISTS]; /* of the figures */
+    int32_t count;
+    int32_t polished[MOST_RUNS + MOST_FINALISTS]; /* of each run's k */
+} group;
+
+static void close_run(group *g, int32_t r, const ptn_memory *memory)
+{
+    ptn_run_close(&g->runs[r], memory);
+    ptn_free(memory, g->numbers[r]);
+    g->numbers[r] = NULL;
+}
+
+/* A further run for k from packed centroids, or from the caller's. */
+static patron_status add_run(group *g, fit_job *job, int32_t k, int32_t start, const double *packed,
+                             patron_error *error)
+{
+    const ptn_memory *memory = &job->context.memory;
+    int32_t r = g->count++;
+    patron_status status = ptn_run_open(&g->runs[r], &job->data, k, job->context.threads, memory, error);
+    if (status != PATRON_OK) return status;
+    status = ptn_allocate_zero(&g->numbers[r], memory, 2 * k, sizeof(double), "clusters", error);
+    if (status != PATRON_OK) return status;
+    g->figures[r].weights = g->numbers[r];
+    g->figures[r].rows = g->figures[r].weights + k;
+    g->runs[r].start = start;
+    if (packed != NULL)
+        unpack(g->runs[r].centroids, packed, k, &job->data);
+    else
+        memcpy(g->runs[r].centroids, job->options.initial_centroids, (size_t)(k * job->data.cols) * sizeof(double));
+    return PATRON_OK;
+}
+
+/* Takes the group's runs to their end; closed ones are left out. */
+static patron_status polish(group *g, fit_job *job, patron_error *error)
+{
+    double began_s = ptn_now_s();
+    bool few = job->data.rows <= FEW_ROWS;
+    ptn_polish_plan plan = {job->options.max_iter, job->options.tol, job->weights, few ? 0.05 : 0.0, !few};
+    patron_status status = ptn_polish(g->runs, g->figures, g->count, &job->passes, &plan, error);
+    int32_t left = 0;
+    for (int32_t r = 0; r < g->count; r++) {
+        if (g->runs[r].k == 0) {
+            close_run(g, r, &job->context.memory);
             continue;
         }
-        lloyd->from = lloyd->to;
-        if (status != PATRON_OK || (best->start >= 0 && !(lloyd->inertia < best->inertia))) continue;
-        ptn_array kept = best->trace;
-        best->trace = trace;
-        trace = kept;
-        best->start = s;
-        best->end = end;
-        best->inertia = lloyd->inertia;
-        memcpy(best->centroids, lloyd->centroids, bytes);
+        g->runs[left] = g->runs[r];
+        g->figures[left] = g->figures[r];
+        g->numbers[left++] = g->numbers[r];
     }
-    ptn_array_free(&trace, &job->context.memory);
+    for (int32_t r = left; r < g->count; r++) {
+        memset(&g->runs[r], 0, sizeof g->runs[r]);
+        g->numbers[r] = NULL;
+    }
+    g->count = left;
+    job->polish_s += ptn_now_s() - began_s;
+    return status;
+}
+
+/* Every start for k on all rows, a few at a time; the best of those so far stays in the group. */
+static patron_status polish_all(group *g, fit_job *job, int32_t k, patron_error *error)
+{
+    patron_status status = PATRON_OK;
+    int32_t starts = job->options.n_init;
+    for (int32_t first = 0; status == PATRON_OK && first < starts; first += MOST_RUNS) {
+        group more = {.count = 0};
+        int32_t last = starts - first < MOST_RUNS ? starts : first + MOST_RUNS;
+        job->passes.from = job->from + (job->to - job->from) * first / starts;
+        job->passes.to = job->from + (job->to - job->from) * last / starts;
+        job->passes.done = 0;
+        for (int32_t s = first; status == PATRON_OK && s < last; s++)
+            status = add_run(&more, job, k, s, ptn_screen_seeds(&job->screen, s), error);
+        if (status == PATRON_OK) status = polish(&more, job, error);
+        if (status == PATRON_OK && (g->count == 0 || more.runs[0].inertia < g->runs[0].inertia)) {
+            group worse = *g;
+            *g = more;
+            more = worse;
+        }
+        for (int32_t r = 0; r < more.count; r++) close_run(&more, r, &job->context.memory);
+    }
+    if (status == PATRON_OK) g->polished[0] = starts;
     return status;
 }
 
 /* A packed (weighted) square in the caller's unit: by one power of two, so that no step in between can round. */
-static double to_caller(double square, const ptn_packed *data)
+static double to_caller(double square, const fit_job *job)
 {
-    return ldexp(square, ilogb(data->weight_unit) + 2 * ilogb(data->footing.unit));
+    return ldexp(square, job->weight_exponent + 2 * ilogb(job->data.unit));
 }
 
-/* The handle for a winner whose labels are lloyd's. */
-static patron_status keep(patron_kmeans **kmeans, int32_t *labels, winner *best, const ptn_lloyd *lloyd,
-                          const fit_job *job, patron_error *error)
+/* What a span of labels adds to a result. */
+typedef struct label_part {
+    uint64_t hash;
+    int64_t sizes[PTN_MOST_CLUSTERS];
+} label_part;
+
+typedef struct label_job {
+    const ptn_packed *data;
+    const uint8_t *labels;
+    int32_t *out; /* or NULL */
+    label_part *parts;
+} label_job;
+
+static void count_span(void *opaque, int64_t span, int32_t worker)
+{
+    label_job *job = opaque;
+    label_part *part = &job->parts[span];
+    int64_t from, to;
+    (void)worker;
+    ptn_packed_span(job->data, span, &from, &to);
+    memset(part, 0, sizeof *part);
+    part->hash = ptn_hash_bytes(PTN_HASH_START, job->labels + from, to - from);
+    for (int64_t i = from; i < to; i++) part->sizes[job->labels[i]]++;
+    for (int64_t i = from; job->out != NULL && i < to; i++) job->out[i] = job->labels[i];
+}
+
+/* Sizes, the labels' fingerprint, and labels for the caller. */
+static patron_status give_labels(patron_kmeans *made, int32_t *labels, uint64_t *hash, const ptn_run *run,
+                                 fit_job *job, patron_error *error)
+{
+    const ptn_memory *memory = &job->context.memory;
+    double from, to;
+    void *parts;
+    patron_status status = ptn_allocate(&parts, memory, job->data.spans, sizeof(label_part), "labels", error);
+    if (status != PATRON_OK) return status;
+    label_job work = {&job->data, run->labels, labels, parts};
+    ptn_passes_progress(&job->passes, &from, &to);
+    status = ptn_team_run(&job->team, "kmeans", from, to, job->data.spans, count_span, &work, error);
+    *hash = ptn_hash_u64(PTN_HASH_START, (uint64_t)job->data.rows);
+    for (int64_t s = 0; status == PATRON_OK && s < job->data.spans; s++) {
+        *hash = ptn_hash_u64(*hash, work.parts[s].hash);
+        for (int32_t j = 0; j < run->k; j++) made->sizes[j] += work.parts[s].sizes[j];
+    }
+    ptn_free(memory, parts);
+    return status;
+}
+
+/* The handle for a finished run. */
+static patron_status keep(patron_kmeans **kmeans, int32_t *labels, ptn_run *run, int32_t polished, fit_job *job,
+                          patron_error *error)
 {
     const ptn_memory *memory = &job->context.memory;
     void *block = NULL, *sizes = NULL, *centroids = NULL;
-    int64_t k = lloyd->k, rows = lloyd->data->rows, cols = lloyd->data->cols;
+    int64_t k = run->k, cols = job->data.cols;
+    uint64_t hash;
+    double began_s = ptn_now_s();
     patron_status status = ptn_allocate_zero(&block, memory, 1, sizeof(patron_kmeans), "a k-means", error);
     if (status != PATRON_OK) goto cleanup;
     status = ptn_allocate_zero(&sizes, memory, k, sizeof(int64_t), "sizes", error);
     if (status != PATRON_OK) goto cleanup;
     status = ptn_allocate(&centroids, memory, k * cols, sizeof(double), "centroids", error);
     if (status != PATRON_OK) goto cleanup;
-
     patron_kmeans *made = block;
+    made->sizes = sizes;
+    status = give_labels(made, labels, &hash, run, job, error);
+    if (status != PATRON_OK) goto cleanup;
+
     made->memory = *memory;
     made->centroids = centroids;
-    made->sizes = sizes;
-    made->trace = best->trace.items;
-    made->inverse_unit = lloyd->data->footing.inverse_unit;
-    memset(&best->trace, 0, sizeof best->trace);
-    ptn_lloyd_give(made->centroids, lloyd);
-    for (int64_t i = 0; i < rows; i++) made->sizes[lloyd->labels[i]]++;
-    for (int32_t i = 0; i < best->end.iterations; i++) made->trace[i] = to_caller(made->trace[i], lloyd->data);
+    made->trace = run->trace.items;
+    made->inverse_unit = job->data.frame.inverse_unit;
+    memset(&run->trace, 0, sizeof run->trace);
+    memcpy(made->centroids, run->centroids, (size_t)(k * cols) * sizeof(double));
+    for (int32_t i = 0; i < run->iterations; i++) made->trace[i] = to_caller(made->trace[i], job);
+    bool screened = job->screen.starts > 0 && !job->sample.whole && !job->options.strict;
     made->result = (patron_kmeans_result){
         .size = sizeof(patron_kmeans_result),
-        .rows = rows,
+        .rows = job->data.rows,
         .cols = cols,
-        .k = lloyd->k,
-        .iterations = best->end.iterations,
-        .converged = best->end.converged,
-        .best_start = best->start,
-        .inertia = to_caller(best->inertia, lloyd->data),
+        .k = run->k,
+        .iterations = run->iterations,
+        .converged = run->converged,
+        .best_start = run->start,
+        .inertia = to_caller(run->inertia, job),
         /* Whatever rounding did to it, no bound lies above what was reached. */
-        .inertia_lower_bound = to_caller(fmin(ptn_bound_for(&job->bound, lloyd->k), best->inertia), lloyd->data),
+        .inertia_lower_bound = to_caller(fmin(ptn_bound_for(&job->bound, run->k), run->inertia), job),
+        .n_init = job->options.n_init,
+        .screened = screened,
+        .sample_rows = screened ? job->sample.rows : 0,
+        .polished = polished,
     };
-    uint64_t hash = ptn_hash_labels(PTN_HASH_START, lloyd->labels, rows);
     hash = ptn_hash_doubles(hash, made->centroids, k * cols);
     made->result.fingerprint = ptn_hash_doubles(hash, &made->result.inertia, 1);
-    if (labels != NULL) memcpy(labels, lloyd->labels, (size_t)rows * sizeof *labels);
+    job->finish_s += ptn_now_s() - began_s;
     *kmeans = made;
     return PATRON_OK;
 
@@ -285,42 +386,58 @@ cleanup:
     return status;
 }
 
-static patron_status fit_one(patron_kmeans **kmeans, int32_t *labels, fit_job *job, int32_t k, patron_error *error)
+/* The runs of as many k from `k` as share passes; *next is the k after them. */
+static patron_status fill_group(group *g, int32_t *next, fit_job *job, int32_t k, int32_t k_max, patron_error *error)
 {
-    const ptn_memory *memory = &job->context.memory;
-    bool given = job->options.initial_centroids != NULL;
-    int32_t first = 0, last = given ? 1 : job->options.n_init;
-    bool brief = (double)job->data.rows * (double)job->data.cols * (double)k <= SHORT_PASS;
-    winner best = {.start = -1};
-    ptn_lloyd lloyd;
-    void *centroids = NULL;
-    patron_status status = ptn_lloyd_open(&lloyd, &job->data, k, memory, error);
-    if (status != PATRON_OK) goto cleanup;
-    status = ptn_allocate(&centroids, memory, k * job->data.cols, sizeof(double), "centroids", error);
-    if (status != PATRON_OK) goto cleanup;
-    best.centroids = centroids;
-    lloyd.variance = job->variance;
-    lloyd.team = &job->team;
-    lloyd.from = job->from;
-    if (brief && last > 1) {
-        status = search(&first, job, k, error);
-        if (status != PATRON_OK) goto cleanup;
-        last = first + 1;
-        lloyd.from = 0.1 * job->from + 0.9 * job->to;
+    patron_status status = PATRON_OK;
+    for (; status == PATRON_OK && k <= k_max; k++) {
+        int32_t starts[MOST_FINALISTS], count = finalists(starts, job, k);
+        if (g->count > 0 && g->count + count > MOST_RUNS) break;
+        for (int32_t i = 0; status == PATRON_OK && i < count; i++) {
+            g->polished[g->count] = count;
+            status = add_run(g, job, k, starts[i],
+                             job->sample.whole ? ptn_screen_seeds(&job->screen, starts[i])
+                                               : ptn_screen_centroids(&job->screen, starts[i], k),
+                             error);
+        }
     }
-    status = run_starts(&best, &lloyd, job, first, last, error);
-    if (status != PATRON_OK) goto cleanup;
-    if (best.start != last - 1) { /* the labels at hand are another start's */
-        memcpy(lloyd.centroids, best.centroids, (size_t)(k * job->data.cols) * sizeof(double));
-        status = ptn_lloyd_label(&lloyd, error);
-        if (status != PATRON_OK) goto cleanup;
-    }
-    status = keep(kmeans, labels, &best, &lloyd, job, error);
+    *next = k;
+    return status;
+}
 
-cleanup:
-    ptn_array_free(&best.trace, memory);
-    ptn_free(memory, centroids);
-    ptn_lloyd_close(&lloyd, memory);
+static patron_status fit_groups(patron_kmeans **kmeans, int32_t *labels, fit_job *job, int32_t k_min, int32_t k_max,
+                                patron_error *error)
+{
+    patron_status status = PATRON_OK;
+    double count = (double)k_max - (double)k_min + 1.0;
+    for (int32_t k = k_min, next; status == PATRON_OK && k <= k_max; k = next) {
+        group g = {.count = 0};
+        int32_t polished[PTN_MOST_CLUSTERS + 1] = {0};
+        job->from = 0.3 + 0.7 * (double)(k - k_min) / count;
+        job->to = 0.3 + 0.7 * (double)(k + 1 - k_min) / count;
+        job->passes.from = job->from;
+        job->passes.to = job->to;
+        job->passes.done = 0;
+        next = k + 1;
+        if (job->options.initial_centroids != NULL) {
+            status = add_run(&g, job, k, 0, NULL, error);
+            polished[k] = 1;
+            if (status == PATRON_OK) status = polish(&g, job, error);
+        } else if (job->options.strict && !job->sample.whole) {
+            status = polish_all(&g, job, k, error);
+            polished[k] = g.polished[0];
+        } else {
+            status = fill_group(&g, &next, job, k, k_max, error);
+            for (int32_t r = 0; r < g.count; r++) polished[g.runs[r].k] = g.polished[r];
+            if (status == PATRON_OK) status = polish(&g, job, error);
+        }
+        for (int32_t r = 0; status == PATRON_OK && r < g.count; r++) {
+            int32_t at = g.runs[r].k - k_min;
+            status = keep(&kmeans[at], labels == NULL ? NULL : labels + at * job->rows.rows, &g.runs[r],
+                          polished[g.runs[r].k], job, error);
+        }
+        for (int32_t r = 0; r < g.count; r++) close_run(&g, r, &job->context.memory);
+    }
     return status;
 }
 
@@ -331,21 +448,29 @@ static patron_status fit_range(patron_kmeans **kmeans, int32_t *labels, const pa
     fit_job job;
     memset(&job, 0, sizeof job);
     job.context = *context;
+    const ptn_memory *memory = &job.context.memory;
     ptn_team_open(&job.team, &job.context);
     patron_status status = prepare(&job, rows, k_max, options, error);
-    double count = (double)k_max - (double)k_min + 1.0;
-    for (int32_t i = 0; status == PATRON_OK && i <= k_max - k_min; i++) {
-        job.from = (double)i / count;
-        job.to = (double)(i + 1) / count;
-        status = fit_one(&kmeans[i], labels == NULL ? NULL : labels + i * job.rows.rows, &job, k_min + i, error);
+    if (status == PATRON_OK && job.options.initial_centroids == NULL) status = screen(&job, k_min, k_max, error);
+    if (status == PATRON_OK) status = fit_groups(kmeans, labels, &job, k_min, k_max, error);
+    for (int32_t i = 0; i <= k_max - k_min; i++) {
+        if (status != PATRON_OK) {
+            patron_kmeans_free(kmeans[i]);
+            kmeans[i] = NULL;
+            continue;
+        }
+        kmeans[i]->result.pack_s = job.pack_s;
+        kmeans[i]->result.screen_s = job.screen_s;
+        kmeans[i]->result.polish_s = job.polish_s;
+        kmeans[i]->result.finish_s = job.finish_s;
     }
-    for (int32_t i = 0; status != PATRON_OK && i <= k_max - k_min; i++) {
-        patron_kmeans_free(kmeans[i]);
-        kmeans[i] = NULL;
-    }
+    ptn_screen_close(&job.screen, memory);
+    ptn_sample_free(&job.sample, memory);
+    ptn_bound_close(&job.bound, memory);
+    ptn_passes_close(&job.passes);
+    ptn_packed_free(&job.data, memory);
+    ptn_free(memory, job.own_weights);
     ptn_team_close(&job.team);
-    ptn_bound_close(&job.bound, &context->memory);
-    ptn_packed_free(&job.data, &context->memory);
     return status;
 }
 

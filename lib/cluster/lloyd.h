@@ -1,110 +1,85 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One start of k-means on packed rows: seeds, Lloyd's iterations, single-row moves.
+/* Runs of Lloyd's algorithm over all packed rows, several at a time.
 
-   A ptn_lloyd is the state of one start and the scratch space it needs; many starts use it one after the other, or, on
-   small data, several threads have one each. Either way work goes by the same fixed blocks of rows, added in block
-   order, so results are the same bits. Centroids are kept in lexicographic order, so that labels are canonical at any
-   time, and always are numbers that the caller's unit can hold, so that labels decided here fit the centroids returned.
- */
+   A run has centroids and labels of its own; a pass reads the packed rows once for all runs that still go on. Sums are
+   kept up by the rows whose label changes, exactly (cluster/packed.h), so that passes may be cut and shared in any way.
+   A tile of rows whose bound is above how far centroids have travelled since is not read. Source: Lloyd 1982; the bound
+   is Hamerly's (2010), for sixteen rows at a time. */
 #ifndef PTN_CLUSTER_LLOYD_H
 #define PTN_CLUSTER_LLOYD_H
 
-#include "base/exact.h"
-#include "base/threads.h"
-#include "cluster/packed.h"
+#include "cluster/filter.h"
 
-enum { PTN_MOST_TRIALS = 24, PTN_MOST_CLUSTERS_TO_MOVE = 64 };
+/* Tiles that a kernel looks at before its findings are worked off. */
+enum { PTN_CHUNK = 64 };
 
-/* What one block of rows adds in a pass. */
-typedef struct ptn_lloyd_block {
-    double inertia;                    /* weight x squared distance to the nearest centroid */
-    double mass;                       /* seeding: what the block weighs in the draw */
-    double potential[PTN_MOST_TRIALS]; /* seeding: inertia with each candidate */
-    int64_t changed;                   /* rows of weight > 0 with another label */
-    double gain;                       /* the best single-row move: gain, row, target */
-    int64_t row;
-    int32_t target;
-} ptn_lloyd_block;
+typedef struct ptn_run {
+    int32_t k, start;    /* start: which seeding, from 0 */
+    double *centroids;   /* k x cols, in the caller's unit: what labels are decided by */
+    double *next;        /* likewise, scratch */
+    double *sums;        /* k x cols, of packed values; exceptions aside */
+    double *weights;     /* k; exceptions aside */
+    double *apart_sums;  /* the exceptions', k x cols and k */
+    double *apart_weights;
+    uint8_t *labels;     /* of rows, and of the padding */
+    float *bounds;       /* of tiles */
+    double *shares;      /* for each worker of the team: sums, weights, rows changed; k x cols + k + 1 */
+    ptn_filter filter;
+    void *memory_block, *filter_block;
 
-typedef struct ptn_lloyd {
-    const ptn_packed *data;
-    int32_t k;
-    int64_t block_tiles, blocks;
-
-    double *centroids;  /* k x cols, packed */
-    double *next;       /* k x cols, scratch */
-    int32_t *labels;    /* for each packed row, padding included */
-    double *nearest;    /* likewise: squared distance to the nearest seed; scratch for repairs */
-    int64_t *counts;    /* k: rows of weight > 0 */
-    ptn_dd *weights;    /* k */
-    int32_t *order;     /* 2 k, scratch */
-    double *candidates; /* PTN_MOST_TRIALS x cols */
-    int32_t trials;
-    const double *seed; /* seeding: the centroid just chosen */
-
-    ptn_lloyd_block *block;
-    ptn_dd *block_sums;    /* blocks x k x cols */
-    ptn_dd *block_weights; /* blocks x k */
-    int64_t *block_counts; /* blocks x k */
-
-    ptn_team *team;  /* NULL: the passes run in the calling thread */
-    double from, to; /* progress of this start, with a team */
-    int64_t passes;
-
-    double inertia;  /* of labels and centroids; in packed units */
-    double variance; /* mean of the columns' variances, for tol */
-} ptn_lloyd;
-
-/* How a start ends. */
-typedef struct ptn_lloyd_plan {
-    int32_t max_iter;
-    double tol;
-    ptn_array *trace;         /* of double, inertia after each iteration; NULL: not kept */
-    const ptn_memory *memory; /* for the trace */
-} ptn_lloyd_plan;
-
-typedef struct ptn_lloyd_end {
+    bool fresh;          /* labels and sums are still to be made */
+    int64_t changed;     /* rows of weight > 0 that the last pass gave another label */
+    double travelled;    /* how far the two centroids that moved most moved, added up over passes; packed units */
+    double movement;     /* sum of squared shifts of the last update */
+    double inertia;      /* of the labels about their means, in packed units, from packed values */
     int32_t iterations;
-    bool converged;
-} ptn_lloyd_end;
+    bool converged, ended;
+    ptn_array trace;     /* of double: inertia after each iteration */
+} ptn_run;
 
-/* Rows in a block: fixed by the data's shape, never by the number of threads. */
-int64_t ptn_lloyd_block_tiles(int64_t tiles, int32_t k);
+/* Allocates for packed rows; `centroids` is to be filled in. To be closed, also after a failure. */
+patron_status ptn_run_open(ptn_run *run, const ptn_packed *packed, int32_t k, int32_t workers, const ptn_memory *memory,
+                           patron_error *error);
+void ptn_run_close(ptn_run *run, const ptn_memory *memory);
 
-/* Allocates for `data` and k; to be closed, also after a failure. */
-patron_status ptn_lloyd_open(ptn_lloyd *lloyd, const ptn_packed *data, int32_t k, const ptn_memory *memory,
-                             patron_error *error);
-void ptn_lloyd_close(ptn_lloyd *lloyd, const ptn_memory *memory);
+/* Memory for `count` workers' findings, for passes. */
+typedef struct ptn_passes {
+    const ptn_packed *packed;
+    ptn_team *team;
+    ptn_active *active;  /* PTN_CHUNK for each worker */
+    double *scratch;     /* 2 x cols */
+    int64_t done;        /* passes so far */
+    double from, to;     /* progress they take */
+} ptn_passes;
 
-/* Takes k x cols centroids in the caller's unit as the start. */
-void ptn_lloyd_take(ptn_lloyd *lloyd, const double *centroids);
+patron_status ptn_passes_open(ptn_passes *passes, const ptn_packed *packed, ptn_team *team, patron_error *error);
+void ptn_passes_close(ptn_passes *passes);
 
-/* Puts centroids back into the caller's unit, exactly. */
-void ptn_lloyd_give(double *centroids, const ptn_lloyd *lloyd);
+/* The stretch of progress that the next pass takes: how many there will be is not known, so pass p takes p / (p + 30)
+   to (p + 1) / (p + 31) of what there is. */
+void ptn_passes_progress(ptn_passes *passes, double *from, double *to);
 
-/* Runs from lloyd->centroids (sorted) to the end; leaves labels, centroids and inertia. PATRON_CANCELLED (with a team),
-   PATRON_OUT_OF_MEMORY (the trace), PATRON_OUT_OF_RANGE (rows too close together, beside the spread of all, for k
-   centroids). */
-patron_status ptn_lloyd_run(ptn_lloyd_end *end, ptn_lloyd *lloyd, const ptn_lloyd_plan *plan, patron_error *error);
+/* Labels rows by each of the runs that have not ended, and brings their sums up to date. */
+patron_status ptn_lloyd_pass(ptn_passes *passes, ptn_run *runs, int32_t count, patron_error *error);
 
-/* Labels and inertia for the centroids at hand. PATRON_CANCELLED. */
-patron_status ptn_lloyd_label(ptn_lloyd *lloyd, patron_error *error);
+/* The means of the run's labels become its centroids; empty clusters are given a row first. PATRON_OUT_OF_RANGE: rows
+   too close together for k centroids. PATRON_CANCELLED. */
+patron_status ptn_lloyd_update(ptn_passes *passes, ptn_run *run, patron_error *error);
 
-/* For the files of this engine: a pass over all blocks, sorting, and a row's packed values. */
-typedef void (*ptn_lloyd_task)(ptn_lloyd *lloyd, int64_t block);
-patron_status ptn_lloyd_pass(ptn_lloyd *lloyd, ptn_lloyd_task task, patron_error *error);
-void ptn_lloyd_sort(ptn_lloyd *lloyd, bool relabel);
-void ptn_lloyd_row(double *out, const ptn_packed *data, int64_t row);
+/* Replaces a run's centroids by run->next; keeps count of the movement. */
+void ptn_run_move(ptn_run *run, const ptn_packed *packed);
 
-/* From seeding.c. k-means++ seeds into lloyd->centroids, sorted; numbers drawn from (seed, start). PATRON_CANCELLED. */
-patron_status ptn_lloyd_seed(ptn_lloyd *lloyd, uint64_t seed, uint64_t start, patron_error *error);
+/* Notes run->inertia as that of one more iteration. */
+patron_status ptn_run_note(ptn_run *run, const ptn_memory *memory, patron_error *error);
 
-/* From repair.c. Gives each cluster without a row of weight the row farthest from its centroid (the first of equals)
-   among clusters that have two; lloyd->counts must be right, and is kept right. */
-void ptn_lloyd_repair(ptn_lloyd *lloyd);
+/* From repair.c. Gives each cluster without a row of weight the row farthest from its centroid (the lowest of equals)
+   among clusters that have two, its copies with it; *done says whether all have one then. Sums follow. */
+patron_status ptn_lloyd_repair(bool *done, ptn_passes *passes, ptn_run *run, patron_error *error);
 
-/* From moves.c. Makes the single move of a row to another cluster that lowers the inertia most, centroids moving along;
- *moved says whether there is one. */
-patron_status ptn_lloyd_move(bool *moved, ptn_lloyd *lloyd, patron_error *error);
+/* Gives a row another label, and its values to the other sum. */
+void ptn_run_relabel(ptn_run *run, const ptn_packed *packed, int64_t row, int32_t label);
+
+/* The exceptions' sums anew, from their labels. */
+void ptn_run_sum_exceptions(ptn_run *run, const ptn_packed *packed);
 
 #endif

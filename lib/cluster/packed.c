@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows packed for distances. */
+/* Rows packed for k-means: measured once, packed once. */
 #include "cluster/packed.h"
 
 #include <math.h>
@@ -8,142 +8,376 @@
 #include "base/checked.h"
 #include "base/error.h"
 
-static void widen(double *low, double *high, double value)
+/* Beyond so many standard deviations a value does not fit its column's step. */
+#define FARTHEST 1024.0
+
+enum { MOST_BITS = 23, MOST_SPANS = 256, LEAST_SPANS = 16 };
+
+/* What the passes of packing share. */
+typedef struct pack_job {
+    ptn_packed *packed;
+    double *shift;     /* cols: the first row */
+    double *stats;     /* for each span: low, high, 2 sums, 2 squares; 6 x cols */
+    double *limit;     /* cols */
+    uint16_t *beyond;  /* for each tile, its exceptions */
+    double *squares;   /* for each block */
+    double *totals;    /* for each worker 2 x cols */
+    uint8_t *ones;     /* a label for each row of a block */
+    const double *weights;
+} pack_job;
+
+void ptn_packed_range(const ptn_packed *packed, int64_t block, int64_t *from, int64_t *to)
 {
-    if (value < *low) *low = value;
-    if (value > *high) *high = value;
+    *from = block * packed->block_tiles;
+    *to = *from + packed->block_tiles < packed->tiles ? *from + packed->block_tiles : packed->tiles;
 }
 
-static patron_status find_extremes(double *low, double *high, const patron_rows *rows, const double *extra,
-                                   int64_t more, patron_error *error)
+void ptn_packed_span(const ptn_packed *packed, int64_t span, int64_t *from, int64_t *to)
 {
-    for (int64_t c = 0; c < rows->cols; c++) {
+    int64_t each = (packed->tiles + packed->spans - 1) / packed->spans * PTN_TILE;
+    *from = span * each < packed->rows ? span * each : packed->rows;
+    *to = *from + each < packed->rows ? *from + each : packed->rows;
+}
+
+bool ptn_packed_excepts(const ptn_packed *packed, int64_t row)
+{
+    int64_t from = 0, to = packed->exception_count;
+    while (from < to) {
+        int64_t middle = from + (to - from) / 2;
+        if (packed->exceptions[middle] == row) return true;
+        if (packed->exceptions[middle] < row)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return false;
+}
+
+void ptn_packed_exact(double *out, const ptn_packed *packed, int64_t row)
+{
+    for (int64_t c = 0; c < packed->cols; c++)
+        out[c] = (ptn_rows_at(&packed->given, row, c) - packed->frame.centre[c]) * packed->frame.inverse_unit;
+}
+
+static void measure_span(void *opaque, int64_t span, int32_t worker)
+{
+    pack_job *job = opaque;
+    ptn_packed *packed = job->packed;
+    int64_t from, to, cols = packed->cols;
+    double *low = job->stats + span * 6 * cols, *high = low + cols, *sum = high + cols, *square = sum + 2 * cols;
+    (void)worker;
+    ptn_packed_span(packed, span, &from, &to);
+    for (int64_t c = 0; c < cols; c++) {
         low[c] = HUGE_VAL;
         high[c] = -HUGE_VAL;
     }
-    for (int64_t i = 0; i < rows->rows; i++) {
+    memset(sum, 0, (size_t)(4 * cols) * sizeof *sum);
+    packed->kernels->measure(low, high, sum, square, &packed->source, from, to - from,
+                             job->weights == NULL ? NULL : job->weights + from, job->shift);
+}
+
+/* The first value that is not finite, if there is one. */
+static patron_status check_finite(const patron_rows *rows, patron_error *error)
+{
+    for (int64_t i = 0; i < rows->rows; i++)
         for (int64_t c = 0; c < rows->cols; c++) {
             double value = ptn_rows_at(rows, i, c);
             if (!isfinite(value))
                 return ptn_fail_row(error, PATRON_NOT_FINITE, i, -1,
                                     "row %lld, column %lld: the value is %s; fill or leave out such rows first",
                                     (long long)i, (long long)c, isnan(value) ? "NaN" : "infinite");
-            widen(&low[c], &high[c], value);
         }
-    }
-    for (int64_t i = 0; i < more; i++)
-        for (int64_t c = 0; c < rows->cols; c++) widen(&low[c], &high[c], extra[i * rows->cols + c]);
     return PATRON_OK;
 }
 
-patron_status ptn_footing_find(ptn_footing *footing, double *low, double *high, const patron_rows *rows,
-                               const double *extra, int64_t more, patron_error *error)
+static patron_status fail_range(patron_error *error)
 {
-    patron_status status = find_extremes(low, high, rows, extra, more, error);
-    if (status != PATRON_OK) return status;
-    double widest = 0.0; /* half the widest spread, as the whole of it may overflow */
-    footing->square = 0.0;
-    for (int64_t c = 0; c < rows->cols; c++) {
-        double half = high[c] / 2.0 - low[c] / 2.0, spread = high[c] - low[c];
-        if (half < spread && half == 0.0) half = spread; /* between denormals */
-        if (half > widest) widest = half;
-        footing->square += spread * spread;
-        footing->offset[c] = 0.0;
-        if (low[c] > 0.0 && high[c] / 2.0 <= low[c]) footing->offset[c] = low[c];
-        if (high[c] < 0.0 && low[c] / 2.0 >= high[c]) footing->offset[c] = high[c];
-    }
-    int exponent = 0;
-    if (widest > 0.0) frexp(widest, &exponent);
-    exponent = exponent > 1000 ? 1000 : exponent < -1000 ? -1000 : exponent;
-    footing->unit = ldexp(1.0, exponent);
-    footing->inverse_unit = ldexp(1.0, -exponent);
-    return PATRON_OK;
-}
-
-/* Weights of extreme size are brought near 1 by a power of two, so that products with them stay exact; one that is
-   2^-700 of the largest or less counts as that much. */
-static void pack_weights(ptn_packed *packed, const patron_rows *rows)
-{
-    double largest = 0.0;
-    int exponent = 0;
-    memset(packed->weights, 0, (size_t)(packed->tiles * PTN_LANES) * sizeof(double));
-    packed->weighted = false;
-    for (int64_t i = 0; rows->weights != NULL && i < rows->rows; i++) {
-        if (rows->weights[i] > largest) largest = rows->weights[i];
-        if (rows->weights[i] != 1.0) packed->weighted = true;
-    }
-    if (packed->weighted && (largest > 0x1p300 || largest < 0x1p-300)) frexp(largest, &exponent);
-    packed->weight_unit = ldexp(1.0, exponent > 1000 ? 1000 : exponent);
-    for (int64_t i = 0; i < rows->rows; i++) {
-        double weight = rows->weights == NULL ? 1.0 : rows->weights[i];
-        packed->weights[i] = weight == 0.0 ? 0.0 : fmax(weight / packed->weight_unit, 0x1p-700);
-    }
-}
-
-static void pack_values(ptn_packed *packed, const patron_rows *rows)
-{
-    int64_t cols = packed->cols;
-    for (int64_t t = 0; t < packed->tiles; t++) {
-        double *tile = packed->values + t * cols * PTN_LANES;
-        for (int64_t l = 0; l < PTN_LANES; l++) {
-            int64_t row = t * PTN_LANES + l;
-            for (int64_t c = 0; c < cols; c++)
-                tile[c * PTN_LANES + l] = row >= rows->rows ? 0.0
-                                                            : (ptn_rows_at(rows, row, c) - packed->footing.offset[c]) *
-                                                                  packed->footing.inverse_unit;
-        }
-    }
-}
-
-static patron_status check_range(const ptn_packed *packed, const patron_rows *rows, patron_error *error)
-{
-    double weight = rows->weights == NULL ? (double)rows->rows : 0.0;
-    for (int64_t i = 0; rows->weights != NULL && i < rows->rows; i++) weight += rows->weights[i];
-    if (isfinite(4.0 * packed->footing.square * fmax(weight, 1.0))) return PATRON_OK;
     return ptn_fail(error, PATRON_OUT_OF_RANGE,
                     "squared distances between rows overflow; scale the columns, or divide them by a constant");
 }
 
-patron_status ptn_pack(ptn_packed *packed, const patron_rows *rows, const double *extra, int64_t more,
-                       const ptn_memory *memory, patron_error *error)
+/* A column's centre, its reach about it in the caller's unit, and its share of the variance. */
+static void place_column(pack_job *job, int64_t c, double low, double high, double sum, double square, double weight)
 {
-    void *offset = NULL, *values = NULL, *weights = NULL, *extremes = NULL;
-    int64_t padded, elements, twice;
-    memset(packed, 0, sizeof *packed);
-    packed->rows = rows->rows;
-    packed->cols = rows->cols;
-    packed->tiles = rows->rows / PTN_LANES + (rows->rows % PTN_LANES != 0);
-    if (!ptn_mul_i64(&padded, packed->tiles, PTN_LANES) || !ptn_mul_i64(&elements, padded, rows->cols) ||
-        !ptn_mul_i64(&twice, rows->cols, 2))
-        return ptn_fail(error, PATRON_TOO_LARGE, "rows of %lld x %lld are more than memory can address",
-                        (long long)rows->rows, (long long)rows->cols);
+    ptn_frame *frame = &job->packed->frame;
+    double mean = job->shift[c] + sum / weight;
+    double variance = square / weight - (sum / weight) * (sum / weight);
+    if (!(mean >= low)) mean = low;
+    if (mean > high) mean = high;
+    double far = high - mean > mean - low ? high - mean : mean - low;
+    int exponent = 0;
+    frame->centre[c] = low;
+    frame->reach[c] = 0.0;
+    if (!(high > low)) return;
+    /* Half a 64th of the reach at most from the mean; values within a factor 2 of it lose nothing. */
+    frexp(far, &exponent);
+    double grid = ldexp(1.0, exponent - 6);
+    if (grid > 0.0 && fabs(mean) / grid < 0x1p50) mean = rint(mean / grid) * grid;
+    if (mean >= low && mean <= high) frame->centre[c] = mean;
+    far = high - frame->centre[c] > frame->centre[c] - low ? high - frame->centre[c] : frame->centre[c] - low;
+    if (variance > 0.0 && isfinite(variance) && far > FARTHEST * sqrt(variance)) far = FARTHEST * sqrt(variance);
+    frame->reach[c] = far;
+    if (variance > 0.0) job->packed->variance += variance / (double)job->packed->cols;
+}
 
-    patron_status status = ptn_allocate(&offset, memory, rows->cols, sizeof(double), "offsets", error);
-    packed->footing.offset = offset;
-    if (status != PATRON_OK) return status;
-    status = ptn_allocate(&extremes, memory, twice, sizeof(double), "extremes", error);
-    if (status != PATRON_OK) return status;
-    status = ptn_footing_find(&packed->footing, extremes, (double *)extremes + rows->cols, rows, extra, more, error);
-    ptn_free(memory, extremes);
-    if (status != PATRON_OK) return status;
-    status = check_range(packed, rows, error);
-    if (status != PATRON_OK) return status;
-
-    status = ptn_allocate(&values, memory, elements, sizeof(double), "values", error);
-    packed->values = values;
-    if (status != PATRON_OK) return status;
-    status = ptn_allocate(&weights, memory, padded, sizeof(double), "weights", error);
-    packed->weights = weights;
-    if (status != PATRON_OK) return status;
-    pack_weights(packed, rows);
-    pack_values(packed, rows);
+/* Centres, unit and steps from the spans' figures. */
+static patron_status place(pack_job *job, const double *extra, int64_t more, patron_error *error)
+{
+    ptn_packed *packed = job->packed;
+    ptn_frame *frame = &packed->frame;
+    int64_t cols = packed->cols;
+    double weight = 0.0, widest = 0.0, spread = 0.0;
+    bool finite = true;
+    int exponent = 0, bits = MOST_BITS;
+    for (int64_t i = 0; job->weights != NULL && i < packed->rows; i++) weight += job->weights[i];
+    if (job->weights == NULL) weight = (double)packed->rows;
+    packed->variance = 0.0;
+    for (int64_t c = 0; c < cols; c++) {
+        ptn_dd sum = {0}, square = {0};
+        double low = HUGE_VAL, high = -HUGE_VAL;
+        for (int64_t s = 0; s < packed->spans; s++) {
+            const double *stats = job->stats + s * 6 * cols + c;
+            low = stats[0] < low ? stats[0] : low;
+            high = stats[cols] > high ? stats[cols] : high;
+            ptn_sum_add(&sum, stats[2 * cols] + stats[3 * cols]);
+            ptn_sum_add(&square, stats[4 * cols] + stats[5 * cols]);
+        }
+        finite = finite && isfinite(ptn_sum_value(sum)) && isfinite(low) && isfinite(high);
+        place_column(job, c, low, high, ptn_sum_value(sum), ptn_sum_value(square), weight);
+        for (int64_t i = 0; i < more; i++) {
+            low = extra[i * cols + c] < low ? extra[i * cols + c] : low;
+            high = extra[i * cols + c] > high ? extra[i * cols + c] : high;
+        }
+        spread += (high - low) * (high - low);
+        widest = frame->reach[c] > widest ? frame->reach[c] : widest;
+    }
+    if (!finite) {
+        patron_status status = check_finite(&packed->given, error);
+        return status != PATRON_OK ? status : fail_range(error);
+    }
+    if (!isfinite(4.0 * spread * fmax(packed->weight_sum, 1.0))) return fail_range(error);
+    if (widest > 0.0) frexp(widest, &exponent);
+    exponent = exponent > 1000 ? 1000 : exponent < -1000 ? -1000 : exponent;
+    packed->unit = ldexp(1.0, exponent);
+    frame->inverse_unit = ldexp(1.0, -exponent);
+    packed->variance = packed->variance * frame->inverse_unit * frame->inverse_unit;
+    while (bits > 1 && packed->total_weight > ldexp(1.0, 53 - bits)) bits--;
+    for (int64_t c = 0; c < cols; c++) {
+        int own = 0;
+        double reach = frame->reach[c] * frame->inverse_unit;
+        if (reach > 0.0) frexp(reach, &own);
+        own = own < -100 ? -100 : own; /* floats have no smaller steps */
+        frame->step[c] = ldexp(1.0, own - bits);
+        job->limit[c] = reach > 0.0 ? ldexp(1.0, own) : 0.0;
+        frame->reach[c] = job->limit[c];
+    }
     return PATRON_OK;
+}
+
+static void pack_block(void *opaque, int64_t block, int32_t worker)
+{
+    pack_job *job = opaque;
+    ptn_packed *packed = job->packed;
+    const ptn_kernels *kernels = packed->kernels;
+    const ptn_frame *frame = &packed->frame;
+    int64_t from, to, cols = packed->cols;
+    double mass = 0.0, lanes[8] = {0}, zeros[PTN_TILE] = {0};
+    static const uint8_t first[1] = {0};
+    ptn_packed_range(packed, block, &from, &to);
+    for (int64_t t = from; t < to; t++) {
+        float *tile = packed->values + t * cols * PTN_TILE, norms[PTN_TILE];
+        int64_t left = packed->rows - t * PTN_TILE;
+        job->beyond[t] = kernels->pack(tile, &packed->source, t * PTN_TILE, left < PTN_TILE ? left : PTN_TILE,
+                                       frame->centre, frame->inverse_unit, frame->step, job->limit);
+        kernels->norms(norms, tile, 1, cols);
+        for (int l = 0; l < PTN_TILE; l++)
+            mass += packed->weights == NULL ? (double)norms[l]
+                                            : (double)norms[l] * (double)packed->weights[t * PTN_TILE + l];
+        if (packed->weights == NULL) {
+            /* The tile's columns as so many rows of sixteen. */
+            ptn_source columns = {tile, PTN_TILE, PTN_TILE, true};
+            for (int64_t c = 0; c < cols; c++) kernels->inertia(lanes, &columns, c, 1, first, NULL, zeros, 1.0);
+        } else {
+            for (int64_t e = 0; e < cols * PTN_TILE; e++)
+                lanes[e % 8] += (double)tile[e] * (double)tile[e] *
+                                (double)packed->weights[t * PTN_TILE + e % PTN_TILE];
+        }
+    }
+    packed->mass[block] = mass;
+    job->squares[block] =
+        ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
+    kernels->sums(job->totals + worker * 2 * cols, packed->values + from * cols * PTN_TILE, job->ones,
+                  packed->weights == NULL ? NULL : packed->weights + from * PTN_TILE, to - from, cols, 2);
+}
+
+/* Whole numbers in the weights' place: as they are where they can, else in a unit that keeps their sum below 2^29. */
+static void take_weights(ptn_packed *packed, const double *weights)
+{
+    double sum = 0.0;
+    int exponent = 0;
+    bool whole = true;
+    for (int64_t i = 0; i < packed->rows; i++) {
+        sum += weights[i];
+        whole = whole && weights[i] == floor(weights[i]);
+    }
+    packed->weight_sum = sum;
+    if (!whole || sum > 0x1p30) {
+        frexp(sum, &exponent);
+        exponent = 29 - exponent;
+    }
+    memset(packed->weights, 0, (size_t)(packed->tiles * PTN_TILE) * sizeof *packed->weights);
+    packed->total_weight = 0.0;
+    for (int64_t i = 0; i < packed->rows; i++) {
+        double weight = rint(ldexp(weights[i], exponent));
+        if (weights[i] > 0.0 && weight < 1.0) weight = 1.0;
+        packed->weights[i] = (int32_t)weight;
+        packed->total_weight += weight;
+    }
+}
+
+/* Lists the exceptions, and takes them out of the sums. */
+static patron_status list_exceptions(pack_job *job, const ptn_memory *memory, patron_error *error)
+{
+    ptn_packed *packed = job->packed;
+    int64_t count = 0;
+    void *rows = NULL, *weights = NULL;
+    for (int64_t t = 0; t < packed->tiles; t++) count += __builtin_popcount(job->beyond[t]);
+    if (count == 0) return PATRON_OK;
+    patron_status status = ptn_allocate(&rows, memory, count, sizeof(int64_t), "exceptions", error);
+    packed->exceptions = rows;
+    if (status != PATRON_OK) return status;
+    status = ptn_allocate(&weights, memory, count, sizeof(double), "exceptions", error);
+    packed->exception_weight = weights;
+    if (status != PATRON_OK) return status;
+    for (int64_t t = 0; t < packed->tiles; t++)
+        for (int l = 0; job->beyond[t] >> l != 0; l++) {
+            int64_t row = t * PTN_TILE + l, e = packed->exception_count;
+            if (!(job->beyond[t] >> l & 1)) continue;
+            packed->exceptions[e] = row;
+            packed->exception_weight[e] = packed->weights == NULL ? 1.0 : (double)packed->weights[row];
+            if (packed->weights != NULL) packed->weights[row] = 0;
+            packed->exception_count++;
+            for (int64_t c = 0; c < packed->cols; c++) {
+                double value = ptn_rows_at(&packed->given, row, c);
+                double x = (value - packed->frame.centre[c]) * packed->frame.inverse_unit;
+                if (!isfinite(value)) return check_finite(&packed->given, error);
+                packed->square += packed->exception_weight[e] * x * x;
+            }
+        }
+    return PATRON_OK;
+}
+
+static void shape(ptn_packed *packed)
+{
+    int64_t tiles = 2048 / packed->cols;
+    packed->block_tiles = tiles < 4 ? 4 : tiles > 256 ? 256 : tiles;
+    packed->blocks = (packed->tiles + packed->block_tiles - 1) / packed->block_tiles;
+    packed->spans = (INT64_C(1) << 17) / packed->cols;
+    if (packed->spans > MOST_SPANS) packed->spans = MOST_SPANS;
+    if (packed->spans < LEAST_SPANS) packed->spans = LEAST_SPANS;
+    if (packed->spans > packed->blocks) packed->spans = packed->blocks;
+}
+
+static patron_status allocate_all(pack_job *job, int32_t workers, const ptn_memory *memory, patron_error *error)
+{
+    ptn_packed *packed = job->packed;
+    int64_t elements, padded = packed->tiles * PTN_TILE, cols = packed->cols;
+    if (!ptn_mul_i64(&elements, padded, cols))
+        return ptn_fail(error, PATRON_TOO_LARGE, "rows of %lld x %lld are more than memory can address",
+                        (long long)packed->rows, (long long)cols);
+    const struct {
+        void *pointer; /* the member to set */
+        int64_t count;
+        size_t each;
+        const char *what;
+    } wanted[] = {
+        {&packed->values, elements, sizeof(float), "packed values"},
+        {&packed->block, 4 * cols, sizeof(double), "columns"},
+        {&packed->mass, packed->blocks, sizeof(double), "blocks"},
+        {&packed->weights, packed->given.weights == NULL ? 0 : padded, sizeof(int32_t), "weights"},
+        {&job->shift, 2 * cols, sizeof(double), "columns"},
+        {&job->stats, packed->spans * 6 * cols, sizeof(double), "columns"},
+        {&job->beyond, packed->tiles, sizeof(uint16_t), "exceptions"},
+        {&job->squares, packed->blocks, sizeof(double), "blocks"},
+        {&job->totals, (int64_t)workers * 2 * cols, sizeof(double), "sums"},
+        {&job->ones, packed->block_tiles * PTN_TILE, 1, "labels"},
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        void *block = NULL;
+        patron_status status = ptn_allocate(&block, memory, wanted[i].count, wanted[i].each, wanted[i].what, error);
+        memcpy(wanted[i].pointer, &block, sizeof block);
+        if (status != PATRON_OK) return status;
+    }
+    packed->frame.centre = packed->block;
+    packed->frame.step = packed->frame.centre + cols;
+    packed->frame.reach = packed->frame.step + cols;
+    packed->total = packed->frame.reach + cols;
+    job->limit = job->shift + cols;
+    if (packed->given.weights == NULL) {
+        ptn_free(memory, packed->weights);
+        packed->weights = NULL;
+    }
+    ptn_advise(memory, packed->values, (size_t)elements * sizeof(float));
+    memset(job->ones, 1, (size_t)(packed->block_tiles * PTN_TILE));
+    memset(job->totals, 0, (size_t)(workers * 2 * cols) * sizeof *job->totals);
+    return PATRON_OK;
+}
+
+patron_status ptn_pack(ptn_packed *packed, const patron_rows *rows, const double *extra, int64_t more,
+                       const ptn_kernels *kernels, ptn_team *team, patron_error *error)
+{
+    const ptn_memory *memory = &team->context->memory;
+    pack_job job;
+    memset(packed, 0, sizeof *packed);
+    memset(&job, 0, sizeof job);
+    job.packed = packed;
+    packed->kernels = kernels;
+    packed->given = *rows;
+    packed->rows = rows->rows;
+    packed->cols = packed->frame.cols = rows->cols;
+    packed->source = (ptn_source){rows->values, rows->cols, rows->row_stride, rows->type == PATRON_FLOAT32};
+    packed->tiles = rows->rows / PTN_TILE + (rows->rows % PTN_TILE != 0);
+    packed->weight_sum = packed->total_weight = (double)rows->rows;
+    shape(packed);
+    patron_status status = allocate_all(&job, team->context->threads, memory, error);
+    if (status != PATRON_OK) goto cleanup;
+    if (packed->weights != NULL) take_weights(packed, rows->weights);
+    job.weights = rows->weights;
+    for (int64_t c = 0; c < packed->cols; c++) {
+        double value = ptn_rows_at(rows, 0, c);
+        job.shift[c] = isfinite(value) ? value : 0.0;
+    }
+    status = ptn_team_run(team, "kmeans", 0.0, 0.02, packed->spans, measure_span, &job, error);
+    if (status != PATRON_OK) goto cleanup;
+    status = place(&job, extra, more, error);
+    if (status != PATRON_OK) goto cleanup;
+    status = ptn_team_run(team, "kmeans", 0.02, 0.08, packed->blocks, pack_block, &job, error);
+    if (status != PATRON_OK) goto cleanup;
+    memset(packed->total, 0, (size_t)packed->cols * sizeof *packed->total);
+    for (int32_t w = 0; w < team->context->threads; w++)
+        for (int64_t c = 0; c < packed->cols; c++) packed->total[c] += job.totals[(w * 2 + 1) * packed->cols + c];
+    ptn_dd square = {0};
+    for (int64_t b = 0; b < packed->blocks; b++) ptn_sum_add(&square, job.squares[b]);
+    packed->square = ptn_sum_value(square);
+    status = list_exceptions(&job, memory, error);
+
+cleanup:
+    ptn_free(memory, job.ones);
+    ptn_free(memory, job.totals);
+    ptn_free(memory, job.squares);
+    ptn_free(memory, job.beyond);
+    ptn_free(memory, job.stats);
+    ptn_free(memory, job.shift);
+    return status;
 }
 
 void ptn_packed_free(ptn_packed *packed, const ptn_memory *memory)
 {
+    ptn_free(memory, packed->exception_weight);
+    ptn_free(memory, packed->exceptions);
     ptn_free(memory, packed->weights);
+    ptn_free(memory, packed->mass);
+    ptn_free(memory, packed->block);
     ptn_free(memory, packed->values);
-    ptn_free(memory, packed->footing.offset);
     memset(packed, 0, sizeof *packed);
 }

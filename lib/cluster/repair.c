@@ -2,45 +2,97 @@
 /* Empty clusters: each gets the row that its centroid serves worst. It takes the inertia down by that row's share, so
    iterations that repair still end. Deterministic: the farthest row, the lowest number among equals; from a cluster
    that keeps another row; at most one row for each cluster, its copies with it, so that copies are weights. */
+#include <string.h>
+
 #include "cluster/lloyd.h"
 
-/* Gives a row and its copies to cluster j; without the copies where they are all its cluster has. */
-static void take(ptn_lloyd *lloyd, int64_t row, int32_t j)
+/* The farthest row of a span of rows. */
+typedef struct farthest {
+    double distance;
+    int64_t row; /* -1: none may go */
+} farthest;
+
+typedef struct repair_job {
+    const ptn_packed *packed;
+    const ptn_run *run;
+    farthest *found;                   /* for each span */
+    int64_t counts[PTN_MOST_CLUSTERS]; /* rows of weight > 0 */
+    bool given[PTN_MOST_CLUSTERS];     /* has just been given a row */
+} repair_job;
+
+static bool counts_for_something(const ptn_packed *packed, int64_t row)
 {
-    const ptn_packed *data = lloyd->data;
-    int32_t from = lloyd->labels[row];
+    return packed->given.weights == NULL || packed->given.weights[row] > 0.0;
+}
+
+static void search_span(void *opaque, int64_t span, int32_t worker)
+{
+    repair_job *job = opaque;
+    const ptn_packed *packed = job->packed;
+    farthest best = {0.0, -1};
+    int64_t from, to;
+    (void)worker;
+    ptn_packed_span(packed, span, &from, &to);
+    for (int64_t row = from; row < to; row++) {
+        int32_t label = job->run->labels[row];
+        if (job->given[label] || job->counts[label] < 2 || !counts_for_something(packed, row)) continue;
+        double distance = ptn_decide_distance(packed, job->run->centroids + label * packed->cols, row);
+        if (best.row >= 0 && !(distance > best.distance)) continue;
+        best.distance = distance;
+        best.row = row;
+    }
+    job->found[span] = best;
+}
+
+static bool same_rows(const ptn_packed *packed, int64_t a, int64_t b)
+{
+    for (int64_t c = 0; c < packed->cols; c++)
+        if (ptn_rows_at(&packed->given, a, c) != ptn_rows_at(&packed->given, b, c)) return false;
+    return true;
+}
+
+/* Gives a row and its copies to cluster j; without the copies where they are all its cluster has. */
+static void take(repair_job *job, ptn_run *run, int64_t row, int32_t j)
+{
+    const ptn_packed *packed = job->packed;
+    int32_t from = run->labels[row];
     int64_t copies = 0;
-    for (int64_t i = 0; i < data->rows; i++)
-        copies += data->weights[i] > 0.0 && lloyd->labels[i] == from && ptn_packed_same(data, i, row);
-    bool all = copies == lloyd->counts[from];
-    for (int64_t i = 0; i < data->rows; i++) {
-        if (i != row && (all || lloyd->labels[i] != from || !ptn_packed_same(data, i, row))) continue;
-        lloyd->counts[from] -= data->weights[i] > 0.0;
-        lloyd->counts[j] += data->weights[i] > 0.0;
-        lloyd->labels[i] = j;
-        lloyd->nearest[i] = 0.0;
+    for (int64_t i = 0; i < packed->rows; i++)
+        copies += run->labels[i] == from && counts_for_something(packed, i) && same_rows(packed, i, row);
+    bool all = copies == job->counts[from];
+    for (int64_t i = all ? row : 0; i < (all ? row + 1 : packed->rows); i++) {
+        if (run->labels[i] != from || !same_rows(packed, i, row)) continue;
+        job->counts[from] -= counts_for_something(packed, i);
+        job->counts[j] += counts_for_something(packed, i);
+        ptn_run_relabel(run, packed, i, j);
     }
 }
 
-void ptn_lloyd_repair(ptn_lloyd *lloyd)
+patron_status ptn_lloyd_repair(bool *done, ptn_passes *passes, ptn_run *run, patron_error *error)
 {
-    const ptn_packed *data = lloyd->data;
-    for (int64_t i = 0; i < data->rows; i++) {
-        double sum = 0.0;
-        for (int64_t c = 0; c < data->cols; c++) {
-            double difference = ptn_packed_at(data, i, c) - lloyd->centroids[lloyd->labels[i] * data->cols + c];
-            sum += difference * difference;
-        }
-        lloyd->nearest[i] = sum;
+    const ptn_packed *packed = passes->packed;
+    const ptn_memory *memory = &passes->team->context->memory;
+    repair_job job = {.packed = packed, .run = run};
+    void *found;
+    *done = false;
+    patron_status status = ptn_allocate(&found, memory, packed->spans, sizeof(farthest), "rows", error);
+    if (status != PATRON_OK) return status;
+    job.found = found;
+    for (int64_t i = 0; i < packed->rows; i++) job.counts[run->labels[i]] += counts_for_something(packed, i);
+    bool stuck = false;
+    for (int32_t j = 0; status == PATRON_OK && !stuck && j < run->k; j++) {
+        double from, to;
+        farthest best = {0.0, -1};
+        if (job.counts[j] > 0) continue;
+        ptn_passes_progress(passes, &from, &to);
+        status = ptn_team_run(passes->team, "kmeans", from, to, packed->spans, search_span, &job, error);
+        for (int64_t s = 0; status == PATRON_OK && s < packed->spans; s++)
+            if (job.found[s].row >= 0 && (best.row < 0 || job.found[s].distance > best.distance)) best = job.found[s];
+        stuck = best.row < 0;
+        if (status == PATRON_OK && !stuck) take(&job, run, best.row, j);
+        job.given[j] = true;
     }
-    for (int32_t j = 0; j < lloyd->k; j++) {
-        int64_t farthest = -1;
-        if (lloyd->counts[j] > 0) continue;
-        for (int64_t i = 0; i < data->rows; i++) {
-            if (data->weights[i] == 0.0 || lloyd->counts[lloyd->labels[i]] < 2) continue;
-            if (farthest < 0 || lloyd->nearest[i] > lloyd->nearest[farthest]) farthest = i;
-        }
-        if (farthest < 0) return;
-        take(lloyd, farthest, j);
-    }
+    ptn_free(memory, found);
+    *done = !stuck;
+    return status;
 }

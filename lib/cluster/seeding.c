@@ -1,167 +1,115 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Greedy k-means++ seeding.
+/* Greedy k-means++ seeding over a sample.
 
-   The first seed is a row drawn by weight; each further one is the best of 2 + floor(ln k) rows drawn by weight x
-   squared distance to the nearest seed so far. A row of weight w is drawn as w copies would be: draws go through the
-   inverse of the cumulated weights. Draw t of seed j is number j * PTN_MOST_TRIALS + t of stream `start`, whatever came
-   before. Source: Arthur & Vassilvitskii 2007, with the several trials of their section 5. */
+   The first seed is a row drawn by weight; seed j > 1 is the best of 2 + floor(ln j) rows drawn by weight x squared
+   distance to the nearest seed so far: the number depends on j alone, so that the seeds for fewer clusters are the
+   first of those for more. Draws go through the inverse of the cumulated weights, so a row of weight w is drawn as w
+   copies would be. Draw t of seed j is number j * MOST_TRIALS + t of stream `start`, whatever came before. Source:
+   Arthur & Vassilvitskii 2007, with the several trials of their section 5. */
 #include <math.h>
 #include <string.h>
 
 #include "base/math.h"
 #include "base/rng.h"
-#include "cluster/lloyd.h"
+#include "cluster/screen.h"
 
-static void block_range(const ptn_lloyd *lloyd, int64_t block, int64_t *from, int64_t *to)
-{
-    *from = block * lloyd->block_tiles;
-    *to = *from + lloyd->block_tiles < lloyd->data->tiles ? *from + lloyd->block_tiles : lloyd->data->tiles;
-}
+enum { MOST_TRIALS = 24 };
 
-/* Before the first seed a row's mass is its weight. */
-static void begin_block(ptn_lloyd *lloyd, int64_t block)
+static double mass_of(const ptn_trial *trial, int64_t row, bool first)
 {
-    int64_t from, to;
-    double mass[PTN_LANES] = {0};
-    block_range(lloyd, block, &from, &to);
-    for (int64_t t = from; t < to; t++) {
-        for (int l = 0; l < PTN_LANES; l++) {
-            lloyd->nearest[t * PTN_LANES + l] = 1.0;
-            mass[l] += lloyd->data->weights[t * PTN_LANES + l];
-        }
-    }
-    lloyd->block[block].mass = ptn_add_lanes(mass);
-}
-
-/* After a seed: distances to the nearest, and the mass they make. */
-static void nearest_block(ptn_lloyd *lloyd, int64_t block)
-{
-    const ptn_packed *data = lloyd->data;
-    int64_t from, to;
-    double mass[PTN_LANES] = {0}, distance[PTN_LANES];
-    bool first = lloyd->trials == 0;
-    block_range(lloyd, block, &from, &to);
-    for (int64_t t = from; t < to; t++) {
-        double *nearest = lloyd->nearest + t * PTN_LANES;
-        const double *weights = data->weights + t * PTN_LANES;
-        ptn_tile_distances(distance, data->values + t * data->cols * PTN_LANES, lloyd->seed, 1, data->cols);
-        for (int l = 0; l < PTN_LANES; l++) {
-            double least = first || distance[l] < nearest[l] ? distance[l] : nearest[l];
-            nearest[l] = least;
-            mass[l] += weights[l] * least;
-        }
-    }
-    lloyd->block[block].mass = ptn_add_lanes(mass);
-}
-
-/* What the mass would be with each candidate. */
-static void trial_block(ptn_lloyd *lloyd, int64_t block)
-{
-    const ptn_packed *data = lloyd->data;
-    int64_t from, to;
-    double distance[PTN_LANES];
-    block_range(lloyd, block, &from, &to);
-    for (int32_t trial = 0; trial < lloyd->trials; trial++) {
-        const double *candidate = lloyd->candidates + trial * data->cols;
-        double sum[PTN_LANES] = {0};
-        for (int64_t t = from; t < to; t++) {
-            const double *nearest = lloyd->nearest + t * PTN_LANES, *weights = data->weights + t * PTN_LANES;
-            ptn_tile_distances(distance, data->values + t * data->cols * PTN_LANES, candidate, 1, data->cols);
-            for (int l = 0; l < PTN_LANES; l++) {
-                double least = distance[l] < nearest[l] ? distance[l] : nearest[l];
-                sum[l] += weights[l] * least;
-            }
-        }
-        lloyd->block[block].potential[trial] = ptn_add_lanes(sum);
-    }
+    return trial->sample->masses[row] * (first ? 1.0 : (double)trial->nearest[row]);
 }
 
 /* The row at `unit` (0 … 1) of the cumulated mass, or -1 where there is none. */
-static int64_t draw(const ptn_lloyd *lloyd, double unit)
+static int64_t draw(const ptn_trial *trial, double unit, bool first)
 {
-    const ptn_packed *data = lloyd->data;
+    int64_t tiles = trial->sample->tiles, tile = -1, last = -1;
     double total = 0.0, before = 0.0;
-    int64_t block = -1, last = -1, from, to;
-    for (int64_t b = 0; b < lloyd->blocks; b++) total += lloyd->block[b].mass;
-    for (int64_t b = 0; b < lloyd->blocks; b++) { /* the block that holds it; the last with mass if rounding hides it */
-        if (!(lloyd->block[b].mass > 0.0)) continue;
-        if (block >= 0) before += lloyd->block[block].mass;
-        block = b;
-        if (unit * total < before + lloyd->block[b].mass) break;
+    for (int64_t t = 0; t < tiles; t++) total += trial->mass[t];
+    for (int64_t t = 0; t < tiles; t++) { /* the tile that holds it; the last with mass if rounding hides it */
+        if (!(trial->mass[t] > 0.0)) continue;
+        if (tile >= 0) before += trial->mass[tile];
+        tile = t;
+        if (unit * total < before + trial->mass[t]) break;
     }
-    if (block < 0) return -1;
-    block_range(lloyd, block, &from, &to);
-    for (int64_t i = from * PTN_LANES; i < to * PTN_LANES; i++) {
-        double mass = data->weights[i] * lloyd->nearest[i];
+    for (int64_t row = tile * PTN_TILE; tile >= 0 && row < (tile + 1) * PTN_TILE; row++) {
+        double mass = mass_of(trial, row, first);
         if (!(mass > 0.0)) continue;
         before += mass;
-        last = i;
+        last = row;
         if (unit * total < before) break;
     }
     return last;
 }
 
-/* Where squared distances are all 0 to the last digit: the first row that is no seed yet. */
-static int64_t first_other_row(const ptn_lloyd *lloyd, int32_t seeds)
+/* The first row that equals no seed: where squared distances are all 0 to the last digit. */
+static int64_t first_other_row(const ptn_trial *trial, int32_t seeds)
 {
-    const ptn_packed *data = lloyd->data;
-    for (int64_t i = 0; i < data->rows; i++) {
-        bool other = data->weights[i] > 0.0;
+    const ptn_sample *sample = trial->sample;
+    int64_t cols = sample->cols;
+    for (int64_t row = 0; row < sample->rows; row++) {
+        const float *a = sample->values + row / PTN_TILE * cols * PTN_TILE + row % PTN_TILE;
+        bool other = true;
         for (int32_t j = 0; other && j < seeds; j++) {
-            bool same = true;
-            for (int64_t c = 0; same && c < data->cols; c++)
-                same = ptn_packed_at(data, i, c) == lloyd->centroids[j * data->cols + c];
-            other = !same;
+            const float *b = sample->values + trial->rows[j] / PTN_TILE * cols * PTN_TILE + trial->rows[j] % PTN_TILE;
+            int64_t c = 0;
+            while (c < cols && a[c * PTN_TILE] == b[c * PTN_TILE]) c++;
+            other = c < cols;
         }
-        if (other) return i;
+        if (other) return row;
     }
     return 0;
 }
 
-/* Draws candidates for seed j and puts the best in its place. */
-static patron_status choose(ptn_lloyd *lloyd, int32_t j, int32_t trials, uint64_t seed, uint64_t start,
-                            patron_error *error)
+static double add_up(const double lanes[PTN_TILE])
 {
-    int64_t cols = lloyd->data->cols;
-    int32_t best = 0;
-    double least = HUGE_VAL;
-    lloyd->trials = j == 0 ? 1 : trials;
-    for (int32_t t = 0; t < lloyd->trials; t++) {
-        uint64_t step = (uint64_t)j * PTN_MOST_TRIALS + (uint64_t)t;
-        int64_t row = draw(lloyd, ptn_random_unit(seed, start, step));
-        if (row < 0) {
-            row = first_other_row(lloyd, j);
-            lloyd->trials = 1;
-        }
-        ptn_lloyd_row(lloyd->candidates + t * cols, lloyd->data, row);
-    }
-    if (lloyd->trials > 1) {
-        patron_status status = ptn_lloyd_pass(lloyd, trial_block, error);
-        if (status != PATRON_OK) return status;
-    }
-    for (int32_t t = 0; lloyd->trials > 1 && t < lloyd->trials; t++) {
-        double potential = 0.0;
-        for (int64_t b = 0; b < lloyd->blocks; b++) potential += lloyd->block[b].potential[t];
-        if (potential < least) {
-            least = potential;
-            best = t;
-        }
-    }
-    memcpy(lloyd->centroids + j * cols, lloyd->candidates + best * cols, (size_t)cols * sizeof(double));
-    lloyd->seed = lloyd->centroids + j * cols;
-    return PATRON_OK;
+    double sum = 0.0;
+    for (int l = 0; l < PTN_TILE; l++) sum += lanes[l];
+    return sum;
 }
 
-patron_status ptn_lloyd_seed(ptn_lloyd *lloyd, uint64_t seed, uint64_t start, patron_error *error)
+/* Makes a row the next seed. */
+static void take(ptn_trial *trial, int32_t j, int64_t row)
 {
-    int32_t trials = 2 + (int32_t)ptn_log1p((double)lloyd->k - 1.0);
-    patron_status status = ptn_lloyd_pass(lloyd, begin_block, error);
-    for (int32_t j = 0; status == PATRON_OK && j < lloyd->k; j++) {
-        status = choose(lloyd, j, trials, seed, start, error);
-        if (status != PATRON_OK || j == lloyd->k - 1) break;
-        if (j == 0) lloyd->trials = 0; /* says that `nearest` holds nothing yet */
-        status = ptn_lloyd_pass(lloyd, nearest_block, error);
+    const ptn_sample *sample = trial->sample;
+    double lanes[PTN_TILE];
+    trial->rows[j] = row;
+    ptn_sample_row(trial->point, sample, row);
+    ptn_seeding_step step = {sample->values, sample->masses, trial->point, sample->cols, sample->tiles, j == 0};
+    sample->kernels->nearest(trial->nearest, trial->nearest, trial->mass, lanes, &step);
+}
+
+/* The best of the rows drawn for seed j. */
+static int64_t choose(ptn_trial *trial, int32_t j, uint64_t seed, uint64_t start)
+{
+    const ptn_sample *sample = trial->sample;
+    int32_t trials = j == 0 ? 1 : 2 + (int32_t)ptn_log1p((double)j);
+    int64_t best = -1;
+    double least = HUGE_VAL;
+    for (int32_t t = 0; t < trials && t < MOST_TRIALS; t++) {
+        double lanes[PTN_TILE];
+        uint64_t step_number = (uint64_t)j * MOST_TRIALS + (uint64_t)t;
+        int64_t row = draw(trial, ptn_random_unit(seed, start, step_number), j == 0);
+        if (row < 0) return first_other_row(trial, j);
+        if (trials == 1) return row;
+        ptn_sample_row(trial->point, sample, row);
+        ptn_seeding_step step = {sample->values, sample->masses, trial->point, sample->cols, sample->tiles, false};
+        sample->kernels->nearest(NULL, trial->nearest, NULL, lanes, &step);
+        double potential = add_up(lanes);
+        if (best >= 0 && !(potential < least)) continue;
+        least = potential;
+        best = row;
     }
-    if (status == PATRON_OK) ptn_lloyd_sort(lloyd, false);
-    return status;
+    return best;
+}
+
+void ptn_seed(ptn_trial *trial, int32_t k, uint64_t seed, uint64_t start)
+{
+    const ptn_sample *sample = trial->sample;
+    for (int64_t t = 0; t < sample->tiles; t++) {
+        double mass = 0.0;
+        for (int l = 0; l < PTN_TILE; l++) mass += sample->masses[t * PTN_TILE + l];
+        trial->mass[t] = mass;
+    }
+    for (int32_t j = 0; j < k; j++) take(trial, j, choose(trial, j, seed, start));
 }

@@ -22,7 +22,8 @@
 #include "base/exact.h"
 #include "base/floating.h"
 #include "base/threads.h"
-#include "cluster/packed.h"
+#include "cluster/footing.h"
+#include "cluster/tile.h"
 
 /* Rows scored together, and members they go through before the next: these stay in the cache for all of them. */
 enum { BLOCK_ROWS = 32, STRETCH = 256 };

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Runs taken to their end. */
+#include "cluster/polish.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "cluster/moves.h"
+
+/* A run is given up when its inertia would stay above another's even if it fell for so many more iterations as in the
+   last. */
+#define PATIENCE 64.0
+
+enum { MOST_EXTRA_PASSES = 100, MANY_ROWS = 65536, MOST_ROUNDS = 8 };
+
+static bool any_empty(const ptn_run *run)
+{
+    for (int32_t j = 0; j < run->k; j++)
+        if (!(run->weights[j] + run->apart_weights[j] > 0.0)) return true;
+    return false;
+}
+
+static const double *last_inertia(const ptn_run *run) { return (const double *)run->trace.items + run->trace.count - 1; }
+
+static void give_up(ptn_run *run, ptn_passes *passes) { ptn_run_close(run, &passes->team->context->memory); }
+
+/* Closes runs that will not win, by what they gained last. */
+static void race(ptn_run *runs, int32_t count, ptn_passes *passes)
+{
+    for (int32_t r = 0; r < count; r++) {
+        ptn_run *run = &runs[r];
+        if (run->ended || run->trace.count < 2) continue;
+        double gain = last_inertia(run)[-1] - run->inertia;
+        for (int32_t s = 0; s < count; s++) {
+            if (s == r || runs[s].k != run->k || !(runs[s].inertia < run->inertia - PATIENCE * gain)) continue;
+            give_up(run, passes);
+            break;
+        }
+    }
+}
+
+/* Lloyd's iterations on packed rows, all but the last of max_iter. */
+static patron_status iterate(ptn_run *runs, int32_t count, ptn_passes *passes, const ptn_polish_plan *plan,
+                             patron_error *error)
+{
+    const ptn_memory *memory = &passes->team->context->memory;
+    for (bool going = true, first = true; going; first = false) {
+        patron_status status = ptn_lloyd_pass(passes, runs, count, error);
+        if (status != PATRON_OK) return status;
+        for (int32_t r = 0; r < count; r++) {
+            ptn_run *run = &runs[r];
+            if (run->ended) continue;
+            if (!first) {
+                run->iterations++;
+                status = ptn_run_note(run, memory, error);
+                if (status != PATRON_OK) return status;
+                run->converged =
+                    run->changed == 0 || (plan->tol > 0.0 && run->movement <= plan->tol * passes->packed->variance);
+            }
+            run->ended = run->converged || run->iterations >= plan->max_iter - 1;
+        }
+        if (plan->race) race(runs, count, passes);
+        going = false;
+        for (int32_t r = 0; r < count; r++) {
+            if (runs[r].ended) continue;
+            status = ptn_lloyd_update(passes, &runs[r], error);
+            if (status != PATRON_OK) return status;
+            going = true;
+        }
+    }
+    return PATRON_OK;
+}
+
+/* Runs that are worth finishing: the best of each k, and those near it. */
+static int32_t choose(ptn_run **list, ptn_figures **figures, ptn_run *runs, ptn_figures *all, int32_t count,
+                      ptn_passes *passes, double keep)
+{
+    int32_t chosen = 0;
+    for (int32_t r = 0; r < count; r++) {
+        bool stays = runs[r].k > 0;
+        for (int32_t s = 0; stays && s < count; s++) {
+            if (s == r || runs[s].k != runs[r].k) continue;
+            if (runs[s].inertia * (1.0 + keep) < runs[r].inertia) stays = false;
+            if (keep == 0.0 && runs[s].inertia == runs[r].inertia && s < r) stays = false;
+        }
+        if (runs[r].k == 0) continue;
+        if (!stays) {
+            runs[r].inertia = HUGE_VAL; /* beats no one from here on */
+            continue;
+        }
+        list[chosen] = &runs[r];
+        figures[chosen++] = &all[r];
+    }
+    for (int32_t r = 0; r < count; r++)
+        if (runs[r].inertia == HUGE_VAL) give_up(&runs[r], passes);
+    return chosen;
+}
+
+/* Exact centroids, then labels by them, and again while labels change. `again` says which runs still need it; one that
+   has `counted` set makes a full iteration of the first round. */
+static patron_status settle(ptn_run **runs, ptn_figures **figures, bool *again, const bool *counted, int32_t count,
+                            ptn_passes *passes, const ptn_polish_plan *plan, patron_error *error)
+{
+    const ptn_memory *memory = &passes->team->context->memory;
+    for (int64_t round = 0;; round++) {
+        ptn_run *now[PTN_MOST_CLUSTERS];
+        ptn_figures *theirs[PTN_MOST_CLUSTERS];
+        int32_t left = 0;
+        for (int32_t r = 0; r < count; r++) {
+            if (!again[r]) continue;
+            if (any_empty(runs[r])) {
+                bool done;
+                patron_status status = ptn_lloyd_repair(&done, passes, runs[r], error);
+                if (status != PATRON_OK) return status;
+                if (!done || round > MOST_EXTRA_PASSES + plan->max_iter + runs[r]->k)
+                    return ptn_fail(error, PATRON_OUT_OF_RANGE,
+                                    "rows lie too close together, beside the spread of all, for %d clusters; leave out "
+                                    "the farthest rows, or ask for fewer clusters",
+                                    (int)runs[r]->k);
+            }
+            now[left] = runs[r];
+            theirs[left++] = figures[r];
+        }
+        if (left == 0) return PATRON_OK;
+        patron_status status = ptn_exact_means(passes, now, theirs, left, plan->weights, error);
+        for (int32_t r = 0; status == PATRON_OK && r < left; r++) { /* one by one: they lie apart */
+            now[r]->ended = false;
+            status = ptn_lloyd_pass(passes, now[r], 1, error);
+            now[r]->ended = true;
+        }
+        if (status != PATRON_OK) return status;
+        for (int32_t r = 0; r < count; r++) {
+            ptn_run *run = runs[r];
+            if (!again[r]) continue;
+            bool changed = run->changed != 0, empty = any_empty(run);
+            if (run->iterations == 0 || (run->iterations < plan->max_iter && (changed || (counted[r] && round == 0)))) {
+                run->iterations++;
+                status = ptn_run_note(run, memory, error);
+                if (status != PATRON_OK) return status;
+            }
+            run->converged = !changed || (run->converged && plan->tol > 0.0 && !empty);
+            again[r] = empty || (!run->converged && run->iterations < plan->max_iter);
+        }
+    }
+}
+
+/* The inertia noted on the way is that of packed values: the trace is made to end at the exact one, and not to rise. */
+static void set_trace(ptn_run *run, double exact)
+{
+    double *trace = run->trace.items, least = exact, difference = exact - run->inertia;
+    for (int64_t i = run->trace.count - 1; i >= 0; i--) {
+        trace[i] = i == run->trace.count - 1 ? exact : fmax(trace[i] + difference, least);
+        least = trace[i];
+    }
+    run->inertia = exact;
+}
+
+static patron_status finish(ptn_run **runs, ptn_figures **figures, int32_t count, ptn_passes *passes,
+                            const ptn_polish_plan *plan, patron_error *error)
+{
+    bool again[PTN_MOST_CLUSTERS], counted[PTN_MOST_CLUSTERS], moving[PTN_MOST_CLUSTERS];
+    double inertia[PTN_MOST_CLUSTERS];
+    for (int32_t r = 0; r < count; r++) {
+        again[r] = moving[r] = true;
+        counted[r] = !runs[r]->converged;
+    }
+    patron_status status = settle(runs, figures, again, counted, count, passes, plan, error);
+    for (int32_t round = 0; status == PATRON_OK; round++) {
+        bool any = false;
+        for (int32_t r = 0; status == PATRON_OK && r < count; r++) {
+            ptn_run *run = runs[r];
+            int64_t moved = 0;
+            moving[r] = moving[r] && run->k > 1 && run->converged && run->changed == 0 &&
+                        run->iterations < plan->max_iter &&
+                        (passes->packed->rows <= MANY_ROWS || round < MOST_ROUNDS);
+            if (moving[r]) status = ptn_moves(&moved, passes, run, figures[r], plan->weights, error);
+            moving[r] = moved > 0;
+            again[r] = counted[r] = moving[r];
+            any = any || moving[r];
+        }
+        if (status != PATRON_OK || !any) break;
+        status = settle(runs, figures, again, counted, count, passes, plan, error);
+    }
+    if (status == PATRON_OK)
+        status = ptn_exact_inertia(inertia, NULL, passes, runs, count, plan->weights, error);
+    for (int32_t r = 0; status == PATRON_OK && r < count; r++) set_trace(runs[r], inertia[r]);
+    return status;
+}
+
+patron_status ptn_polish(ptn_run *runs, ptn_figures *figures, int32_t count, ptn_passes *passes,
+                         const ptn_polish_plan *plan, patron_error *error)
+{
+    ptn_run *list[PTN_MOST_CLUSTERS];
+    ptn_figures *theirs[PTN_MOST_CLUSTERS];
+    patron_status status = iterate(runs, count, passes, plan, error);
+    if (status != PATRON_OK) return status;
+    int32_t chosen = choose(list, theirs, runs, figures, count, passes, plan->keep);
+    status = finish(list, theirs, chosen, passes, plan, error);
+    for (int32_t r = 0; status == PATRON_OK && r < count; r++)
+        for (int32_t s = 0; runs[r].k > 0 && s < count; s++) {
+            if (s == r || runs[s].k != runs[r].k) continue;
+            if (runs[s].inertia < runs[r].inertia || (runs[s].inertia == runs[r].inertia && s < r)) {
+                give_up(&runs[r], passes);
+                break;
+            }
+        }
+    return status;
+}

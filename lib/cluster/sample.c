@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Drawing the sample: block masses are known from packing, so each block of rows knows which parts begin in it. */
+#include "cluster/sample.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/checked.h"
+#include "base/error.h"
+#include "base/rng.h"
+
+enum { FEW_ROWS = 32768, ROWS_A_CLUSTER = 1024 };
+
+/* Streams of random numbers: starts use 0, 1, …. */
+static const uint64_t SAMPLE_STREAM = UINT64_C(1) << 63;
+
+/* Values are kept within what squares in float can hold. */
+#define MOST_VALUE 0x1p50f
+
+typedef struct draw_job {
+    const ptn_packed *packed;
+    int64_t wanted;
+    double total_mass; /* of all rows: 1 or so */
+    double each_row;   /* a row's uniform mass for each unit of weight */
+    double each_square;
+    double *before;    /* mass before each block; blocks + 1 */
+    int64_t *rows;     /* wanted: the row drawn in each part */
+    double *mass;      /* wanted: its mass */
+    uint64_t seed;
+} draw_job;
+
+int64_t ptn_sample_rows(int64_t rows, int32_t k)
+{
+    int64_t wanted = (int64_t)ROWS_A_CLUSTER * k;
+    if (wanted < FEW_ROWS) wanted = FEW_ROWS;
+    return rows < wanted + wanted / 2 ? rows : wanted;
+}
+
+/* Goes through a block's rows with the parts that begin in it; a part's draw lies in it or behind. */
+static void draw_block(void *opaque, int64_t block, int32_t worker)
+{
+    draw_job *job = opaque;
+    const ptn_packed *packed = job->packed;
+    int64_t from, to, last = -1;
+    double at = job->before[block], end = job->before[block + 1], part = job->total_mass / (double)job->wanted;
+    double last_mass = 0.0;
+    (void)worker;
+    ptn_packed_range(packed, block, &from, &to);
+    /* The first part whose draw can lie here. */
+    int64_t next = (int64_t)(at / part) - 1;
+    if (next < 0) next = 0;
+    while (next < job->wanted && ((double)next + ptn_random_unit(job->seed, SAMPLE_STREAM, (uint64_t)next)) * part < at)
+        next++;
+    double draw = ((double)next + ptn_random_unit(job->seed, SAMPLE_STREAM, (uint64_t)next)) * part;
+    for (int64_t t = from; t < to && next < job->wanted && draw < end; t++) {
+        float norms[PTN_TILE];
+        packed->kernels->norms(norms, packed->values + t * packed->cols * PTN_TILE, 1, packed->cols);
+        for (int l = 0; l < PTN_TILE; l++) {
+            int64_t row = t * PTN_TILE + l;
+            if (row >= packed->rows) break;
+            double weight = packed->weights == NULL ? 1.0 : (double)packed->weights[row];
+            double mass = weight * (job->each_row + job->each_square * (double)norms[l]);
+            if (mass > 0.0) {
+                last = row;
+                last_mass = mass;
+            }
+            at += mass;
+            while (next < job->wanted && draw < at && draw < end) {
+                job->rows[next] = row;
+                job->mass[next] = mass;
+                next++;
+                draw = ((double)next + ptn_random_unit(job->seed, SAMPLE_STREAM, (uint64_t)next)) * part;
+            }
+        }
+    }
+    /* What rounding of the sums left over. */
+    for (; next < job->wanted && draw < end && last >= 0; next++) {
+        job->rows[next] = last;
+        job->mass[next] = last_mass;
+        draw = ((double)(next + 1) + ptn_random_unit(job->seed, SAMPLE_STREAM, (uint64_t)(next + 1))) * part;
+    }
+}
+
+static void put_row(ptn_sample *sample, const ptn_packed *packed, int64_t row, double weight)
+{
+    int64_t place = sample->rows++, cols = packed->cols;
+    float *out = sample->values + place / PTN_TILE * cols * PTN_TILE + place % PTN_TILE;
+    const float *from = packed->values + row / PTN_TILE * cols * PTN_TILE + row % PTN_TILE;
+    bool apart = packed->exception_count > 0 && ptn_packed_excepts(packed, row);
+    for (int64_t c = 0; c < cols; c++) {
+        float value = from[c * PTN_TILE];
+        if (apart) {
+            double x = (ptn_rows_at(&packed->given, row, c) - packed->frame.centre[c]) * packed->frame.inverse_unit;
+            value = (float)fmax(-(double)MOST_VALUE, fmin((double)MOST_VALUE, x));
+            if ((double)fabsf(value) > sample->frame.reach[c]) sample->frame.reach[c] = (double)fabsf(value);
+        }
+        out[c * PTN_TILE] = value;
+    }
+    sample->weights[place] = (int32_t)weight;
+    sample->masses[place] = weight;
+    sample->total += weight;
+}
+
+/* Draws and weighs: the weight is the inverse of the row's chance, in units that keep their sum below 2^30. */
+static patron_status draw_rows(ptn_sample *sample, const ptn_packed *packed, int64_t wanted, uint64_t seed,
+                               ptn_team *team, patron_error *error)
+{
+    const ptn_memory *memory = &team->context->memory;
+    void *before = NULL, *rows = NULL, *mass = NULL;
+    draw_job job = {.packed = packed, .wanted = wanted, .seed = seed};
+    double squares = 0.0, weight = packed->total_weight, at = 0.0;
+    int exponent;
+    patron_status status = ptn_allocate(&before, memory, packed->blocks + 1, sizeof(double), "blocks", error);
+    if (status != PATRON_OK) goto cleanup;
+    status = ptn_allocate(&rows, memory, wanted, sizeof(int64_t), "a sample", error);
+    if (status != PATRON_OK) goto cleanup;
+    status = ptn_allocate(&mass, memory, wanted, sizeof(double), "a sample", error);
+    if (status != PATRON_OK) goto cleanup;
+    job.before = before;
+    job.rows = rows;
+    job.mass = mass;
+    memset(rows, 0xFF, (size_t)wanted * sizeof *job.rows);
+    for (int64_t b = 0; b < packed->blocks; b++) squares += packed->mass[b];
+    job.each_row = (squares > 0.0 ? 0.5 : 1.0) / weight;
+    job.each_square = squares > 0.0 ? 0.5 / squares : 0.0;
+    for (int64_t b = 0; b < packed->blocks; b++) {
+        int64_t from, to;
+        double rows_weight = 0.0;
+        ptn_packed_range(packed, b, &from, &to);
+        to = to * PTN_TILE < packed->rows ? to * PTN_TILE : packed->rows;
+        if (packed->weights == NULL) rows_weight = (double)(to - from * PTN_TILE);
+        for (int64_t i = from * PTN_TILE; packed->weights != NULL && i < to; i++)
+            rows_weight += (double)packed->weights[i];
+        job.before[b] = at;
+        at += job.each_row * rows_weight + job.each_square * packed->mass[b];
+    }
+    job.before[packed->blocks] = job.total_mass = at;
+    status = ptn_team_run(team, "kmeans", 0.08, 0.1, packed->blocks, draw_block, &job, error);
+    if (status != PATRON_OK) goto cleanup;
+    frexp(weight, &exponent);
+    sample->scale = ldexp(1.0, 29 - exponent);
+    for (int64_t i = 0; i < wanted; i++) {
+        if (job.rows[i] < 0 || (packed->exception_count > 0 && ptn_packed_excepts(packed, job.rows[i]))) continue;
+        double own = packed->weights == NULL ? 1.0 : (double)packed->weights[job.rows[i]];
+        double stands = rint(own * (at / (double)wanted) / job.mass[i] * sample->scale);
+        put_row(sample, packed, job.rows[i], stands < 1.0 ? 1.0 : stands);
+    }
+    for (int64_t e = 0; e < packed->exception_count; e++) {
+        double stands = rint(packed->exception_weight[e] * sample->scale);
+        if (packed->exception_weight[e] > 0.0)
+            put_row(sample, packed, packed->exceptions[e], stands < 1.0 ? 1.0 : stands);
+    }
+
+cleanup:
+    ptn_free(memory, mass);
+    ptn_free(memory, rows);
+    ptn_free(memory, before);
+    return status;
+}
+
+static patron_status open_sample(ptn_sample *sample, const ptn_packed *packed, int64_t rows, const ptn_memory *memory,
+                                 patron_error *error)
+{
+    int64_t cols = packed->cols, elements;
+    void *values = NULL, *weights = NULL, *masses = NULL;
+    memset(sample, 0, sizeof *sample);
+    sample->kernels = packed->kernels;
+    sample->cols = sample->frame.cols = cols;
+    sample->scale = 1.0;
+    sample->frame.inverse_unit = 1.0;
+    rows = (rows + PTN_TILE - 1) / PTN_TILE * PTN_TILE;
+    if (!ptn_mul_i64(&elements, rows, cols))
+        return ptn_fail(error, PATRON_TOO_LARGE, "a sample of %lld x %lld is more than memory can address",
+                        (long long)rows, (long long)cols);
+    patron_status status = ptn_allocate_zero(&sample->block, memory, 3 * cols, sizeof(double), "columns", error);
+    if (status != PATRON_OK) return status;
+    sample->frame.centre = sample->block;
+    sample->frame.step = sample->frame.centre + cols;
+    sample->frame.reach = sample->frame.step + cols;
+    memcpy(sample->frame.reach, packed->frame.reach, (size_t)cols * sizeof(double));
+    status = ptn_allocate_zero(&values, memory, elements, sizeof(float), "a sample", error);
+    sample->values = values;
+    if (status != PATRON_OK) return status;
+    status = ptn_allocate_zero(&weights, memory, rows, sizeof(int32_t), "weights", error);
+    sample->weights = weights;
+    if (status != PATRON_OK) return status;
+    status = ptn_allocate_zero(&masses, memory, rows, sizeof(double), "weights", error);
+    sample->masses = masses;
+    return status;
+}
+
+patron_status ptn_sample_draw(ptn_sample *sample, const ptn_packed *packed, int32_t k, uint64_t seed, ptn_team *team,
+                              patron_error *error)
+{
+    const ptn_memory *memory = &team->context->memory;
+    int64_t wanted = ptn_sample_rows(packed->rows, k);
+    patron_status status = open_sample(sample, packed, wanted + packed->exception_count, memory, error);
+    if (status != PATRON_OK) return status;
+    if (wanted < packed->rows) {
+        status = draw_rows(sample, packed, wanted, seed, team, error);
+    } else {
+        sample->whole = true;
+        int64_t e = 0;
+        for (int64_t row = 0; row < packed->rows; row++) {
+            double weight = packed->weights == NULL ? 1.0 : (double)packed->weights[row];
+            if (e < packed->exception_count && packed->exceptions[e] == row) weight = packed->exception_weight[e++];
+            if (weight > 0.0) put_row(sample, packed, row, weight);
+        }
+    }
+    sample->tiles = (sample->rows + PTN_TILE - 1) / PTN_TILE;
+    return status;
+}
+
+void ptn_sample_free(ptn_sample *sample, const ptn_memory *memory)
+{
+    ptn_free(memory, sample->masses);
+    ptn_free(memory, sample->weights);
+    ptn_free(memory, sample->values);
+    ptn_free(memory, sample->block);
+    memset(sample, 0, sizeof *sample);
+}
+
+void ptn_sample_row(float *out, const ptn_sample *sample, int64_t row)
+{
+    const float *from = sample->values + row / PTN_TILE * sample->cols * PTN_TILE + row % PTN_TILE;
+    for (int64_t c = 0; c < sample->cols; c++) out[c] = from[c * PTN_TILE];
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Runs on a sample, one thread each. The order of every sum is fixed, so the bits are the same whichever thread ran
+   it. */
+#include "cluster/screen.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/checked.h"
+#include "base/error.h"
+#include "cluster/lloyd.h"
+
+/* A run on a sample ends when rows of this share of the weight, or less, change their label: what is left to gain is
+   below what the sample can tell. */
+#define HARDLY_ANY 0x1p-10
+
+typedef struct screen_job {
+    ptn_screen *screen;
+    const ptn_sample *sample;
+    const ptn_screen_plan *plan;
+    ptn_trial *trials; /* one for each worker */
+    ptn_team *team;
+    double square; /* weighted squared norms of the sample */
+} screen_job;
+
+/* The nearest centroid of a row of the sample, in double, the lowest on ties. */
+static int32_t decide(const ptn_trial *trial, int32_t k, int64_t row)
+{
+    const ptn_sample *sample = trial->sample;
+    const float *values = sample->values + row / PTN_TILE * sample->cols * PTN_TILE + row % PTN_TILE;
+    double best = HUGE_VAL;
+    int32_t label = 0;
+    for (int32_t j = 0; j < k; j++) {
+        double sum = 0.0;
+        for (int64_t c = 0; c < sample->cols; c++) {
+            double difference = (double)values[c * PTN_TILE] - trial->centroids[j * sample->cols + c];
+            sum += difference * difference;
+        }
+        if (!(sum < best)) continue;
+        best = sum;
+        label = j;
+    }
+    return label;
+}
+
+/* Works off one tile; returns the weight that changed its label. */
+static double settle(ptn_trial *trial, int32_t k, const ptn_active *active, int64_t tile, bool fresh)
+{
+    const ptn_sample *sample = trial->sample;
+    int64_t cols = sample->cols;
+    double changed = 0.0;
+    for (uint32_t lanes = (uint32_t)active->changed | active->doubt; lanes != 0; lanes &= lanes - 1) {
+        int lane = __builtin_ctz(lanes);
+        int64_t row = tile * PTN_TILE + lane;
+        int32_t before = trial->labels[row];
+        int32_t label = active->doubt >> lane & 1 ? decide(trial, k, row) : active->labels[lane];
+        double weight = sample->masses[row];
+        if (label == before) continue;
+        trial->labels[row] = (uint8_t)label;
+        if (fresh) continue;
+        const float *values = sample->values + tile * cols * PTN_TILE + lane;
+        for (int64_t c = 0; c < cols; c++) {
+            double value = weight * (double)values[c * PTN_TILE];
+            trial->sums[before * cols + c] -= value;
+            trial->sums[label * cols + c] += value;
+        }
+        trial->weights[before] -= weight;
+        trial->weights[label] += weight;
+        changed += weight;
+    }
+    return changed;
+}
+
+static void sum_all(ptn_trial *trial, int32_t k)
+{
+    const ptn_sample *sample = trial->sample;
+    int64_t cols = sample->cols;
+    memset(trial->sums, 0, (size_t)(k * cols) * sizeof *trial->sums);
+    memset(trial->weights, 0, (size_t)k * sizeof *trial->weights);
+    for (int64_t i = 0; i < sample->rows; i++) {
+        const float *values = sample->values + i / PTN_TILE * cols * PTN_TILE + i % PTN_TILE;
+        double *sum = trial->sums + trial->labels[i] * cols, weight = sample->masses[i];
+        trial->weights[trial->labels[i]] += weight;
+        for (int64_t c = 0; c < cols; c++) sum[c] += weight * (double)values[c * PTN_TILE];
+    }
+}
+
+/* Means of the labels; an empty cluster stays where it is. */
+static void update(ptn_trial *trial, int32_t k)
+{
+    int64_t cols = trial->sample->cols;
+    for (int32_t j = 0; j < k; j++)
+        for (int64_t c = 0; trial->weights[j] > 0.0 && c < cols; c++)
+            trial->centroids[j * cols + c] = trial->sums[j * cols + c] / trial->weights[j];
+}
+
+/* From trial->centroids to the end; returns the inertia. */
+static double run(ptn_trial *trial, int32_t k, const screen_job *job, int32_t worker)
+{
+    const ptn_sample *sample = trial->sample;
+    ptn_filter filter;
+    int64_t cols = sample->cols;
+    double enough = sample->whole ? 0.0 : HARDLY_ANY * sample->total;
+    ptn_filter_place(&filter, trial->floats, k, cols);
+    memset(trial->labels, 0, (size_t)(sample->tiles * PTN_TILE));
+    for (int32_t iteration = 0; iteration <= job->plan->max_iter; iteration++) {
+        double changed = 0.0;
+        ptn_filter_set(&filter, &sample->frame, trial->centroids, 0.0, 0.0, trial->scratch);
+        for (int64_t t = 0; t < sample->tiles; t += PTN_CHUNK) {
+            int64_t end = t + PTN_CHUNK < sample->tiles ? t + PTN_CHUNK : sample->tiles;
+            int32_t found =
+                sample->kernels->assign(trial->active, &filter, sample->values + t * cols * PTN_TILE,
+                                        trial->labels + t * PTN_TILE, NULL, (int32_t)(end - t));
+            for (int32_t a = 0; a < found; a++)
+                changed += settle(trial, k, &trial->active[a], t + trial->active[a].tile, iteration == 0);
+        }
+        if (iteration == 0)
+            sum_all(trial, k);
+        else if (changed <= enough)
+            break;
+        if (ptn_team_poll(job->team, worker)) break;
+        update(trial, k);
+    }
+    double inertia = job->square;
+    for (int32_t j = 0; j < k; j++) {
+        double square = 0.0;
+        for (int64_t c = 0; c < cols; c++) square += trial->sums[j * cols + c] * trial->sums[j * cols + c];
+        if (trial->weights[j] > 0.0) inertia -= square / trial->weights[j];
+    }
+    return inertia > 0.0 ? inertia : 0.0;
+}
+
+static void do_start(void *opaque, int64_t start, int32_t worker)
+{
+    screen_job *job = opaque;
+    ptn_screen *screen = job->screen;
+    ptn_trial *trial = &job->trials[worker];
+    int64_t cols = screen->cols;
+    double *seeds = screen->seeds + start * screen->k_max * cols;
+    ptn_seed(trial, screen->k_max, job->plan->seed, (uint64_t)start);
+    for (int32_t j = 0; j < screen->k_max; j++) {
+        ptn_sample_row(trial->point, trial->sample, trial->rows[j]);
+        for (int64_t c = 0; c < cols; c++) seeds[j * cols + c] = (double)trial->point[c];
+    }
+    for (int32_t k = screen->k_min; !job->plan->seeds_only && k <= screen->k_max; k++) {
+        if (ptn_team_poll(job->team, worker)) return;
+        memcpy(trial->centroids, seeds, (size_t)(k * cols) * sizeof(double));
+        screen->inertia[start * (screen->k_max - screen->k_min + 1) + k - screen->k_min] = run(trial, k, job, worker);
+        memcpy((double *)(uintptr_t)ptn_screen_centroids(screen, (int32_t)start, k), trial->centroids,
+               (size_t)(k * cols) * sizeof(double));
+    }
+}
+
+const double *ptn_screen_centroids(const ptn_screen *screen, int32_t start, int32_t k)
+{
+    int64_t before = ((int64_t)k * (k - 1) - (int64_t)screen->k_min * (screen->k_min - 1)) / 2;
+    return screen->centroids + start * screen->each + before * screen->cols;
+}
+
+const double *ptn_screen_seeds(const ptn_screen *screen, int32_t start)
+{
+    return screen->seeds + start * (int64_t)screen->k_max * screen->cols;
+}
+
+static patron_status open_trial(ptn_trial *trial, const ptn_sample *sample, int32_t k, const ptn_memory *memory,
+                                patron_error *error)
+{
+    int64_t cols = sample->cols, rows = sample->tiles * PTN_TILE;
+    trial->sample = sample;
+    const struct {
+        void *pointer; /* the member to set */
+        int64_t count;
+        size_t each;
+        const char *what;
+    } wanted[] = {
+        {&trial->centroids, k * cols, sizeof(double), "centroids"},
+        {&trial->sums, k * cols, sizeof(double), "sums"},
+        {&trial->weights, k, sizeof(double), "sums"},
+        {&trial->mass, sample->tiles, sizeof(double), "distances"},
+        {&trial->nearest, rows, sizeof(float), "distances"},
+        {&trial->point, cols, sizeof(float), "columns"},
+        {&trial->scratch, 2 * cols, sizeof(double), "columns"},
+        {&trial->rows, k, sizeof(int64_t), "seeds"},
+        {&trial->labels, rows, 1, "labels"},
+        {&trial->active, PTN_CHUNK, sizeof(ptn_active), "tiles"},
+        {&trial->floats, ptn_filter_floats(k, cols), sizeof(float), "scores"},
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        void *block = NULL;
+        patron_status status = ptn_allocate(&block, memory, wanted[i].count, wanted[i].each, wanted[i].what, error);
+        memcpy(wanted[i].pointer, &block, sizeof block);
+        if (status != PATRON_OK) return status;
+    }
+    return PATRON_OK;
+}
+
+static void close_trial(ptn_trial *trial, const ptn_memory *memory)
+{
+    ptn_free(memory, trial->floats);
+    ptn_free(memory, trial->active);
+    ptn_free(memory, trial->labels);
+    ptn_free(memory, trial->rows);
+    ptn_free(memory, trial->scratch);
+    ptn_free(memory, trial->point);
+    ptn_free(memory, trial->nearest);
+    ptn_free(memory, trial->mass);
+    ptn_free(memory, trial->weights);
+    ptn_free(memory, trial->sums);
+    ptn_free(memory, trial->centroids);
+}
+
+static double squares_of(const ptn_sample *sample)
+{
+    double sum = 0.0;
+    for (int64_t i = 0; i < sample->rows; i++) {
+        const float *values = sample->values + i / PTN_TILE * sample->cols * PTN_TILE + i % PTN_TILE;
+        double square = 0.0;
+        for (int64_t c = 0; c < sample->cols; c++)
+            square += (double)values[c * PTN_TILE] * (double)values[c * PTN_TILE];
+        sum += sample->masses[i] * square;
+    }
+    return sum;
+}
+
+patron_status ptn_screen_run(ptn_screen *screen, const ptn_sample *sample, const ptn_screen_plan *plan, ptn_team *team,
+                             patron_error *error)
+{
+    const ptn_memory *memory = &team->context->memory;
+    int32_t workers = team->context->threads, range = plan->k_max - plan->k_min + 1;
+    int64_t clusters = ((int64_t)plan->k_max * (plan->k_max + 1) - (int64_t)plan->k_min * (plan->k_min - 1)) / 2;
+    int64_t all, seeds;
+    void *centroids = NULL, *rows = NULL, *inertia = NULL, *trials = NULL;
+    memset(screen, 0, sizeof *screen);
+    screen->k_min = plan->k_min;
+    screen->k_max = plan->k_max;
+    screen->starts = plan->starts;
+    screen->cols = sample->cols;
+    screen->each = plan->seeds_only ? 0 : clusters * sample->cols;
+    if (!ptn_mul_i64(&all, screen->each, plan->starts) || !ptn_mul_i64(&seeds, plan->starts, plan->k_max * sample->cols))
+        return ptn_fail(error, PATRON_TOO_LARGE, "%d starts are more than memory can address", (int)plan->starts);
+    patron_status status = ptn_allocate(&centroids, memory, all, sizeof(double), "starts", error);
+    screen->centroids = centroids;
+    if (status != PATRON_OK) goto cleanup;
+    status = ptn_allocate(&rows, memory, seeds, sizeof(double), "starts", error);
+    screen->seeds = rows;
+    if (status != PATRON_OK) goto cleanup;
+    status = ptn_allocate_zero(&inertia, memory, (int64_t)plan->starts * range, sizeof(double), "starts", error);
+    screen->inertia = inertia;
+    if (status != PATRON_OK) goto cleanup;
+    status = ptn_allocate_zero(&trials, memory, workers, sizeof(ptn_trial), "threads", error);
+    if (status != PATRON_OK) goto cleanup;
+    for (int32_t w = 0; w < workers; w++) {
+        status = open_trial((ptn_trial *)trials + w, sample, plan->k_max, memory, error);
+        if (status != PATRON_OK) goto cleanup;
+    }
+    screen_job job = {screen, sample, plan, trials, team, squares_of(sample)};
+    status = ptn_team_run(team, "kmeans", 0.1, 0.3, plan->starts, do_start, &job, error);
+
+cleanup:
+    for (int32_t w = 0; trials != NULL && w < workers; w++) close_trial((ptn_trial *)trials + w, memory);
+    ptn_free(memory, trials);
+    return status;
+}
+
+void ptn_screen_close(ptn_screen *screen, const ptn_memory *memory)
+{
+    ptn_free(memory, screen->inertia);
+    ptn_free(memory, screen->seeds);
+    ptn_free(memory, screen->centroids);
+    memset(screen, 0, sizeof *screen);
+}
+
+/* Whether two optima lie together: each centroid of one has one of the other near it, beside how far rows are from
+   theirs. */
+static bool together(const double *a, const double *b, int32_t k, int64_t cols, double near)
+{
+    for (int32_t i = 0; i < k; i++) {
+        double least = HUGE_VAL;
+        for (int32_t j = 0; j < k; j++) {
+            double square = 0.0;
+            for (int64_t c = 0; c < cols; c++) {
+                double difference = a[i * cols + c] - b[j * cols + c];
+                square += difference * difference;
+            }
+            least = fmin(least, square);
+        }
+        if (least > near) return false;
+    }
+    return true;
+}
+
+int32_t ptn_screen_distinct(int32_t *starts, const ptn_screen *screen, const ptn_sample *sample, int32_t k, int32_t most,
+                            double tolerance)
+{
+    int32_t count = 0, range = screen->k_max - screen->k_min + 1;
+    double last = -1.0, best = 0.0;
+    int32_t last_start = -1;
+    while (count < most) { /* the next in order of inertia, then of start */
+        int32_t next = -1;
+        double least = HUGE_VAL;
+        for (int32_t s = 0; s < screen->starts; s++) {
+            double inertia = screen->inertia[s * (int64_t)range + k - screen->k_min];
+            if (inertia < last || (inertia == last && s <= last_start) || !(inertia < least)) continue;
+            least = inertia;
+            next = s;
+        }
+        if (next < 0) break;
+        if (count == 0) best = least;
+        if (count > 0 && least > best * (1.0 + tolerance)) break;
+        last = least;
+        last_start = next;
+        bool other = true;
+        double near = (sample->whole ? 1e-12 : 1e-3) * least / sample->total;
+        for (int32_t i = 0; other && i < count; i++)
+            other = !together(ptn_screen_centroids(screen, next, k), ptn_screen_centroids(screen, starts[i], k), k,
+                              screen->cols, near);
+        if (other) starts[count++] = next;
+    }
+    return count;
+}

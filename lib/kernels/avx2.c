@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The kernels for AVX2 with FMA: sixteen lanes are two registers of eight floats, eight are two of four doubles. */
+#include "kernels/kernels.h"
+
+#if defined(__x86_64__)
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+#endif
+
+#include <immintrin.h>
+#include <math.h>
+#include <string.h>
+
+#define KERNELS ptn_kernels_avx2
+#define NAME "avx2"
+#define INLINE static inline __attribute__((always_inline))
+
+typedef struct vf {
+    __m256 a, b;
+} vf;
+typedef vf vm; /* all bits of a lane, or none */
+typedef struct vi {
+    __m256i a, b;
+} vi;
+typedef struct vd {
+    __m256d a, b;
+} vd;
+
+#define BOTH(type, call_a, call_b) ((type){call_a, call_b})
+
+INLINE vf vf_load(const float *from) { return BOTH(vf, _mm256_loadu_ps(from), _mm256_loadu_ps(from + 8)); }
+INLINE void vf_store(float *to, vf v)
+{
+    _mm256_storeu_ps(to, v.a);
+    _mm256_storeu_ps(to + 8, v.b);
+}
+INLINE vf vf_set(float value) { return BOTH(vf, _mm256_set1_ps(value), _mm256_set1_ps(value)); }
+INLINE vf vf_add(vf x, vf y) { return BOTH(vf, _mm256_add_ps(x.a, y.a), _mm256_add_ps(x.b, y.b)); }
+INLINE vf vf_sub(vf x, vf y) { return BOTH(vf, _mm256_sub_ps(x.a, y.a), _mm256_sub_ps(x.b, y.b)); }
+INLINE vf vf_mul(vf x, vf y) { return BOTH(vf, _mm256_mul_ps(x.a, y.a), _mm256_mul_ps(x.b, y.b)); }
+INLINE vf vf_fma(vf x, vf y, vf z)
+{
+    return BOTH(vf, _mm256_fmadd_ps(x.a, y.a, z.a), _mm256_fmadd_ps(x.b, y.b, z.b));
+}
+INLINE vf vf_max(vf x, vf y) { return BOTH(vf, _mm256_max_ps(x.a, y.a), _mm256_max_ps(x.b, y.b)); }
+INLINE vf vf_min(vf x, vf y) { return BOTH(vf, _mm256_min_ps(x.a, y.a), _mm256_min_ps(x.b, y.b)); }
+INLINE vm vf_above(vf x, vf y)
+{
+    return BOTH(vm, _mm256_cmp_ps(x.a, y.a, _CMP_GT_OQ), _mm256_cmp_ps(x.b, y.b, _CMP_GT_OQ));
+}
+INLINE uint16_t vm_bits(vm x)
+{
+    return (uint16_t)((uint32_t)_mm256_movemask_ps(x.a) | (uint32_t)_mm256_movemask_ps(x.b) << 8);
+}
+INLINE vf vf_root_inverse(vf x) { return BOTH(vf, _mm256_rsqrt_ps(x.a), _mm256_rsqrt_ps(x.b)); }
+INLINE float vf_least(vf x)
+{
+    __m256 eight = _mm256_min_ps(x.a, x.b);
+    __m128 four = _mm_min_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    four = _mm_min_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_min_ss(four, _mm_shuffle_ps(four, four, 1)));
+}
+INLINE vi vi_zero(void) { return BOTH(vi, _mm256_setzero_si256(), _mm256_setzero_si256()); }
+INLINE vi vi_pick(vm where, int32_t value, vi other)
+{
+    __m256i v = _mm256_set1_epi32(value);
+    return BOTH(vi, _mm256_blendv_epi8(other.a, v, _mm256_castps_si256(where.a)),
+                _mm256_blendv_epi8(other.b, v, _mm256_castps_si256(where.b)));
+}
+INLINE __m128i vi_bytes(vi x)
+{
+    __m256i words = _mm256_permute4x64_epi64(_mm256_packus_epi32(x.a, x.b), 0xD8);
+    return _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+}
+INLINE void vi_store(uint8_t *to, vi x) { _mm_storeu_si128((__m128i *)(void *)to, vi_bytes(x)); }
+INLINE uint16_t vi_differs(vi x, const uint8_t *labels)
+{
+    __m128i same = _mm_cmpeq_epi8(vi_bytes(x), _mm_loadu_si128((const __m128i *)(const void *)labels));
+    return (uint16_t)~(uint32_t)_mm_movemask_epi8(same);
+}
+INLINE uint16_t labels_are(const uint8_t *labels, int32_t value)
+{
+    __m128i same = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)labels), _mm_set1_epi8((char)value));
+    return (uint16_t)_mm_movemask_epi8(same);
+}
+
+INLINE vd vd_zero(void) { return BOTH(vd, _mm256_setzero_pd(), _mm256_setzero_pd()); }
+INLINE vd vd_set(double value) { return BOTH(vd, _mm256_set1_pd(value), _mm256_set1_pd(value)); }
+INLINE vd vd_load(const double *from) { return BOTH(vd, _mm256_loadu_pd(from), _mm256_loadu_pd(from + 4)); }
+INLINE void vd_store(double *to, vd x)
+{
+    _mm256_storeu_pd(to, x.a);
+    _mm256_storeu_pd(to + 4, x.b);
+}
+/* Lanes `from` … from + 3 of the first `count`. */
+INLINE __m256i first(int64_t count, int from)
+{
+    return _mm256_cmpgt_epi64(_mm256_set1_epi64x(count), _mm256_setr_epi64x(from, from + 1, from + 2, from + 3));
+}
+INLINE vd vd_load_part(const double *from, int64_t count)
+{
+    if (count == 8) return vd_load(from);
+    return BOTH(vd, _mm256_maskload_pd(from, first(count, 0)), _mm256_maskload_pd(from + 4, first(count, 4)));
+}
+INLINE vd vd_load_narrow(const float *from, int64_t count)
+{
+    float part[8] = {0};
+    if (count < 8) {
+        memcpy(part, from, (size_t)count * sizeof *part);
+        from = part;
+    }
+    return BOTH(vd, _mm256_cvtps_pd(_mm_loadu_ps(from)), _mm256_cvtps_pd(_mm_loadu_ps(from + 4)));
+}
+INLINE void vd_store_part(double *to, vd x, int64_t count)
+{
+    _mm256_maskstore_pd(to, first(count, 0), x.a);
+    _mm256_maskstore_pd(to + 4, first(count, 4), x.b);
+}
+INLINE vd vd_add(vd x, vd y) { return BOTH(vd, _mm256_add_pd(x.a, y.a), _mm256_add_pd(x.b, y.b)); }
+INLINE vd vd_sub(vd x, vd y) { return BOTH(vd, _mm256_sub_pd(x.a, y.a), _mm256_sub_pd(x.b, y.b)); }
+INLINE vd vd_mul(vd x, vd y) { return BOTH(vd, _mm256_mul_pd(x.a, y.a), _mm256_mul_pd(x.b, y.b)); }
+INLINE vd vd_max(vd x, vd y) { return BOTH(vd, _mm256_max_pd(x.a, y.a), _mm256_max_pd(x.b, y.b)); }
+INLINE vd vd_min(vd x, vd y) { return BOTH(vd, _mm256_min_pd(x.a, y.a), _mm256_min_pd(x.b, y.b)); }
+INLINE bool vd_beyond(vd x, vd y)
+{
+    __m256d sign = _mm256_set1_pd(-0.0);
+    __m256d a = _mm256_cmp_pd(_mm256_andnot_pd(sign, x.a), y.a, _CMP_NLE_UQ);
+    __m256d b = _mm256_cmp_pd(_mm256_andnot_pd(sign, x.b), y.b, _CMP_NLE_UQ);
+    return _mm256_movemask_pd(_mm256_or_pd(a, b)) != 0;
+}
+INLINE void vd_store_narrow(float *to, vd x)
+{
+    _mm_storeu_ps(to, _mm256_cvtpd_ps(x.a));
+    _mm_storeu_ps(to + 4, _mm256_cvtpd_ps(x.b));
+}
+INLINE vd vd_half(vf x, int half)
+{
+    __m256 h = half ? x.b : x.a;
+    return BOTH(vd, _mm256_cvtps_pd(_mm256_castps256_ps128(h)), _mm256_cvtps_pd(_mm256_extractf128_ps(h, 1)));
+}
+INLINE vd vd_from_int32(const int32_t *from)
+{
+    return BOTH(vd, _mm256_cvtepi32_pd(_mm_loadu_si128((const __m128i *)(const void *)from)),
+                _mm256_cvtepi32_pd(_mm_loadu_si128((const __m128i *)(const void *)(from + 4))));
+}
+INLINE vd vd_add_where(vd sum, uint8_t where, vd x)
+{
+    __m256i bits = _mm256_set1_epi64x(where), low = _mm256_setr_epi64x(1, 2, 4, 8);
+    __m256i high = _mm256_setr_epi64x(16, 32, 64, 128);
+    __m256d a = _mm256_castsi256_pd(_mm256_cmpeq_epi64(_mm256_and_si256(bits, low), low));
+    __m256d b = _mm256_castsi256_pd(_mm256_cmpeq_epi64(_mm256_and_si256(bits, high), high));
+    return BOTH(vd, _mm256_add_pd(sum.a, _mm256_and_pd(x.a, a)), _mm256_add_pd(sum.b, _mm256_and_pd(x.b, b)));
+}
+
+#include "kernels/template.h"
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+#endif

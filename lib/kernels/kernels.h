@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The hot loops of clustering: one table of functions, filled once for each instruction set.
+
+   `ptn_kernels_here` chooses by what the processor and the operating system support; the scalar table is always there
+   and is what the others are checked against. All tables give the same results: what ends up in a result is computed
+   by the same IEEE operations in the same order, lane by lane; scores of the filter may differ in their last bits, but
+   never decide alone (see ptn_filter).
+
+   Packed rows lie in tiles of sixteen rows, column by column:
+
+       tile 0                                        tile 1
+       | c0: r0 r1 … r15 | c1: r0 … r15 | … |        | c0: r16 … r31 | … |        the last one padded with zeros */
+#ifndef PTN_KERNELS_KERNELS_H
+#define PTN_KERNELS_KERNELS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { PTN_TILE = 16, PTN_MOST_CLUSTERS = 256 };
+
+/* Rows as the caller holds them. */
+typedef struct ptn_source {
+    const void *values; /* row-major doubles, or floats */
+    int64_t cols, stride;
+    bool narrow; /* floats */
+} ptn_source;
+
+/* What to look for when rows are labelled: scores s_j = w_j . x + b_j, the squared distance to centroid 0 less that to
+   centroid j, so the highest is the nearest; s_0 = 0. A row whose best two scores are at most `doubt` apart is in
+   doubt: rounding could have decided. Weights and offsets of clusters 1 … k - 1 come in groups, padded with clusters
+   that never win. */
+typedef struct ptn_filter {
+    int64_t cols;
+    int32_t k, group; /* clusters in a group: k - 1 up to 4, then 8 */
+    float *weights;   /* groups x cols x group */
+    float *offsets;   /* groups x group */
+    float *origin;    /* centroid 0; cols */
+    float doubt;
+    float slack;  /* added to a squared distance, it is not too small */
+    float passed; /* a tile whose bound is above this keeps its labels */
+    float travelled; /* what a new bound is counted from */
+} ptn_filter;
+
+/* A tile that needs a look: labels the scores give, lanes where they differ from the labels at hand, lanes in doubt. */
+typedef struct ptn_active {
+    int32_t tile;
+    uint16_t changed, doubt;
+    uint8_t labels[PTN_TILE];
+} ptn_active;
+
+/* A step of D^2 seeding over weighted packed rows; lane l of the sums adds rows l, l + 16, …. */
+typedef struct ptn_seeding_step {
+    const float *values;
+    const double *weights; /* of rows; padding has 0 */
+    const float *point;    /* the candidate, cols */
+    int64_t cols, tiles;
+    bool first; /* there is no seed yet: distances are to the candidate alone */
+} ptn_seeding_step;
+
+typedef struct ptn_kernels {
+    const char *name;
+
+    /* Column by column, low, high, sum and sum of squares of (value - shift) over `count` rows from `first`, added to
+       what is there; sums in row order, even and odd rows apart (2 x cols each). `weights`: of these rows, or NULL;
+       rows of weight 0 are left out. */
+    void (*measure)(double *low, double *high, double *sum, double *square, const ptn_source *rows, int64_t first,
+                    int64_t count, const double *weights, const double *shift);
+
+    /* A tile of `count` <= 16 rows: (value - centre) * inverse_unit rounded to a multiple of the column's step, zeros
+       beyond. Returns the rows (bit l: row first + l) with a value beyond the limit, or NaN: their lanes are zeros. */
+    uint16_t (*pack)(float *tile, const ptn_source *rows, int64_t first, int64_t count, const double *centre,
+                     double inverse_unit, const double *step, const double *limit);
+
+    /* Squared norms of rows, no FMA, in column order. */
+    void (*norms)(float *out, const float *values, int64_t tiles, int64_t cols);
+
+    /* The weighted sums of (value - centre) * inverse_unit and of their products, row by row, added to what is there:
+       `products` has cols rounded up to a multiple of 8 for both sides, and is right below its diagonal blocks. */
+    void (*scatter)(double *products, double *sum, const ptn_source *rows, int64_t first, int64_t count,
+                    const double *weights, const double *centre, double inverse_unit);
+
+    /* Lists the tiles that need a look; returns their number. Tiles below their bound are read, others left alone.
+       `bounds` may be NULL; else those of tiles that are read are set. */
+    int32_t (*assign)(ptn_active *active, const ptn_filter *filter, const float *values, const uint8_t *labels,
+                      float *bounds, int32_t tiles);
+
+    /* Sums of packed values over rows with each label 1 … k - 1 into sums (k x cols doubles, added to), exact while
+       they stay below 2^53 steps. `weights`: of rows, or NULL. Label 0 is the caller's, from the total. */
+    void (*sums)(double *sums, const float *values, const uint8_t *labels, const int32_t *weights, int64_t tiles,
+                 int64_t cols, int32_t k);
+
+    /* With the candidate as a further seed: `nearest` (may be `out`) becomes `out`, tile masses and lane sums of
+       weight x squared distance are set. */
+    void (*nearest)(float *out, const float *nearest, double *mass, double lanes[PTN_TILE],
+                    const ptn_seeding_step *step);
+
+    /* hi + lo, k x cols each: the sums, in twice the precision and in row order, of values of rows from `first` by
+       label. `weights`: of rows, or NULL. */
+    void (*exact_sums)(double *hi, double *lo, const ptn_source *rows, int64_t first, int64_t count,
+                       const uint8_t *labels, const double *weights);
+
+    /* lanes[c % 8] += weight * ((value - centroid) * inverse_unit)^2, row by row. */
+    void (*inertia)(double lanes[8], const ptn_source *rows, int64_t first, int64_t count, const uint8_t *labels,
+                    const double *weights, const double *centroids, double inverse_unit);
+} ptn_kernels;
+
+extern const ptn_kernels ptn_kernels_scalar;
+#if defined(__x86_64__)
+extern const ptn_kernels ptn_kernels_avx2;
+extern const ptn_kernels ptn_kernels_avx512;
+#endif
+
+/* The best table this machine can run. */
+const ptn_kernels *ptn_kernels_here(void);
+
+#endif

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The kernels, written once over a file's vector operations:
+
+       vf  16 floats, the rows of a tile        vm  a condition on each of them       vi  a label for each
+       vd  8 doubles: 8 columns of one row as the caller holds it, or half a tile's rows
+
+   A file that includes this defines those types, the operations on them, and KERNELS, NAME and INLINE. */
+#include <float.h>
+
+/* Columns c … c + count - 1 of a row. */
+INLINE vd load_columns(const ptn_source *rows, int64_t row, int64_t c, int64_t count)
+{
+    int64_t at = row * rows->stride + c;
+    return rows->narrow ? vd_load_narrow((const float *)rows->values + at, count)
+                        : vd_load_part((const double *)rows->values + at, count);
+}
+
+INLINE int64_t columns_from(int64_t c, int64_t cols) { return cols - c < 8 ? cols - c : 8; }
+
+static void measure(double *low, double *high, double *sum, double *square, const ptn_source *rows, int64_t first_row,
+                    int64_t count, const double *weights, const double *shift)
+{
+    for (int64_t c = 0; c < rows->cols; c += 8) {
+        int64_t n = columns_from(c, rows->cols);
+        vd least = vd_load_part(low + c, n), most = vd_load_part(high + c, n), from = vd_load_part(shift + c, n);
+        vd sums[2], squares[2];
+        for (int h = 0; h < 2; h++) {
+            sums[h] = vd_load_part(sum + h * rows->cols + c, n);
+            squares[h] = vd_load_part(square + h * rows->cols + c, n);
+        }
+        for (int64_t i = 0; i < count; i++) {
+            vd x = load_columns(rows, first_row + i, c, n), offset = vd_sub(x, from);
+            vd product = vd_mul(offset, offset);
+            if (weights != NULL) {
+                if (weights[i] == 0.0) continue;
+                offset = vd_mul(offset, vd_set(weights[i]));
+                product = vd_mul(product, vd_set(weights[i]));
+            }
+            least = vd_min(x, least);
+            most = vd_max(x, most);
+            if (i & 1) {
+                sums[1] = vd_add(sums[1], offset);
+                squares[1] = vd_add(squares[1], product);
+            } else {
+                sums[0] = vd_add(sums[0], offset);
+                squares[0] = vd_add(squares[0], product);
+            }
+        }
+        vd_store_part(low + c, least, n);
+        vd_store_part(high + c, most, n);
+        for (int h = 0; h < 2; h++) {
+            vd_store_part(sum + h * rows->cols + c, sums[h], n);
+            vd_store_part(square + h * rows->cols + c, squares[h], n);
+        }
+    }
+}
+
+static uint16_t pack(float *tile, const ptn_source *rows, int64_t first_row, int64_t count, const double *centre,
+                     double inverse_unit, const double *step, const double *limit)
+{
+    float turned[PTN_TILE][8];
+    uint32_t beyond = 0;
+    vd scale = vd_set(inverse_unit), shift = vd_set(0x1.8p52);
+    memset(turned, 0, sizeof turned);
+    for (int64_t c = 0; c < rows->cols; c += 8) {
+        int64_t n = columns_from(c, rows->cols);
+        vd from = vd_load_part(centre + c, n), most = vd_load_part(limit + c, n);
+        vd round = vd_mul(vd_load_part(step + c, n), shift);
+        for (int64_t l = 0; l < count; l++) {
+            vd x = vd_mul(vd_sub(load_columns(rows, first_row + l, c, n), from), scale);
+            x = vd_sub(vd_add(x, round), round);
+            beyond |= (uint32_t)vd_beyond(x, most) << l;
+            vd_store_narrow(turned[l], x);
+        }
+        for (int64_t i = 0; i < n; i++)
+            for (int l = 0; l < PTN_TILE; l++) tile[(c + i) * PTN_TILE + l] = turned[l][i];
+    }
+    for (int l = 0; beyond >> l != 0; l++)
+        for (int64_t c = 0; (beyond >> l & 1) && c < rows->cols; c++) tile[c * PTN_TILE + l] = 0.0f;
+    return (uint16_t)beyond;
+}
+
+static void norms(float *out, const float *values, int64_t tiles, int64_t cols)
+{
+    for (int64_t t = 0; t < tiles; t++) {
+        const float *tile = values + t * cols * PTN_TILE;
+        vf sum = vf_set(0.0f);
+        for (int64_t c = 0; c < cols; c++) {
+            vf x = vf_load(tile + c * PTN_TILE);
+            sum = vf_add(sum, vf_mul(x, x));
+        }
+        vf_store(out + t * PTN_TILE, sum);
+    }
+}
+
+/* Columns c … c + 7 of a row as packing would have them, unrounded. */
+INLINE vd load_centred(const ptn_source *rows, int64_t row, int64_t c, int64_t count, vd centre, vd scale)
+{
+    return vd_mul(vd_sub(load_columns(rows, row, c, count), centre), scale);
+}
+
+static void scatter(double *products, double *sum, const ptn_source *rows, int64_t first_row, int64_t count,
+                    const double *weights, const double *centre, double inverse_unit)
+{
+    int64_t padded = (rows->cols + 7) / 8 * 8;
+    vd scale = vd_set(inverse_unit);
+    for (int64_t a = 0; a < rows->cols; a += 8) {
+        int64_t height = columns_from(a, rows->cols);
+        vd centre_a = vd_load_part(centre + a, height), total = vd_load_part(sum + a, height);
+        for (int64_t b = 0; b <= a; b += 8) {
+            int64_t width = columns_from(b, rows->cols);
+            vd centre_b = vd_load_part(centre + b, width), product[8];
+            for (int g = 0; g < 8; g++) product[g] = vd_load(products + (a + g) * padded + b);
+            for (int64_t i = 0; i < count; i++) {
+                double lane[8];
+                vd x = load_centred(rows, first_row + i, a, height, centre_a, scale);
+                vd y = a == b ? x : load_centred(rows, first_row + i, b, width, centre_b, scale);
+                if (weights != NULL) x = vd_mul(x, vd_set(weights[i]));
+                if (a == b) total = vd_add(total, x);
+                vd_store(lane, x);
+                for (int g = 0; g < 8; g++) product[g] = vd_add(product[g], vd_mul(vd_set(lane[g]), y));
+            }
+            for (int g = 0; g < 8; g++) vd_store(products + (a + g) * padded + b, product[g]);
+        }
+        vd_store_part(sum + a, total, height);
+    }
+}
+
+/* Columns whose products are added up before they join the score: a long row's rounding errors stay few. */
+enum { STRETCH = 64 };
+
+INLINE void group_scores(vf *scores, const float *tile, const float *weights, const float *offsets, int64_t cols,
+                         const int group)
+{
+    int64_t end = cols < STRETCH ? cols : STRETCH;
+    for (int g = 0; g < group; g++) scores[g] = vf_set(offsets[g]);
+    for (int64_t c = 0; c < end; c++) {
+        vf x = vf_load(tile + c * PTN_TILE);
+        for (int g = 0; g < group; g++) scores[g] = vf_fma(vf_set(weights[c * group + g]), x, scores[g]);
+    }
+    for (int64_t from = STRETCH; from < cols; from += STRETCH) {
+        vf part[8];
+        end = cols < from + STRETCH ? cols : from + STRETCH;
+        for (int g = 0; g < group; g++) part[g] = vf_set(0.0f);
+        for (int64_t c = from; c < end; c++) {
+            vf x = vf_load(tile + c * PTN_TILE);
+            for (int g = 0; g < group; g++) part[g] = vf_fma(vf_set(weights[c * group + g]), x, part[g]);
+        }
+        for (int g = 0; g < group; g++) scores[g] = vf_add(scores[g], part[g]);
+    }
+}
+
+/* How far centroids may move, in sum of the two that move most, before a row of the tile can change its label: with
+   margin m = D_2 - D_1 of squared distances, d_2 - d_1 = m / (d_1 + d_2) >= m / 2 d_2. Rounded down. */
+INLINE float bound_of(const ptn_filter *filter, const float *tile, vf margin, vf second)
+{
+    vf square = vf_set(filter->slack);
+    for (int64_t c = 0; c < filter->cols; c++) {
+        vf difference = vf_sub(vf_load(tile + c * PTN_TILE), vf_set(filter->origin[c]));
+        square = vf_fma(difference, difference, square);
+    }
+    vf farther = vf_mul(vf_sub(square, second), vf_set(1.0f + 0x1p-8f));
+    vf gap = vf_mul(vf_sub(margin, vf_set(filter->doubt)), vf_root_inverse(farther));
+    return vf_least(gap) * (0.5f - 0x1p-8f) + filter->travelled;
+}
+
+INLINE int32_t assign_groups(ptn_active *active, const ptn_filter *filter, const float *values, const uint8_t *labels,
+                             float *bounds, int32_t tiles, const int group, const bool one)
+{
+    int32_t count = 0;
+    int64_t cols = filter->cols;
+    vf least = vf_set(filter->doubt);
+    for (int32_t t = 0; t < tiles; t++) {
+        const float *tile = values + t * cols * PTN_TILE;
+        vf best = vf_set(0.0f), second = vf_set(-0x1p126f), scores[8];
+        vi label = vi_zero();
+        if (bounds != NULL && bounds[t] > filter->passed) continue;
+        for (int32_t j = 0; j < filter->k - 1; j += group) {
+            group_scores(scores, tile, filter->weights + j * cols, filter->offsets + j, cols, group);
+            for (int g = 0; g < group; g++) {
+                vm higher = vf_above(scores[g], best);
+                second = vf_max(second, vf_min(scores[g], best));
+                best = vf_max(best, scores[g]);
+                label = vi_pick(higher, j + g + 1, label);
+            }
+            if (one) break;
+        }
+        vf margin = vf_sub(best, second);
+        uint16_t doubt = (uint16_t)~vm_bits(vf_above(margin, least));
+        uint16_t changed = vi_differs(label, labels + (int64_t)t * PTN_TILE);
+        if (bounds != NULL) bounds[t] = bound_of(filter, tile, margin, second);
+        if ((changed | doubt) == 0) continue;
+        active[count].tile = t;
+        active[count].changed = changed;
+        active[count].doubt = doubt;
+        vi_store(active[count].labels, label);
+        count++;
+    }
+    return count;
+}
+
+static int32_t assign(ptn_active *active, const ptn_filter *filter, const float *values, const uint8_t *labels,
+                      float *bounds, int32_t tiles)
+{
+    switch (filter->group) {
+    case 1: return assign_groups(active, filter, values, labels, bounds, tiles, 1, filter->k == 2);
+    case 2: return assign_groups(active, filter, values, labels, bounds, tiles, 2, true);
+    case 3: return assign_groups(active, filter, values, labels, bounds, tiles, 3, true);
+    case 4: return assign_groups(active, filter, values, labels, bounds, tiles, 4, true);
+    default: return assign_groups(active, filter, values, labels, bounds, tiles, 8, false);
+    }
+}
+
+/* Clusters for which a pass with a condition for each pays. */
+enum { FEW = 9 };
+
+INLINE double add_lanes(const double lane[8])
+{
+    return ((lane[0] + lane[4]) + (lane[1] + lane[5])) + ((lane[2] + lane[6]) + (lane[3] + lane[7]));
+}
+
+INLINE void sums_by_condition(double *sums, const float *values, const uint8_t *labels, const int32_t *weights,
+                              int64_t tiles, int64_t cols, const int32_t k)
+{
+    for (int64_t c = 0; c < cols; c++) {
+        vd sum[FEW];
+        double lanes[8];
+        for (int32_t j = 1; j < k; j++) sum[j] = vd_zero();
+        for (int64_t t = 0; t < tiles; t++) {
+            vf x = vf_load(values + (t * cols + c) * PTN_TILE);
+            vd low = vd_half(x, 0), high = vd_half(x, 1);
+            if (weights != NULL) {
+                low = vd_mul(low, vd_from_int32(weights + t * PTN_TILE));
+                high = vd_mul(high, vd_from_int32(weights + t * PTN_TILE + 8));
+            }
+            for (int32_t j = 1; j < k; j++) {
+                uint16_t where = labels_are(labels + t * PTN_TILE, j);
+                sum[j] = vd_add_where(sum[j], (uint8_t)where, low);
+                sum[j] = vd_add_where(sum[j], (uint8_t)(where >> 8), high);
+            }
+        }
+        for (int32_t j = 1; j < k; j++) {
+            vd_store(lanes, sum[j]);
+            sums[j * cols + c] += add_lanes(lanes);
+        }
+    }
+}
+
+static void sums_by_row(double *sums, const float *values, const uint8_t *labels, const int32_t *weights, int64_t tiles,
+                        int64_t cols)
+{
+    for (int64_t i = 0; i < tiles * PTN_TILE; i++) {
+        const float *row = values + i / PTN_TILE * cols * PTN_TILE + i % PTN_TILE;
+        double *sum = sums + labels[i] * cols, weight = weights == NULL ? 1.0 : (double)weights[i];
+        if (labels[i] == 0) continue;
+        for (int64_t c = 0; c < cols; c++) sum[c] += weight * (double)row[c * PTN_TILE];
+    }
+}
+
+static void sums(double *sums_out, const float *values, const uint8_t *labels, const int32_t *weights, int64_t tiles,
+                 int64_t cols, int32_t k)
+{
+    switch (k) {
+    case 1: return;
+    case 2: sums_by_condition(sums_out, values, labels, weights, tiles, cols, 2); return;
+    case 3: sums_by_condition(sums_out, values, labels, weights, tiles, cols, 3); return;
+    case 4: sums_by_condition(sums_out, values, labels, weights, tiles, cols, 4); return;
+    default:
+        if (k <= FEW)
+            sums_by_condition(sums_out, values, labels, weights, tiles, cols, k);
+        else
+            sums_by_row(sums_out, values, labels, weights, tiles, cols);
+    }
+}
+
+static void nearest(float *out, const float *before, double *mass, double lanes[PTN_TILE],
+                    const ptn_seeding_step *step)
+{
+    vd total[2] = {vd_zero(), vd_zero()};
+    for (int64_t t = 0; t < step->tiles; t++) {
+        const float *tile = step->values + t * step->cols * PTN_TILE;
+        vf square = vf_set(0.0f);
+        double both[8];
+        for (int64_t c = 0; c < step->cols; c++) {
+            vf difference = vf_sub(vf_load(tile + c * PTN_TILE), vf_set(step->point[c]));
+            square = vf_add(square, vf_mul(difference, difference));
+        }
+        if (!step->first) square = vf_min(square, vf_load(before + t * PTN_TILE));
+        vd low = vd_mul(vd_half(square, 0), vd_load(step->weights + t * PTN_TILE));
+        vd high = vd_mul(vd_half(square, 1), vd_load(step->weights + t * PTN_TILE + 8));
+        total[0] = vd_add(total[0], low);
+        total[1] = vd_add(total[1], high);
+        vd_store(both, vd_add(low, high));
+        if (mass != NULL) mass[t] = add_lanes(both);
+        if (out != NULL) vf_store(out + t * PTN_TILE, square);
+    }
+    vd_store(lanes, total[0]);
+    vd_store(lanes + 8, total[1]);
+}
+
+/* The parts of a 53-bit number: high of 26 bits, and the rest. */
+INLINE vd high_part(vd a)
+{
+    vd c = vd_mul(vd_set(0x1.0000002p27), a);
+    return vd_sub(c, vd_sub(c, a));
+}
+
+/* a * b - product, exactly. */
+INLINE vd product_rest(vd product, vd a, vd b)
+{
+    vd a_high = high_part(a), a_low = vd_sub(a, a_high), b_high = high_part(b), b_low = vd_sub(b, b_high);
+    vd rest = vd_sub(product, vd_mul(a_high, b_high));
+    rest = vd_sub(vd_sub(rest, vd_mul(a_low, b_high)), vd_mul(a_high, b_low));
+    return vd_sub(vd_mul(a_low, b_low), rest);
+}
+
+static void exact_sums(double *hi, double *lo, const ptn_source *rows, int64_t first_row, int64_t count,
+                       const uint8_t *labels, const double *weights)
+{
+    for (int64_t c = 0; c < rows->cols; c += 8) {
+        int64_t n = columns_from(c, rows->cols);
+        for (int64_t i = 0; i < count; i++) {
+            vd x = load_columns(rows, first_row + i, c, n);
+            double *high = hi + labels[i] * rows->cols + c, *low = lo + labels[i] * rows->cols + c;
+            vd sum = vd_load_part(high, n), rest = vd_load_part(low, n);
+            if (weights != NULL) {
+                vd weight = vd_set(weights[i]), product = vd_mul(weight, x);
+                rest = vd_add(rest, product_rest(product, weight, x));
+                x = product;
+            }
+            vd more = vd_add(sum, x), part = vd_sub(more, sum);
+            rest = vd_add(rest, vd_add(vd_sub(sum, vd_sub(more, part)), vd_sub(x, part)));
+            vd_store_part(high, more, n);
+            vd_store_part(low, rest, n);
+        }
+    }
+}
+
+static void inertia(double lanes[8], const ptn_source *rows, int64_t first_row, int64_t count, const uint8_t *labels,
+                    const double *weights, const double *centroids, double inverse_unit)
+{
+    vd total = vd_load(lanes), scale = vd_set(inverse_unit);
+    for (int64_t c = 0; c < rows->cols; c += 8) {
+        int64_t n = columns_from(c, rows->cols);
+        for (int64_t i = 0; i < count; i++) {
+            vd x = load_columns(rows, first_row + i, c, n);
+            vd difference = vd_mul(vd_sub(x, vd_load_part(centroids + labels[i] * rows->cols + c, n)), scale);
+            vd square = vd_mul(difference, difference);
+            if (weights != NULL) square = vd_mul(square, vd_set(weights[i]));
+            total = vd_add(total, square);
+        }
+    }
+    vd_store(lanes, total);
+}
+
+const ptn_kernels KERNELS = {.name = NAME,
+                             .measure = measure,
+                             .pack = pack,
+                             .norms = norms,
+                             .scatter = scatter,
+                             .assign = assign,
+                             .sums = sums,
+                             .nearest = nearest,
+                             .exact_sums = exact_sums,
+                             .inertia = inertia};
