@@ -152,9 +152,7 @@ static patron_status prepare(fit_job *job, const patron_rows *rows, int32_t k_ma
                         (int)k_max);
     status = ptn_passes_open(&job->passes, &job->data, &job->team, error);
     if (status != PATRON_OK) return status;
-    job->passes.from = 0.08;
-    job->passes.to = 0.1;
-    status = ptn_bound_open(&job->bound, &job->passes, job->weights, error);
+    status = ptn_bound_open(&job->bound, &job->data, &job->context.memory, error);
     job->pack_s = ptn_now_s() - began_s;
     return status;
 }

@@ -143,8 +143,7 @@ void ptn_run_sum_exceptions(ptn_run *run, const ptn_packed *packed)
         double weight = packed->exception_weight[e];
         run->apart_weights[label] += weight;
         for (int64_t c = 0; c < cols; c++)
-            run->apart_sums[label * cols + c] += weight * (ptn_rows_at(&packed->given, row, c) -
-                                                           packed->frame.centre[c]) * packed->frame.inverse_unit;
+            run->apart_sums[label * cols + c] += weight * ptn_packed_exact(packed, row, c);
     }
 }
 

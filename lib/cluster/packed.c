@@ -11,7 +11,7 @@
 /* Beyond so many standard deviations a value does not fit its column's step. */
 #define FARTHEST 1024.0
 
-enum { MOST_BITS = 23, MOST_SPANS = 256, LEAST_SPANS = 16 };
+enum { MOST_BITS = 23, MOST_SPANS = 256, LEAST_SPANS = 16, MOST_PRODUCT_COLS = 64, STRETCH = 32 };
 
 /* What the passes of packing share. */
 typedef struct pack_job {
@@ -20,9 +20,8 @@ typedef struct pack_job {
     double *stats;     /* for each span: low, high, 2 sums, 2 squares; 6 x cols */
     double *limit;     /* cols */
     uint16_t *beyond;  /* for each tile, its exceptions */
-    double *squares;   /* for each block */
-    double *totals;    /* for each worker 2 x cols */
-    uint8_t *ones;     /* a label for each row of a block */
+    double *sums;      /* for each block: sums, and products or squares */
+    int64_t each;      /* doubles of a block */
     const double *weights;
 } pack_job;
 
@@ -51,12 +50,6 @@ bool ptn_packed_excepts(const ptn_packed *packed, int64_t row)
             to = middle;
     }
     return false;
-}
-
-void ptn_packed_exact(double *out, const ptn_packed *packed, int64_t row)
-{
-    for (int64_t c = 0; c < packed->cols; c++)
-        out[c] = (ptn_rows_at(&packed->given, row, c) - packed->frame.centre[c]) * packed->frame.inverse_unit;
 }
 
 static void measure_span(void *opaque, int64_t span, int32_t worker)
@@ -181,33 +174,24 @@ static void pack_block(void *opaque, int64_t block, int32_t worker)
     const ptn_kernels *kernels = packed->kernels;
     const ptn_frame *frame = &packed->frame;
     int64_t from, to, cols = packed->cols;
-    double mass = 0.0, lanes[8] = {0}, zeros[PTN_TILE] = {0};
-    static const uint8_t first[1] = {0};
+    double *sum = job->sums + block * job->each, *products = sum + cols, square = 0.0;
+    (void)worker;
     ptn_packed_range(packed, block, &from, &to);
-    for (int64_t t = from; t < to; t++) {
-        float *tile = packed->values + t * cols * PTN_TILE, norms[PTN_TILE];
-        int64_t left = packed->rows - t * PTN_TILE;
-        job->beyond[t] = kernels->pack(tile, &packed->source, t * PTN_TILE, left < PTN_TILE ? left : PTN_TILE,
-                                       frame->centre, frame->inverse_unit, frame->step, job->limit);
-        kernels->norms(norms, tile, 1, cols);
-        for (int l = 0; l < PTN_TILE; l++)
-            mass += packed->weights == NULL ? (double)norms[l]
-                                            : (double)norms[l] * (double)packed->weights[t * PTN_TILE + l];
-        if (packed->weights == NULL) {
-            /* The tile's columns as so many rows of sixteen. */
-            ptn_source columns = {tile, PTN_TILE, PTN_TILE, true};
-            for (int64_t c = 0; c < cols; c++) kernels->inertia(lanes, &columns, c, 1, first, NULL, zeros, 1.0);
-        } else {
-            for (int64_t e = 0; e < cols * PTN_TILE; e++)
-                lanes[e % 8] += (double)tile[e] * (double)tile[e] *
-                                (double)packed->weights[t * PTN_TILE + e % PTN_TILE];
+    memset(sum, 0, (size_t)job->each * sizeof *sum);
+    for (int64_t first = from; first < to; first += STRETCH) {
+        int64_t end = first + STRETCH < to ? first + STRETCH : to;
+        for (int64_t t = first; t < end; t++) {
+            int64_t left = packed->rows - t * PTN_TILE;
+            job->beyond[t] = kernels->pack(packed->values + t * cols * PTN_TILE, &packed->source, t * PTN_TILE,
+                                           left < PTN_TILE ? left : PTN_TILE, frame->centre, frame->inverse_unit,
+                                           frame->step, job->limit);
         }
+        kernels->scatter(products, sum, packed->values + first * cols * PTN_TILE,
+                         packed->weights == NULL ? NULL : packed->weights + first * PTN_TILE, end - first, cols,
+                         packed->products == NULL);
     }
-    packed->mass[block] = mass;
-    job->squares[block] =
-        ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
-    kernels->sums(job->totals + worker * 2 * cols, packed->values + from * cols * PTN_TILE, job->ones,
-                  packed->weights == NULL ? NULL : packed->weights + from * PTN_TILE, to - from, cols, 2);
+    for (int64_t c = 0; c < cols; c++) square += products[packed->products == NULL ? c : c * (c + 3) / 2];
+    packed->mass[block] = square;
 }
 
 /* Whole numbers in the weights' place: as they are where they can, else in a unit that keeps their sum below 2^29. */
@@ -221,6 +205,7 @@ static void take_weights(ptn_packed *packed, const double *weights)
         whole = whole && weights[i] == floor(weights[i]);
     }
     packed->weight_sum = sum;
+    packed->whole = whole && sum <= 0x1p30;
     if (!whole || sum > 0x1p30) {
         frexp(sum, &exponent);
         exponent = 29 - exponent;
@@ -258,13 +243,26 @@ static patron_status list_exceptions(pack_job *job, const ptn_memory *memory, pa
             if (packed->weights != NULL) packed->weights[row] = 0;
             packed->exception_count++;
             for (int64_t c = 0; c < packed->cols; c++) {
-                double value = ptn_rows_at(&packed->given, row, c);
-                double x = (value - packed->frame.centre[c]) * packed->frame.inverse_unit;
-                if (!isfinite(value)) return check_finite(&packed->given, error);
+                double x = ptn_packed_exact(packed, row, c);
+                if (!isfinite(x)) return check_finite(&packed->given, error);
                 packed->square += packed->exception_weight[e] * x * x;
             }
         }
     return PATRON_OK;
+}
+
+/* The blocks' sums, in order; those of the values themselves are exact. */
+static void gather(pack_job *job)
+{
+    ptn_packed *packed = job->packed;
+    ptn_dd square = {0};
+    int64_t shared = packed->products == NULL ? packed->cols : job->each;
+    for (int64_t b = 0; b < packed->blocks; b++) {
+        const double *sums = job->sums + b * job->each;
+        ptn_sum_add(&square, packed->mass[b]);
+        for (int64_t e = 0; e < shared; e++) packed->total[e] += sums[e];
+    }
+    packed->square = ptn_sum_value(square);
 }
 
 static void shape(ptn_packed *packed)
@@ -278,13 +276,15 @@ static void shape(ptn_packed *packed)
     if (packed->spans > packed->blocks) packed->spans = packed->blocks;
 }
 
-static patron_status allocate_all(pack_job *job, int32_t workers, const ptn_memory *memory, patron_error *error)
+static patron_status allocate_all(pack_job *job, const ptn_memory *memory, patron_error *error)
 {
     ptn_packed *packed = job->packed;
-    int64_t elements, padded = packed->tiles * PTN_TILE, cols = packed->cols;
+    int64_t elements, padded = packed->tiles * PTN_TILE, cols = packed->cols, products = 0;
     if (!ptn_mul_i64(&elements, padded, cols))
         return ptn_fail(error, PATRON_TOO_LARGE, "rows of %lld x %lld are more than memory can address",
                         (long long)packed->rows, (long long)cols);
+    if (cols <= MOST_PRODUCT_COLS) products = cols * (cols + 1) / 2;
+    job->each = cols + (products > 0 ? products : cols);
     const struct {
         void *pointer; /* the member to set */
         int64_t count;
@@ -292,15 +292,13 @@ static patron_status allocate_all(pack_job *job, int32_t workers, const ptn_memo
         const char *what;
     } wanted[] = {
         {&packed->values, elements, sizeof(float), "packed values"},
-        {&packed->block, 4 * cols, sizeof(double), "columns"},
+        {&packed->block, 4 * cols + products, sizeof(double), "columns"},
         {&packed->mass, packed->blocks, sizeof(double), "blocks"},
         {&packed->weights, packed->given.weights == NULL ? 0 : padded, sizeof(int32_t), "weights"},
         {&job->shift, 2 * cols, sizeof(double), "columns"},
         {&job->stats, packed->spans * 6 * cols, sizeof(double), "columns"},
         {&job->beyond, packed->tiles, sizeof(uint16_t), "exceptions"},
-        {&job->squares, packed->blocks, sizeof(double), "blocks"},
-        {&job->totals, (int64_t)workers * 2 * cols, sizeof(double), "sums"},
-        {&job->ones, packed->block_tiles * PTN_TILE, 1, "labels"},
+        {&job->sums, packed->blocks * job->each, sizeof(double), "products"},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         void *block = NULL;
@@ -312,14 +310,14 @@ static patron_status allocate_all(pack_job *job, int32_t workers, const ptn_memo
     packed->frame.step = packed->frame.centre + cols;
     packed->frame.reach = packed->frame.step + cols;
     packed->total = packed->frame.reach + cols;
+    if (products > 0) packed->products = packed->total + cols;
+    memset(packed->total, 0, (size_t)(cols + products) * sizeof(double));
     job->limit = job->shift + cols;
     if (packed->given.weights == NULL) {
         ptn_free(memory, packed->weights);
         packed->weights = NULL;
     }
     ptn_advise(memory, packed->values, (size_t)elements * sizeof(float));
-    memset(job->ones, 1, (size_t)(packed->block_tiles * PTN_TILE));
-    memset(job->totals, 0, (size_t)(workers * 2 * cols) * sizeof *job->totals);
     return PATRON_OK;
 }
 
@@ -338,8 +336,9 @@ patron_status ptn_pack(ptn_packed *packed, const patron_rows *rows, const double
     packed->source = (ptn_source){rows->values, rows->cols, rows->row_stride, rows->type == PATRON_FLOAT32};
     packed->tiles = rows->rows / PTN_TILE + (rows->rows % PTN_TILE != 0);
     packed->weight_sum = packed->total_weight = (double)rows->rows;
+    packed->whole = true;
     shape(packed);
-    patron_status status = allocate_all(&job, team->context->threads, memory, error);
+    patron_status status = allocate_all(&job, memory, error);
     if (status != PATRON_OK) goto cleanup;
     if (packed->weights != NULL) take_weights(packed, rows->weights);
     job.weights = rows->weights;
@@ -353,18 +352,11 @@ patron_status ptn_pack(ptn_packed *packed, const patron_rows *rows, const double
     if (status != PATRON_OK) goto cleanup;
     status = ptn_team_run(team, "kmeans", 0.02, 0.08, packed->blocks, pack_block, &job, error);
     if (status != PATRON_OK) goto cleanup;
-    memset(packed->total, 0, (size_t)packed->cols * sizeof *packed->total);
-    for (int32_t w = 0; w < team->context->threads; w++)
-        for (int64_t c = 0; c < packed->cols; c++) packed->total[c] += job.totals[(w * 2 + 1) * packed->cols + c];
-    ptn_dd square = {0};
-    for (int64_t b = 0; b < packed->blocks; b++) ptn_sum_add(&square, job.squares[b]);
-    packed->square = ptn_sum_value(square);
+    gather(&job);
     status = list_exceptions(&job, memory, error);
 
 cleanup:
-    ptn_free(memory, job.ones);
-    ptn_free(memory, job.totals);
-    ptn_free(memory, job.squares);
+    ptn_free(memory, job.sums);
     ptn_free(memory, job.beyond);
     ptn_free(memory, job.stats);
     ptn_free(memory, job.shift);

@@ -51,13 +51,15 @@ typedef struct ptn_packed {
     int32_t *weights;         /* tiles x PTN_TILE whole numbers, 0 for padding and exceptions; NULL: all are 1 */
     double total_weight;      /* of all rows, in these numbers */
     double weight_sum;        /* of all rows, in the caller's */
-    double *total;            /* cols: weighted sums of the packed values, exact */
+    double *total;            /* cols: weighted sums of the packed values, exact; exceptions aside */
+    double *products;         /* of columns a >= b, at a (a + 1) / 2 + b; exceptions aside; NULL: over 64 columns */
     double square;            /* weighted sum of squared norms, exceptions included */
     double variance;          /* mean of the columns' variances, packed units */
     int64_t *exceptions;      /* row numbers, ascending */
     double *exception_weight; /* whole numbers */
     int64_t exception_count;
     void *block; /* what centre, step, … lie in */
+    bool whole;  /* weights are the caller's, or all 1 */
 } ptn_packed;
 
 /* Packs checked rows (ptn_rows_read); `extra` are `more` further rows that must be in range too (row-major). To be
@@ -76,7 +78,10 @@ void ptn_packed_span(const ptn_packed *packed, int64_t span, int64_t *from, int6
 /* Whether a row is an exception. */
 bool ptn_packed_excepts(const ptn_packed *packed, int64_t row);
 
-/* A row's exact values, (x - centre) / unit in double; cols numbers. */
-void ptn_packed_exact(double *out, const ptn_packed *packed, int64_t row);
+/* A row's value in packed units, not rounded to a step. */
+static inline double ptn_packed_exact(const ptn_packed *packed, int64_t row, int64_t col)
+{
+    return (ptn_rows_at(&packed->given, row, col) - packed->frame.centre[col]) * packed->frame.inverse_unit;
+}
 
 #endif

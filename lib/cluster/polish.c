@@ -12,7 +12,7 @@
    last. */
 #define PATIENCE 64.0
 
-enum { MOST_EXTRA_PASSES = 100, MANY_ROWS = 65536, MOST_ROUNDS = 8 };
+enum { MOST_EXTRA_PASSES = 100, MANY_ROWS = 65536, MOST_ROUNDS = 0 };
 
 static bool any_empty(const ptn_run *run)
 {

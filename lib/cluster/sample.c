@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 
-enum { FEW_ROWS = 32768, ROWS_A_CLUSTER = 1024 };
+enum { FEW_ROWS = 16384, ROWS_A_CLUSTER = 1024 };
 
 /* Streams of random numbers: starts use 0, 1, …. */
 static const uint64_t SAMPLE_STREAM = UINT64_C(1) << 63;
@@ -36,6 +36,23 @@ int64_t ptn_sample_rows(int64_t rows, int32_t k)
     return rows < wanted + wanted / 2 ? rows : wanted;
 }
 
+/* The masses of a tile's rows, and their sum by a fixed tree. */
+static double tile_masses(double masses[PTN_TILE], float norms[PTN_TILE], const draw_job *job, int64_t tile)
+{
+    const ptn_packed *packed = job->packed;
+    int64_t left = packed->rows - tile * PTN_TILE;
+    double sum[PTN_TILE];
+    packed->kernels->norms(norms, packed->values + tile * packed->cols * PTN_TILE, 1, packed->cols);
+    for (int l = 0; l < PTN_TILE; l++) masses[l] = job->each_row + job->each_square * (double)norms[l];
+    if (packed->weights != NULL)
+        for (int l = 0; l < PTN_TILE; l++) masses[l] *= (double)packed->weights[tile * PTN_TILE + l];
+    for (int l = 0; l < PTN_TILE; l++)
+        if (l >= left) masses[l] = 0.0;
+    for (int l = 0; l < 8; l++) sum[l] = masses[l] + masses[l + 8];
+    for (int l = 0; l < 4; l++) sum[l] += sum[l + 4];
+    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+}
+
 /* Goes through a block's rows with the parts that begin in it; a part's draw lies in it or behind. */
 static void draw_block(void *opaque, int64_t block, int32_t worker)
 {
@@ -54,24 +71,26 @@ static void draw_block(void *opaque, int64_t block, int32_t worker)
     double draw = ((double)next + ptn_random_unit(job->seed, SAMPLE_STREAM, (uint64_t)next)) * part;
     for (int64_t t = from; t < to && next < job->wanted && draw < end; t++) {
         float norms[PTN_TILE];
-        packed->kernels->norms(norms, packed->values + t * packed->cols * PTN_TILE, 1, packed->cols);
-        for (int l = 0; l < PTN_TILE; l++) {
-            int64_t row = t * PTN_TILE + l;
-            if (row >= packed->rows) break;
-            double weight = packed->weights == NULL ? 1.0 : (double)packed->weights[row];
-            double mass = weight * (job->each_row + job->each_square * (double)norms[l]);
-            if (mass > 0.0) {
-                last = row;
-                last_mass = mass;
-            }
+        double masses[PTN_TILE], mass = tile_masses(masses, norms, job, t);
+        if (draw >= at + mass && t + 1 < to) { /* nothing is drawn here */
             at += mass;
-            while (next < job->wanted && draw < at && draw < end) {
-                job->rows[next] = row;
-                job->mass[next] = mass;
+            continue;
+        }
+        double begin = at;
+        for (int l = 0; l < PTN_TILE; l++) {
+            if (masses[l] > 0.0) {
+                last = t * PTN_TILE + l;
+                last_mass = masses[l];
+            }
+            begin += masses[l];
+            while (masses[l] > 0.0 && next < job->wanted && draw < begin && draw < end) {
+                job->rows[next] = t * PTN_TILE + l;
+                job->mass[next] = masses[l];
                 next++;
                 draw = ((double)next + ptn_random_unit(job->seed, SAMPLE_STREAM, (uint64_t)next)) * part;
             }
         }
+        at += mass;
     }
     /* What rounding of the sums left over. */
     for (; next < job->wanted && draw < end && last >= 0; next++) {
@@ -90,7 +109,7 @@ static void put_row(ptn_sample *sample, const ptn_packed *packed, int64_t row, d
     for (int64_t c = 0; c < cols; c++) {
         float value = from[c * PTN_TILE];
         if (apart) {
-            double x = (ptn_rows_at(&packed->given, row, c) - packed->frame.centre[c]) * packed->frame.inverse_unit;
+            double x = ptn_packed_exact(packed, row, c);
             value = (float)fmax(-(double)MOST_VALUE, fmin((double)MOST_VALUE, x));
             if ((double)fabsf(value) > sample->frame.reach[c]) sample->frame.reach[c] = (double)fabsf(value);
         }
@@ -172,11 +191,12 @@ static patron_status open_sample(ptn_sample *sample, const ptn_packed *packed, i
     if (!ptn_mul_i64(&elements, rows, cols))
         return ptn_fail(error, PATRON_TOO_LARGE, "a sample of %lld x %lld is more than memory can address",
                         (long long)rows, (long long)cols);
-    patron_status status = ptn_allocate_zero(&sample->block, memory, 3 * cols, sizeof(double), "columns", error);
+    patron_status status = ptn_allocate_zero(&sample->block, memory, 5 * cols, sizeof(double), "columns", error);
     if (status != PATRON_OK) return status;
     sample->frame.centre = sample->block;
     sample->frame.step = sample->frame.centre + cols;
     sample->frame.reach = sample->frame.step + cols;
+    sample->sum = sample->frame.reach + cols;
     memcpy(sample->frame.reach, packed->frame.reach, (size_t)cols * sizeof(double));
     status = ptn_allocate_zero(&values, memory, elements, sizeof(float), "a sample", error);
     sample->values = values;
@@ -208,6 +228,11 @@ patron_status ptn_sample_draw(ptn_sample *sample, const ptn_packed *packed, int3
         }
     }
     sample->tiles = (sample->rows + PTN_TILE - 1) / PTN_TILE;
+    double *squares = sample->sum + sample->cols;
+    if (status == PATRON_OK)
+        sample->kernels->scatter(squares, sample->sum, sample->values, sample->weights, sample->tiles, sample->cols,
+                                 true);
+    for (int64_t c = 0; c < sample->cols; c++) sample->square += squares[c];
     return status;
 }
 

@@ -21,6 +21,8 @@ typedef struct ptn_sample {
     int32_t *weights; /* tiles x PTN_TILE whole numbers; 0 for padding */
     double *masses;   /* the same numbers as doubles */
     double total;     /* of the weights */
+    double *sum;      /* cols: weighted sums of the values */
+    double square;    /* weighted sum of their squared norms */
     double scale;     /* what a weight stands for, in the caller's rows' weights as whole numbers */
     ptn_frame frame;  /* centre 0, unit 1, step 0: packed values are all there is */
     void *block;

@@ -20,7 +20,6 @@ typedef struct screen_job {
     const ptn_screen_plan *plan;
     ptn_trial *trials; /* one for each worker */
     ptn_team *team;
-    double square; /* weighted squared norms of the sample */
 } screen_job;
 
 /* The nearest centroid of a row of the sample, in double, the lowest on ties. */
@@ -77,11 +76,14 @@ static void sum_all(ptn_trial *trial, int32_t k)
     int64_t cols = sample->cols;
     memset(trial->sums, 0, (size_t)(k * cols) * sizeof *trial->sums);
     memset(trial->weights, 0, (size_t)k * sizeof *trial->weights);
-    for (int64_t i = 0; i < sample->rows; i++) {
-        const float *values = sample->values + i / PTN_TILE * cols * PTN_TILE + i % PTN_TILE;
-        double *sum = trial->sums + trial->labels[i] * cols, weight = sample->masses[i];
-        trial->weights[trial->labels[i]] += weight;
-        for (int64_t c = 0; c < cols; c++) sum[c] += weight * (double)values[c * PTN_TILE];
+    for (int64_t t = 0; t < sample->tiles; t += PTN_CHUNK)
+        sample->kernels->sums(trial->sums, sample->values + t * cols * PTN_TILE, trial->labels + t * PTN_TILE,
+                              sample->weights + t * PTN_TILE,
+                              t + PTN_CHUNK < sample->tiles ? PTN_CHUNK : sample->tiles - t, cols, k);
+    for (int64_t i = 0; i < sample->rows; i++) trial->weights[trial->labels[i]] += sample->masses[i];
+    for (int64_t c = 0; c < cols; c++) { /* the first cluster has what the others have not */
+        trial->sums[c] = sample->sum[c];
+        for (int32_t j = 1; j < k; j++) trial->sums[c] -= trial->sums[j * cols + c];
     }
 }
 
@@ -121,7 +123,7 @@ static double run(ptn_trial *trial, int32_t k, const screen_job *job, int32_t wo
         if (ptn_team_poll(job->team, worker)) break;
         update(trial, k);
     }
-    double inertia = job->square;
+    double inertia = sample->square;
     for (int32_t j = 0; j < k; j++) {
         double square = 0.0;
         for (int64_t c = 0; c < cols; c++) square += trial->sums[j * cols + c] * trial->sums[j * cols + c];
@@ -209,19 +211,6 @@ static void close_trial(ptn_trial *trial, const ptn_memory *memory)
     ptn_free(memory, trial->centroids);
 }
 
-static double squares_of(const ptn_sample *sample)
-{
-    double sum = 0.0;
-    for (int64_t i = 0; i < sample->rows; i++) {
-        const float *values = sample->values + i / PTN_TILE * sample->cols * PTN_TILE + i % PTN_TILE;
-        double square = 0.0;
-        for (int64_t c = 0; c < sample->cols; c++)
-            square += (double)values[c * PTN_TILE] * (double)values[c * PTN_TILE];
-        sum += sample->masses[i] * square;
-    }
-    return sum;
-}
-
 patron_status ptn_screen_run(ptn_screen *screen, const ptn_sample *sample, const ptn_screen_plan *plan, ptn_team *team,
                              patron_error *error)
 {
@@ -253,7 +242,7 @@ patron_status ptn_screen_run(ptn_screen *screen, const ptn_sample *sample, const
         status = open_trial((ptn_trial *)trials + w, sample, plan->k_max, memory, error);
         if (status != PATRON_OK) goto cleanup;
     }
-    screen_job job = {screen, sample, plan, trials, team, squares_of(sample)};
+    screen_job job = {screen, sample, plan, trials, team};
     status = ptn_team_run(team, "kmeans", 0.1, 0.3, plan->starts, do_start, &job, error);
 
 cleanup:

@@ -74,10 +74,11 @@ typedef struct ptn_kernels {
     /* Squared norms of rows, no FMA, in column order. */
     void (*norms)(float *out, const float *values, int64_t tiles, int64_t cols);
 
-    /* The weighted sums of (value - centre) * inverse_unit and of their products, row by row, added to what is there:
-       `products` has cols rounded up to a multiple of 8 for both sides, and is right below its diagonal blocks. */
-    void (*scatter)(double *products, double *sum, const ptn_source *rows, int64_t first, int64_t count,
-                    const double *weights, const double *centre, double inverse_unit);
+    /* Weighted sums of packed columns and of their products over the tiles, added to what is there: `sum` cols numbers,
+       `products` (a, b) at a (a + 1) / 2 + b for b <= a, or with `squares` the squares alone, cols numbers. `weights`:
+       of rows, or NULL. */
+    void (*scatter)(double *products, double *sum, const float *values, const int32_t *weights, int64_t tiles,
+                    int64_t cols, bool squares);
 
     /* Lists the tiles that need a look; returns their number. Tiles below their bound are read, others left alone.
        `bounds` may be NULL; else those of tiles that are read are set. */

@@ -93,36 +93,68 @@ static void norms(float *out, const float *values, int64_t tiles, int64_t cols)
     }
 }
 
-/* Columns c … c + 7 of a row as packing would have them, unrounded. */
-INLINE vd load_centred(const ptn_source *rows, int64_t row, int64_t c, int64_t count, vd centre, vd scale)
+INLINE double add_lanes(const double lane[8])
 {
-    return vd_mul(vd_sub(load_columns(rows, row, c, count), centre), scale);
+    return ((lane[0] + lane[4]) + (lane[1] + lane[5])) + ((lane[2] + lane[6]) + (lane[3] + lane[7]));
 }
 
-static void scatter(double *products, double *sum, const ptn_source *rows, int64_t first_row, int64_t count,
-                    const double *weights, const double *centre, double inverse_unit)
+/* Column a with columns b … b + width - 1. */
+INLINE void scatter_columns(double *products, const float *values, const int32_t *weights, int64_t tiles, int64_t cols,
+                            int64_t a, int64_t b, const int width)
 {
-    int64_t padded = (rows->cols + 7) / 8 * 8;
-    vd scale = vd_set(inverse_unit);
-    for (int64_t a = 0; a < rows->cols; a += 8) {
-        int64_t height = columns_from(a, rows->cols);
-        vd centre_a = vd_load_part(centre + a, height), total = vd_load_part(sum + a, height);
-        for (int64_t b = 0; b <= a; b += 8) {
-            int64_t width = columns_from(b, rows->cols);
-            vd centre_b = vd_load_part(centre + b, width), product[8];
-            for (int g = 0; g < 8; g++) product[g] = vd_load(products + (a + g) * padded + b);
-            for (int64_t i = 0; i < count; i++) {
-                double lane[8];
-                vd x = load_centred(rows, first_row + i, a, height, centre_a, scale);
-                vd y = a == b ? x : load_centred(rows, first_row + i, b, width, centre_b, scale);
-                if (weights != NULL) x = vd_mul(x, vd_set(weights[i]));
-                if (a == b) total = vd_add(total, x);
-                vd_store(lane, x);
-                for (int g = 0; g < 8; g++) product[g] = vd_add(product[g], vd_mul(vd_set(lane[g]), y));
-            }
-            for (int g = 0; g < 8; g++) vd_store(products + (a + g) * padded + b, product[g]);
+    vd sum[4];
+    double lanes[8];
+    for (int w = 0; w < width; w++) sum[w] = vd_zero();
+    for (int64_t t = 0; t < tiles; t++) {
+        const float *tile = values + t * cols * PTN_TILE;
+        vf x = vf_load(tile + a * PTN_TILE);
+        vd low = vd_half(x, 0), high = vd_half(x, 1);
+        if (weights != NULL) {
+            low = vd_mul(low, vd_from_int32(weights + t * PTN_TILE));
+            high = vd_mul(high, vd_from_int32(weights + t * PTN_TILE + 8));
         }
-        vd_store_part(sum + a, total, height);
+        for (int w = 0; w < width; w++) {
+            vf y = vf_load(tile + (b + w) * PTN_TILE);
+            sum[w] = vd_add(sum[w], vd_add(vd_mul(low, vd_half(y, 0)), vd_mul(high, vd_half(y, 1))));
+        }
+    }
+    for (int w = 0; w < width; w++) {
+        vd_store(lanes, sum[w]);
+        products[w] += add_lanes(lanes);
+    }
+}
+
+INLINE void scatter_sum(double *sum, const float *values, const int32_t *weights, int64_t tiles, int64_t cols,
+                        int64_t c)
+{
+    vd total = vd_zero();
+    double lanes[8];
+    for (int64_t t = 0; t < tiles; t++) {
+        vf x = vf_load(values + (t * cols + c) * PTN_TILE);
+        vd low = vd_half(x, 0), high = vd_half(x, 1);
+        if (weights != NULL) {
+            low = vd_mul(low, vd_from_int32(weights + t * PTN_TILE));
+            high = vd_mul(high, vd_from_int32(weights + t * PTN_TILE + 8));
+        }
+        total = vd_add(total, vd_add(low, high));
+    }
+    vd_store(lanes, total);
+    sum[c] += add_lanes(lanes);
+}
+
+static void scatter(double *products, double *sum, const float *values, const int32_t *weights, int64_t tiles,
+                    int64_t cols, bool squares)
+{
+    for (int64_t a = 0; a < cols; a++) {
+        double *row = products + a * (a + 1) / 2;
+        int64_t b = 0;
+        scatter_sum(sum, values, weights, tiles, cols, a);
+        if (squares) {
+            scatter_columns(products + a, values, weights, tiles, cols, a, a, 1);
+            continue;
+        }
+        for (; b + 4 <= a + 1; b += 4) scatter_columns(row + b, values, weights, tiles, cols, a, b, 4);
+        for (; b <= a; b++) scatter_columns(row + b, values, weights, tiles, cols, a, b, 1);
     }
 }
 
@@ -213,11 +245,6 @@ static int32_t assign(ptn_active *active, const ptn_filter *filter, const float 
 
 /* Clusters for which a pass with a condition for each pays. */
 enum { FEW = 9 };
-
-INLINE double add_lanes(const double lane[8])
-{
-    return ((lane[0] + lane[4]) + (lane[1] + lane[5])) + ((lane[2] + lane[6]) + (lane[3] + lane[7]));
-}
 
 INLINE void sums_by_condition(double *sums, const float *values, const uint8_t *labels, const int32_t *weights,
                               int64_t tiles, int64_t cols, const int32_t k)
