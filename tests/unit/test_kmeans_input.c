@@ -2,6 +2,7 @@
 /* k-means: what it refuses, what it gives back when it fails or is cancelled. */
 #include <float.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,6 +132,8 @@ START_TEST(test_options_that_make_no_sense_are_refused)
     options = defaults();
     options.initial_centroids = infinite;
     ck_assert_int_eq(refused(&rows, 2, &options), PATRON_NOT_FINITE);
+    infinite[2] = (double)NAN;
+    ck_assert_int_eq(refused(&rows, 2, &options), PATRON_NOT_FINITE);
     options = defaults();
     options.size = 3;
     ck_assert_int_eq(refused(&rows, 2, &options), PATRON_INVALID_ARGUMENT);
@@ -145,6 +148,28 @@ START_TEST(test_options_that_make_no_sense_are_refused)
     wrong = rows;
     wrong.rows = 0;
     ck_assert_int_eq(refused(&wrong, 2, NULL), PATRON_NO_DATA);
+    table_free(&t);
+}
+END_TEST
+
+/* As compiled before `strict` and what follows `fingerprint` were there: what lies beyond is not read, nor written. */
+START_TEST(test_shorter_structs_are_taken)
+{
+    table t = table_make(20, 2, 2, 1);
+    patron_rows rows = table_view(&t);
+    patron_kmeans *handle;
+    patron_kmeans_options options = defaults();
+    options.size = offsetof(patron_kmeans_options, strict);
+    options.strict = options.reserved = 7;
+    ck_assert_int_eq(patron_kmeans_fit(&handle, NULL, &rows, 2, &options, NULL, &error), PATRON_OK);
+    patron_kmeans_result result;
+    memset(&result, 0x55, sizeof result);
+    result.size = offsetof(patron_kmeans_result, n_init);
+    ck_assert_int_eq(patron_kmeans_result_get(&result, handle, &error), PATRON_OK);
+    ck_assert_uint_eq(result.size, offsetof(patron_kmeans_result, n_init));
+    ck_assert_int_eq(result.k, 2);
+    ck_assert_int_eq(result.n_init, 0x55555555);
+    patron_kmeans_free(handle);
     table_free(&t);
 }
 END_TEST
@@ -405,6 +430,7 @@ int main(void)
     tcase_add_test(tests, test_default_number_of_starts_falls_with_the_rows);
     tcase_add_test(tests, test_nulls_are_refused);
     tcase_add_test(tests, test_options_that_make_no_sense_are_refused);
+    tcase_add_test(tests, test_shorter_structs_are_taken);
     tcase_add_test(tests, test_sweep_fails_as_a_whole);
     tcase_add_test(tests, test_numbers_that_are_not_finite_are_named);
     tcase_add_test(tests, test_squares_that_overflow_are_out_of_range);

@@ -247,13 +247,16 @@ static model next_model(int64_t round)
     return make_model((kind)(round % KINDS), cols, k, next_below(3) == 0);
 }
 
-/* Lattices and denormals of one column have few values: centroids that are equal would be no clusters. */
+/* Lattices and denormals of one column have few values (-0 is 0): centroids that are equal would be no clusters. */
 static bool all_differ(const model *m)
 {
-    for (int32_t j = 1; j < m->k; j++)
-        for (int32_t l = 0; l < j; l++)
-            if (memcmp(m->centroids + j * m->cols, m->centroids + l * m->cols, (size_t)m->cols * sizeof(double)) == 0)
-                return false;
+    for (int32_t j = 1; j < m->k; j++) {
+        for (int32_t l = 0; l < j; l++) {
+            int64_t c = 0;
+            while (c < m->cols && m->centroids[j * m->cols + c] == m->centroids[l * m->cols + c]) c++;
+            if (c == m->cols) return false;
+        }
+    }
     return true;
 }
 
