@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/floating.h"
 #include "base/threads.h"
+#include "cluster/tile.h"
 
 enum { BLOCK_ROWS = 4096 };
 
@@ -66,7 +67,7 @@ static patron_status run(given_job *job, const ptn_given_work *work, const ptn_c
     int64_t blocks = job->given.rows.rows / BLOCK_ROWS + (job->given.rows.rows % BLOCK_ROWS != 0), lanes;
     void *bad = NULL, *scratch = NULL;
     ptn_team team;
-    if (!ptn_mul_i64(&lanes, job->given.rows.cols, (int64_t)context->threads * PTN_GIVEN_LANES))
+    if (!ptn_mul_i64(&lanes, job->given.rows.cols, (int64_t)context->threads * PTN_LANES))
         return ptn_fail(error, PATRON_TOO_LARGE, "rows of %lld columns are more than memory can address",
                         (long long)job->given.rows.cols);
     patron_status status = ptn_allocate(&bad, memory, blocks, sizeof(int64_t), "block results", error);

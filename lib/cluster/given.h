@@ -8,15 +8,12 @@
 #include "cluster/kmeans.h"
 #include "matrix/rows.h"
 
-/* Rows that are handled side by side. */
-enum { PTN_GIVEN_LANES = 8 };
-
 /* What a task works on; it writes to its rows of `out` alone. */
 typedef struct ptn_given {
     const patron_kmeans *kmeans;
     patron_rows rows;
     void *out;
-    double *scratch; /* for each worker cols x PTN_GIVEN_LANES numbers, not initialised */
+    double *scratch; /* for each worker cols x PTN_LANES (cluster/tile.h) numbers, not initialised */
 } ptn_given;
 
 /* Does rows from … to - 1. Returns the first that could not be done (it is not finite, or too far off), or -1. */

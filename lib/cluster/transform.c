@@ -4,29 +4,42 @@
    Rows are laid side by side, so that loops over them fill vectors; each row's own sum still runs over its columns in
    order, as in predict, so a row's least distance is the one to its label. */
 #include <math.h>
+#include <string.h>
 
 #include "cluster/given.h"
+#include "cluster/tile.h"
 
-/* Up to PTN_GIVEN_LANES rows column by column; where there are fewer, the last stands in. */
+/* Up to PTN_LANES rows column by column; where there are fewer, the last stands in. */
 static void lay_out(double *lanes, const patron_rows *rows, int64_t from, int64_t count)
 {
-    for (int64_t l = 0; l < PTN_GIVEN_LANES; l++) {
+    for (int64_t l = 0; l < PTN_LANES; l++) {
         int64_t row = from + (l < count ? l : count - 1);
-        for (int64_t c = 0; c < rows->cols; c++) lanes[c * PTN_GIVEN_LANES + l] = ptn_rows_at(rows, row, c);
+        for (int64_t c = 0; c < rows->cols; c++) lanes[c * PTN_LANES + l] = ptn_rows_at(rows, row, c);
     }
 }
 
+/* In pairs, as in tile.h, with the differences brought near 1: compilers do not keep eight sums in registers. */
 static void distances_to(double *distances, const double *lanes, const double *centroid, int64_t cols,
                          double inverse_unit)
 {
-    double sum[PTN_GIVEN_LANES] = {0}, unit = 1.0 / inverse_unit; /* both are powers of two */
-    for (int64_t c = 0; c < cols; c++) {
-        for (int l = 0; l < PTN_GIVEN_LANES; l++) {
-            double difference = (lanes[c * PTN_GIVEN_LANES + l] - centroid[c]) * inverse_unit;
-            sum[l] += difference * difference;
-        }
+    ptn_pair sum0 = {0}, sum1 = {0}, sum2 = {0}, sum3 = {0}, inverse = {inverse_unit, inverse_unit};
+    double unit = 1.0 / inverse_unit; /* both are powers of two */
+    for (int64_t c = 0; c < cols; c++, lanes += PTN_LANES) {
+        ptn_pair value = {centroid[c], centroid[c]};
+        ptn_pair difference0 = (ptn_pair_load(lanes) - value) * inverse;
+        ptn_pair difference1 = (ptn_pair_load(lanes + 2) - value) * inverse;
+        ptn_pair difference2 = (ptn_pair_load(lanes + 4) - value) * inverse;
+        ptn_pair difference3 = (ptn_pair_load(lanes + 6) - value) * inverse;
+        sum0 += difference0 * difference0;
+        sum1 += difference1 * difference1;
+        sum2 += difference2 * difference2;
+        sum3 += difference3 * difference3;
     }
-    for (int l = 0; l < PTN_GIVEN_LANES; l++) distances[l] = sqrt(sum[l]) * unit;
+    memcpy(distances, &sum0, sizeof sum0);
+    memcpy(distances + 2, &sum1, sizeof sum1);
+    memcpy(distances + 4, &sum2, sizeof sum2);
+    memcpy(distances + 6, &sum3, sizeof sum3);
+    for (int l = 0; l < PTN_LANES; l++) distances[l] = sqrt(distances[l]) * unit;
 }
 
 /* The first of `count` rows that has a distance which is not finite, or `count`. */
@@ -41,9 +54,9 @@ static int64_t transform(const ptn_given *given, int64_t from, int64_t to, int32
 {
     int64_t cols = given->rows.cols;
     int32_t k = given->kmeans->result.k;
-    double *lanes = given->scratch + worker * cols * PTN_GIVEN_LANES, column[PTN_GIVEN_LANES];
-    for (int64_t i = from; i < to; i += PTN_GIVEN_LANES) {
-        int64_t count = to - i < PTN_GIVEN_LANES ? to - i : PTN_GIVEN_LANES;
+    double *lanes = given->scratch + worker * cols * PTN_LANES, column[PTN_LANES];
+    for (int64_t i = from; i < to; i += PTN_LANES) {
+        int64_t count = to - i < PTN_LANES ? to - i : PTN_LANES;
         double *out = (double *)given->out + i * k;
         lay_out(lanes, &given->rows, i, count);
         for (int32_t j = 0; j < k; j++) {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* k-means: what a fit says of how it was made. */
-#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>

@@ -21,7 +21,8 @@ static void check_distances(const double *distances, const fitted *f, const tabl
         for (int32_t j = 0; j < k; j++) {
             long double sum = 0.0L;
             for (int64_t c = 0; c < t->cols; c++) {
-                long double difference = (long double)t->values[i * t->cols + c] - centroids[j * t->cols + c];
+                long double difference =
+                    (long double)t->values[i * t->cols + c] - (long double)centroids[j * t->cols + c];
                 sum += difference * difference;
             }
             double wanted = (double)sqrtl(sum);
