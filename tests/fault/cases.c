@@ -314,6 +314,8 @@ GIVES(patron_kmeans_centroids, patron_kmeans_centroids(kmeans) != NULL && patron
 GIVES(patron_kmeans_sizes, patron_kmeans_sizes(kmeans)[0] == 3 && patron_kmeans_sizes(NULL) == NULL)
 GIVES(patron_kmeans_trace, patron_kmeans_trace(kmeans)[0] >= 0.0 && patron_kmeans_trace(NULL) == NULL)
 FILLS(patron_kmeans_predict, int32_t found[ROWS], patron_kmeans_predict(found, kmeans, &rows, context, error))
+FILLS(patron_kmeans_transform, double found[ROWS * 2], patron_kmeans_transform(found, kmeans, &rows, context, error))
+GIVES(patron_kmeans_default_n_init, patron_kmeans_default_n_init(INT64_MAX) == 10)
 GIVES(patron_kmeans_free, (patron_kmeans_free(NULL), true))
 FILLS(patron_silhouette, patron_silhouette_result result = {.size = sizeof result}; double scores[ROWS];
       double means[2], patron_silhouette(&result, scores, means, &rows, labels, 2, context, error))
@@ -417,6 +419,8 @@ const fault_case fault_cases[] = {
     CASE(patron_kmeans_sizes),
     CASE(patron_kmeans_trace),
     CASE(patron_kmeans_predict),
+    CASE(patron_kmeans_transform),
+    CASE(patron_kmeans_default_n_init),
     CASE(patron_kmeans_free),
     CASE(patron_rows_init),
     CASE(patron_matrix_row_count),

@@ -2,6 +2,7 @@
 #include "oracle/oracle_kmeans.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 int32_t oracle_nearest(const double *row, const double *centroids, int32_t k, int64_t cols)
 {
@@ -19,6 +20,37 @@ int32_t oracle_nearest(const double *row, const double *centroids, int32_t k, in
         }
     }
     return label;
+}
+
+enum { TOGETHER = 64, MOST_COLUMNS = 64 };
+
+void oracle_nearest_rows(int32_t *labels, const double *values, int64_t rows, int64_t cols, const double *centroids,
+                         int32_t k, double scale)
+{
+    double x[MOST_COLUMNS][TOGETHER] = {{0}};
+    if (cols > MOST_COLUMNS) abort();
+    for (int64_t from = 0; from < rows; from += TOGETHER) {
+        int64_t count = rows - from < TOGETHER ? rows - from : TOGETHER;
+        double best[TOGETHER], sum[TOGETHER];
+        int64_t label[TOGETHER] = {0}; /* as wide as a double, so that both are chosen alike */
+        for (int64_t r = 0; r < count; r++)
+            for (int64_t c = 0; c < cols; c++) x[c][r] = values[(from + r) * cols + c];
+        for (int r = 0; r < TOGETHER; r++) best[r] = HUGE_VAL;
+        for (int32_t j = 0; j < k; j++) {
+            for (int r = 0; r < TOGETHER; r++) sum[r] = 0.0;
+            for (int64_t c = 0; c < cols; c++) {
+                for (int r = 0; r < TOGETHER; r++) {
+                    double difference = (x[c][r] - centroids[j * cols + c]) * scale;
+                    sum[r] = sum[r] + difference * difference;
+                }
+            }
+            for (int r = 0; r < TOGETHER; r++) {
+                label[r] = sum[r] < best[r] ? j : label[r];
+                best[r] = sum[r] < best[r] ? sum[r] : best[r];
+            }
+        }
+        for (int64_t r = 0; r < count; r++) labels[from + r] = (int32_t)label[r];
+    }
 }
 
 static long double weight_of(const double *weights, int64_t row)

@@ -41,6 +41,38 @@ class KMeans(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "not fitted"):
             patron.KMeans(2).predict(X)
 
+    def test_transform_and_score(self):
+        X, weights = blobs(), np.arange(300) % 4
+        model = patron.KMeans(3).fit(X, sample_weight=weights)
+        far = model.transform(X)
+        self.assertEqual(far.shape, (300, 3))
+        np.testing.assert_allclose(far, distances(X, model.cluster_centers_), rtol=1e-14)
+        self.assertEqual(far[np.arange(300), model.labels_].tolist(), far.min(axis=1).tolist())
+        self.assertEqual(model.transform(X[:1].tolist()).tolist(), far[:1].tolist())
+        self.assertEqual(patron.KMeans(3).fit_transform(X, sample_weight=weights).tolist(), far.tolist())
+        np.testing.assert_allclose(model.score(X, sample_weight=weights), -model.inertia_, rtol=1e-12)
+        np.testing.assert_allclose(model.score(X), -(far.min(axis=1) ** 2).sum(), rtol=1e-12)
+        for wrong in (X[:, :2], X[:0], X * np.nan):
+            with self.assertRaises(patron.PatronError):
+                model.transform(wrong)
+        with self.assertRaises(patron.PatronError):
+            model.score(X, sample_weight=weights[1:])
+        with self.assertRaisesRegex(ValueError, "not fitted"):
+            patron.KMeans(2).transform(X)
+
+    def test_automatic_and_strict_starts(self):
+        X = blobs()
+        wanted = patron.KMeans(3).fit(X)
+        self.assertEqual(patron.KMeans(3, n_init="auto").fit(X).fingerprint_, wanted.fingerprint_)
+        self.assertEqual(patron.KMeans(3, strict=True).fit(X).fingerprint_, wanted.fingerprint_)
+        self.assertEqual((wanted.screened_, wanted.sample_rows_), (False, 0))
+        self.assertEqual(list(wanted.seconds_), ["pack", "screen", "polish", "finish"])
+        self.assertTrue(all(seconds >= 0.0 for seconds in wanted.seconds_.values()))
+        with self.assertRaisesRegex(TypeError, "n_init is 'many'; give a whole number"):
+            patron.KMeans(3, n_init="many").fit(X)
+        with self.assertRaisesRegex(TypeError, "strict is 'yes'; give a whole number"):
+            patron.KMeans(3, strict="yes").fit(X)
+
     def test_same_bits_from_any_layout_and_any_number_of_threads(self):
         X = blobs()
         wanted = patron.KMeans(3, threads=1).fit(X).fingerprint_
@@ -74,7 +106,7 @@ class KMeans(unittest.TestCase):
         for words, make, given in (("init is of shape", {"n_clusters": 3, "init": X[:2]}, {}),
                                    ("sample_weight has 2 values", {"n_clusters": 3}, {"sample_weight": [1, 2]}),
                                    ("", {"n_clusters": 0}, {}), ("", {"n_clusters": 31}, {}),
-                                   ("", {"n_clusters": 3, "n_init": 0}, {})):
+                                   ("", {"n_clusters": 3, "n_init": -1}, {})):
             with self.assertRaisesRegex(patron.PatronError, words):
                 patron.KMeans(**make).fit(X, **given)
         with self.assertRaises(OverflowError):

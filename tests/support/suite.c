@@ -46,6 +46,17 @@ char *data_file_unpacked(const char *name)
     return target;
 }
 
+int64_t asked_for(const char *name, int64_t otherwise)
+{
+    const char *text = getenv(name);
+    char *end = NULL;
+    if (text == NULL || *text == '\0') return otherwise;
+    long long number = strtoll(text, &end, 10);
+    if (*end == '\0' && number > 0) return number;
+    fprintf(stderr, "%s is %s; give a whole number > 0\n", name, text);
+    exit(EXIT_FAILURE);
+}
+
 void need_at(int holds, const char *condition, const char *file, int line)
 {
     if (holds) return;

@@ -5,6 +5,7 @@
 #define PATRON_TEST_SUITE_H
 
 #include <check.h>
+#include <stdint.h>
 
 /* Runs the suite, prints a line for each failure, frees it; returns the exit code for main. */
 int run_suite(Suite *suite);
@@ -16,6 +17,10 @@ char *data_file(const char *name);
 /* Decompresses NAME.xz of the data sets into a temporary file and gives its path (remove and free it), or NULL as
  * above. */
 char *data_file_unpacked(const char *name);
+
+/* The number in the environment variable `name`, for tests that can do more than they do by default; `otherwise` where
+   it is not set. */
+int64_t asked_for(const char *name, int64_t otherwise);
 
 /* For what is read before the suite runs, where Check's assertions cannot be used: ends the program, saying where. */
 #define need(condition) need_at((condition) != 0, #condition, __FILE__, __LINE__)

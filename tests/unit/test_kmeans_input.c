@@ -2,6 +2,7 @@
 /* k-means: what it refuses, what it gives back when it fails or is cancelled. */
 #include <float.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,12 +39,46 @@ START_TEST(test_defaults_are_as_stated)
 {
     patron_kmeans_options options = defaults();
     ck_assert_uint_eq(options.size, sizeof options);
-    ck_assert_int_eq(options.n_init, 10);
+    ck_assert_int_eq(options.n_init, 0);
     ck_assert_int_eq(options.max_iter, 300);
     ck_assert_double_eq(options.tol, 0.0);
     ck_assert_uint_eq(options.seed, 0);
     ck_assert_ptr_null(options.initial_centroids);
+    ck_assert_int_eq(options.strict, 0);
     patron_kmeans_options_init(NULL, sizeof options);
+}
+END_TEST
+
+START_TEST(test_default_number_of_starts_falls_with_the_rows)
+{
+    int32_t before = patron_kmeans_default_n_init(1);
+    for (int64_t rows = 1; rows <= INT64_C(1) << 40; rows += 1 + rows / 7) {
+        int32_t here = patron_kmeans_default_n_init(rows);
+        ck_assert_int_le(here, before);
+        ck_assert_int_ge(here, 10);
+        before = here;
+    }
+    ck_assert_int_gt(patron_kmeans_default_n_init(100), 10);
+    ck_assert_int_eq(patron_kmeans_default_n_init(1000000), 10);
+    ck_assert_int_eq(patron_kmeans_default_n_init(INT64_MAX), 10);
+    ck_assert_int_ge(patron_kmeans_default_n_init(0), 10);
+    ck_assert_int_ge(patron_kmeans_default_n_init(INT64_MIN), 10);
+
+    table t = table_make(300, 2, 5, 3);
+    patron_rows rows = table_view(&t);
+    patron_kmeans_options options = defaults();
+    uint64_t fingerprints[2];
+    for (int named = 0; named < 2; named++) { /* 0 is that number */
+        patron_kmeans *handle;
+        patron_kmeans_result result = {.size = sizeof result};
+        options.n_init = named ? patron_kmeans_default_n_init(300) : 0;
+        ck_assert_int_eq(patron_kmeans_fit(&handle, NULL, &rows, 4, &options, NULL, &error), PATRON_OK);
+        ck_assert_int_eq(patron_kmeans_result_get(&result, handle, NULL), PATRON_OK);
+        fingerprints[named] = result.fingerprint;
+        patron_kmeans_free(handle);
+    }
+    ck_assert_uint_eq(fingerprints[0], fingerprints[1]);
+    table_free(&t);
 }
 END_TEST
 
@@ -84,7 +119,7 @@ START_TEST(test_options_that_make_no_sense_are_refused)
     patron_kmeans_options options = defaults();
     ck_assert_int_eq(refused(&rows, 0, NULL), PATRON_INVALID_ARGUMENT);
     ck_assert_int_eq(refused(&rows, INT32_MIN, NULL), PATRON_INVALID_ARGUMENT);
-    options.n_init = 0;
+    options.n_init = -1;
     ck_assert_int_eq(refused(&rows, 2, &options), PATRON_INVALID_ARGUMENT);
     options = defaults();
     options.max_iter = 0;
@@ -96,6 +131,8 @@ START_TEST(test_options_that_make_no_sense_are_refused)
     ck_assert_int_eq(refused(&rows, 2, &options), PATRON_INVALID_ARGUMENT);
     options = defaults();
     options.initial_centroids = infinite;
+    ck_assert_int_eq(refused(&rows, 2, &options), PATRON_NOT_FINITE);
+    infinite[2] = (double)NAN;
     ck_assert_int_eq(refused(&rows, 2, &options), PATRON_NOT_FINITE);
     options = defaults();
     options.size = 3;
@@ -111,6 +148,28 @@ START_TEST(test_options_that_make_no_sense_are_refused)
     wrong = rows;
     wrong.rows = 0;
     ck_assert_int_eq(refused(&wrong, 2, NULL), PATRON_NO_DATA);
+    table_free(&t);
+}
+END_TEST
+
+/* As compiled before `strict` and what follows `fingerprint` were there: what lies beyond is not read, nor written. */
+START_TEST(test_shorter_structs_are_taken)
+{
+    table t = table_make(20, 2, 2, 1);
+    patron_rows rows = table_view(&t);
+    patron_kmeans *handle;
+    patron_kmeans_options options = defaults();
+    options.size = offsetof(patron_kmeans_options, strict);
+    options.strict = options.reserved = 7;
+    ck_assert_int_eq(patron_kmeans_fit(&handle, NULL, &rows, 2, &options, NULL, &error), PATRON_OK);
+    patron_kmeans_result result;
+    memset(&result, 0x55, sizeof result);
+    result.size = offsetof(patron_kmeans_result, n_init);
+    ck_assert_int_eq(patron_kmeans_result_get(&result, handle, &error), PATRON_OK);
+    ck_assert_uint_eq(result.size, offsetof(patron_kmeans_result, n_init));
+    ck_assert_int_eq(result.k, 2);
+    ck_assert_int_eq(result.n_init, 0x55555555);
+    patron_kmeans_free(handle);
     table_free(&t);
 }
 END_TEST
@@ -368,8 +427,10 @@ int main(void)
     suite_add_tcase(suite, tests);
     tcase_set_timeout(tests, 300);
     tcase_add_test(tests, test_defaults_are_as_stated);
+    tcase_add_test(tests, test_default_number_of_starts_falls_with_the_rows);
     tcase_add_test(tests, test_nulls_are_refused);
     tcase_add_test(tests, test_options_that_make_no_sense_are_refused);
+    tcase_add_test(tests, test_shorter_structs_are_taken);
     tcase_add_test(tests, test_sweep_fails_as_a_whole);
     tcase_add_test(tests, test_numbers_that_are_not_finite_are_named);
     tcase_add_test(tests, test_squares_that_overflow_are_out_of_range);

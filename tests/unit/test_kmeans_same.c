@@ -3,6 +3,7 @@
 #include <fenv.h>
 #include <math.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,8 +47,9 @@ START_TEST(test_bits_are_these)
     }
     patron_rows rows = table_view(&t);
     for (int32_t k = 2; k <= 5; k++) {
+        patron_kmeans_options options = starts(10);
         rows.weights = k % 2 ? weights : NULL;
-        fitted f = fit(&rows, k, NULL, 2);
+        fitted f = fit(&rows, k, &options, 2);
         ck_assert_uint_eq(f.result.fingerprint, expected[k - 2]);
         release(&f);
     }
@@ -204,8 +206,9 @@ START_TEST(test_calls_from_several_threads_do_not_disturb_each_other)
     for (int i = 0; i < 4; i++) ck_assert_int_eq(pthread_create(&threads[i], NULL, fit_elsewhere, &t), 0);
     for (int i = 0; i < 4; i++) pthread_join(threads[i], &results[i]);
     for (int i = 0; i < 4; i++) {
+        /* times lie at the end, and differ */
         ck_assert_int_eq(((patron_kmeans_result *)results[i])->k, 4);
-        ck_assert(memcmp(results[i], results[0], sizeof(patron_kmeans_result)) == 0);
+        ck_assert(memcmp(results[i], results[0], offsetof(patron_kmeans_result, pack_s)) == 0);
     }
     for (int i = 0; i < 4; i++) free(results[i]);
     table_free(&t);

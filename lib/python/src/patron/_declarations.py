@@ -296,6 +296,8 @@ class KmeansOptions(ctypes.Structure):
         ("tol", c_double),
         ("seed", c_uint64),
         ("initial_centroids", P(c_double)),
+        ("strict", c_int32),
+        ("reserved", c_int32),
     ]
 
 
@@ -311,6 +313,15 @@ class KmeansResult(ctypes.Structure):
         ("inertia", c_double),
         ("inertia_lower_bound", c_double),
         ("fingerprint", c_uint64),
+        ("n_init", c_int32),
+        ("screened", c_int32),
+        ("sample_rows", c_int64),
+        ("polished", c_int32),
+        ("reserved", c_int32),
+        ("pack_s", c_double),
+        ("screen_s", c_double),
+        ("polish_s", c_double),
+        ("finish_s", c_double),
     ]
 
 
@@ -470,6 +481,7 @@ FUNCTIONS = {
     "patron_attributes_init": (None, P(Attributes), c_size_t),
     "patron_features_join": (c_int32, P(P(Features)), P(Join), P(Features), P(Attributes), P(Context), P(Error)),
     "patron_features_free": (None, P(Features)),
+    "patron_kmeans_default_n_init": (c_int32, c_int64),
     "patron_kmeans_options_init": (None, P(KmeansOptions), c_size_t),
     "patron_kmeans_fit": (c_int32, P(P(Kmeans)), P(c_int32), P(Rows), c_int32, P(KmeansOptions), P(Context),
         P(Error)),
@@ -480,6 +492,7 @@ FUNCTIONS = {
     "patron_kmeans_sizes": (P(c_int64), P(Kmeans)),
     "patron_kmeans_trace": (P(c_double), P(Kmeans)),
     "patron_kmeans_predict": (c_int32, P(c_int32), P(Kmeans), P(Rows), P(Context), P(Error)),
+    "patron_kmeans_transform": (c_int32, P(c_double), P(Kmeans), P(Rows), P(Context), P(Error)),
     "patron_kmeans_free": (None, P(Kmeans)),
     "patron_segment_options_init": (None, P(SegmentOptions), c_size_t),
     "patron_segmentation_count": (c_int32, P(Segmentation)),

@@ -13,21 +13,25 @@ from ._library import library
 class KMeans:
     """k groups of rows that lie close to their group's mean.
 
-    n_clusters; n_init: seedings tried; init: None (k-means++), or the centroids to start from; max_iter; tol: 0 stops
-    when no label changes; seed; threads: 0 is every core, and the result is the same for any number.
+    n_clusters; n_init: seedings tried, 0 or "auto" as many as the rows ask for; init: None (k-means++), or the
+    centroids to start from; max_iter; tol: 0 stops when no label changes; seed; strict: True runs every seeding on all
+    rows, however many there are; threads: 0 is every core, and the result is the same for any number.
     After fit: labels_, cluster_centers_, inertia_, n_iter_, converged_, inertia_lower_bound_, trace_ (the inertia after
-    each iteration), fingerprint_.
+    each iteration), fingerprint_; n_init_ (seedings tried), screened_ (True: on a sample of sample_rows_ rows, and
+    polished_ of the optima found there on all rows), seconds_ (wall-clock time by stage: pack, screen, polish, finish).
     """
 
-    def __init__(self, n_clusters, *, n_init=10, init=None, max_iter=300, tol=0.0, seed=0, threads=0):
+    def __init__(self, n_clusters, *, n_init=0, init=None, max_iter=300, tol=0.0, seed=0, strict=False, threads=0):
         self.n_clusters, self.n_init, self.init, self.max_iter = n_clusters, n_init, init, max_iter
-        self.tol, self.seed, self.threads = tol, seed, threads
+        self.tol, self.seed, self.strict, self.threads = tol, seed, strict, threads
 
     def fit(self, X, y=None, sample_weight=None):  # y: as scikit-learn has it, not used
         """Fits to the rows of X, which count sample_weight times each."""
         clusters = as_c("n_clusters", c.c_int32, self.n_clusters)
         view, kept, (count, width) = _columns.rows("X", X, sample_weight)
-        given = {"n_init": self.n_init, "max_iter": self.max_iter, "tol": self.tol, "seed": self.seed}
+        automatic = isinstance(self.n_init, str) and self.n_init == "auto"
+        given = {"n_init": 0 if automatic else self.n_init, "max_iter": self.max_iter, "tol": self.tol,
+                 "seed": self.seed, "strict": self.strict}
         if self.init is not None:
             start = _columns.plain("init", self.init, 2)
             if start.dtype.kind not in "fiu":
@@ -53,22 +57,52 @@ class KMeans:
         self.inertia_, self.n_iter_, self.converged_ = result.inertia, result.iterations, bool(result.converged)
         self.inertia_lower_bound_ = result.inertia_lower_bound
         self.fingerprint_ = f"{result.fingerprint:016x}"
+        self.n_init_, self.screened_, self.sample_rows_ = result.n_init, bool(result.screened), result.sample_rows
+        self.polished_ = result.polished
+        self.seconds_ = {"pack": result.pack_s, "screen": result.screen_s, "polish": result.polish_s,
+                         "finish": result.finish_s}
         return self
+
+    def _given(self, X, sample_weight=None):
+        """The fitted handle, and rows as _columns.rows has them."""
+        if not hasattr(self, "_handle"):
+            raise ValueError("this KMeans is not fitted yet; call fit first")
+        return self._handle.pointer, *_columns.rows("X", X, sample_weight)
 
     def predict(self, X):
         """The nearest centroid of each row."""
-        if not hasattr(self, "_handle"):
-            raise ValueError("this KMeans is not fitted yet; call fit first")
-        view, kept, (count, _) = _columns.rows("X", X)
+        handle, view, kept, (count, _) = self._given(X)
         labels = np.empty(max(count, 1), dtype=np.int32)
-        work(library.patron_kmeans_predict, _columns.pointer(labels, c.c_int32), self._handle.pointer,
-             ctypes.byref(view), threads=self.threads)
+        work(library.patron_kmeans_predict, _columns.pointer(labels, c.c_int32), handle, ctypes.byref(view),
+             threads=self.threads)
         del kept
         return labels[:count]
+
+    def transform(self, X):
+        """The distance of each row to each centroid."""
+        return self._distances(X, None)
+
+    def _distances(self, X, sample_weight):
+        """transform; the weights are checked, and change nothing."""
+        handle, view, kept, (count, _) = self._given(X, sample_weight)
+        distances = np.empty((max(count, 1), len(self.cluster_centers_)))
+        work(library.patron_kmeans_transform, _columns.pointer(distances, c.c_double), handle, ctypes.byref(view),
+             threads=self.threads)
+        del kept
+        return distances[:count]
+
+    def score(self, X, y=None, sample_weight=None):
+        """Less the inertia of these rows: the sum of squared distances to the nearest centroid, negative."""
+        squares = self._distances(X, sample_weight).min(axis=1) ** 2
+        return -float(squares.sum() if sample_weight is None else squares @ np.asarray(sample_weight, dtype=float))
 
     def fit_predict(self, X, y=None, sample_weight=None):
         """fit, and then labels_."""
         return self.fit(X, y, sample_weight).labels_
+
+    def fit_transform(self, X, y=None, sample_weight=None):
+        """fit, and then transform of the same rows."""
+        return self.fit(X, y, sample_weight).transform(X)
 
 
 def _silhouette(X, labels, sample_weight, threads, scores):
