@@ -13,16 +13,16 @@
 typedef struct ptn_figures {
     double *weights; /* k: true weights of the clusters */
     double *rows;    /* k: their rows of weight > 0 */
+    double inertia;  /* of the labels about their means, packed units; -1: too far from that about the last centroids */
 } ptn_figures;
 
-/* Exact means of `count` runs into their centroids, clusters in lexicographic order of these (labels follow), and the
-   clusters' weights and rows into `figures`. No cluster may be empty. PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. */
+/* Exact means of `count` runs into their centroids, clusters in lexicographic order of these (labels follow), and their
+   figures. No cluster may be empty. PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. */
 patron_status ptn_exact_means(ptn_passes *passes, ptn_run **runs, ptn_figures **figures, int32_t count,
                               const double *weights, patron_error *error);
 
-/* Exact inertia of `count` runs (weighted squared distances of rows to their label's centroid, packed units) into
-   `inertia`; where `labels` is not NULL, labels[r * rows …] become run r's. */
-patron_status ptn_exact_inertia(double *inertia, int32_t *labels, ptn_passes *passes, ptn_run **runs, int32_t count,
-                                const double *weights, patron_error *error);
+/* The inertia of a run's labels about its centroids, packed units, where these are not the labels' means. */
+patron_status ptn_exact_inertia(double *inertia, ptn_passes *passes, ptn_run *run, const double *weights,
+                                patron_error *error);
 
 #endif

@@ -160,13 +160,15 @@ static patron_status prepare(fit_job *job, const patron_rows *rows, int32_t k_ma
 static patron_status screen(fit_job *job, int32_t k_min, int32_t k_max, patron_error *error)
 {
     double began_s = ptn_now_s();
+    ptn_screen_close(&job->screen, &job->context.memory);
+    ptn_sample_free(&job->sample, &job->context.memory);
     patron_status status =
         ptn_sample_draw(&job->sample, &job->data, k_max, job->options.seed, &job->team, error);
     if (status != PATRON_OK) return status;
     ptn_screen_plan plan = {k_min, k_max, job->options.n_init, job->options.max_iter, job->options.seed,
                             job->options.strict && !job->sample.whole};
     status = ptn_screen_run(&job->screen, &job->sample, &plan, &job->team, error);
-    job->screen_s = ptn_now_s() - began_s;
+    job->screen_s += ptn_now_s() - began_s;
     return status;
 }
 
@@ -354,6 +356,8 @@ static patron_status keep(patron_kmeans **kmeans, int32_t *labels, ptn_run *run,
     memset(&run->trace, 0, sizeof run->trace);
     memcpy(made->centroids, run->centroids, (size_t)(k * cols) * sizeof(double));
     for (int32_t i = 0; i < run->iterations; i++) made->trace[i] = to_caller(made->trace[i], job);
+    /* One cluster has no other inertia. Whatever rounding did to it, no bound lies above what was reached. */
+    double bound = k == 1 ? run->inertia * (1.0 - 0x1p-40) : fmin(ptn_bound_for(&job->bound, run->k), run->inertia);
     bool screened = job->screen.starts > 0 && !job->sample.whole && !job->options.strict;
     made->result = (patron_kmeans_result){
         .size = sizeof(patron_kmeans_result),
@@ -364,8 +368,7 @@ static patron_status keep(patron_kmeans **kmeans, int32_t *labels, ptn_run *run,
         .converged = run->converged,
         .best_start = run->start,
         .inertia = to_caller(run->inertia, job),
-        /* Whatever rounding did to it, no bound lies above what was reached. */
-        .inertia_lower_bound = to_caller(fmin(ptn_bound_for(&job->bound, run->k), run->inertia), job),
+        .inertia_lower_bound = to_caller(bound, job),
         .n_init = job->options.n_init,
         .screened = screened,
         .sample_rows = screened ? job->sample.rows : 0,
@@ -403,16 +406,16 @@ static patron_status fill_group(group *g, int32_t *next, fit_job *job, int32_t k
     return status;
 }
 
-static patron_status fit_groups(patron_kmeans **kmeans, int32_t *labels, fit_job *job, int32_t k_min, int32_t k_max,
-                                patron_error *error)
+/* From `first` to `last`, of a range that begins at k_min and has `range` k. */
+static patron_status fit_groups(patron_kmeans **kmeans, int32_t *labels, fit_job *job, int32_t first, int32_t last,
+                                int32_t k_min, double range, patron_error *error)
 {
     patron_status status = PATRON_OK;
-    double count = (double)k_max - (double)k_min + 1.0;
-    for (int32_t k = k_min, next; status == PATRON_OK && k <= k_max; k = next) {
+    for (int32_t k = first, next; status == PATRON_OK && k <= last; k = next) {
         group g = {.count = 0};
         int32_t polished[PTN_MOST_CLUSTERS + 1] = {0};
-        job->from = 0.3 + 0.7 * (double)(k - k_min) / count;
-        job->to = 0.3 + 0.7 * (double)(k + 1 - k_min) / count;
+        job->from = 0.3 + 0.7 * (double)(k - k_min) / range;
+        job->to = 0.3 + 0.7 * (double)(k + 1 - k_min) / range;
         job->passes.from = job->from;
         job->passes.to = job->to;
         job->passes.done = 0;
@@ -425,8 +428,9 @@ static patron_status fit_groups(patron_kmeans **kmeans, int32_t *labels, fit_job
             status = polish_all(&g, job, k, error);
             polished[k] = g.polished[0];
         } else {
-            status = fill_group(&g, &next, job, k, k_max, error);
-            for (int32_t r = 0; r < g.count; r++) polished[g.runs[r].k] = g.polished[r];
+            status = fill_group(&g, &next, job, k, last, error);
+            for (int32_t r = 0; r < g.count; r++)
+                polished[g.runs[r].k] = job->sample.whole ? job->options.n_init : g.polished[r];
             if (status == PATRON_OK) status = polish(&g, job, error);
         }
         for (int32_t r = 0; status == PATRON_OK && r < g.count; r++) {
@@ -449,8 +453,13 @@ static patron_status fit_range(patron_kmeans **kmeans, int32_t *labels, const pa
     const ptn_memory *memory = &job.context.memory;
     ptn_team_open(&job.team, &job.context);
     patron_status status = prepare(&job, rows, k_max, options, error);
-    if (status == PATRON_OK && job.options.initial_centroids == NULL) status = screen(&job, k_min, k_max, error);
-    if (status == PATRON_OK) status = fit_groups(kmeans, labels, &job, k_min, k_max, error);
+    for (int32_t first = k_min, last; status == PATRON_OK && first <= k_max; first = last + 1) {
+        /* What is drawn for a k does not depend on the others of the range. */
+        last = ptn_sample_tier(first) < k_max ? ptn_sample_tier(first) : k_max;
+        if (job.options.initial_centroids == NULL) status = screen(&job, first, last, error);
+        if (status == PATRON_OK)
+            status = fit_groups(kmeans, labels, &job, first, last, k_min, (double)k_max - (double)k_min + 1.0, error);
+    }
     for (int32_t i = 0; i <= k_max - k_min; i++) {
         if (status != PATRON_OK) {
             patron_kmeans_free(kmeans[i]);

@@ -270,7 +270,7 @@ static void shape(ptn_packed *packed)
     int64_t tiles = 2048 / packed->cols;
     packed->block_tiles = tiles < 4 ? 4 : tiles > 256 ? 256 : tiles;
     packed->blocks = (packed->tiles + packed->block_tiles - 1) / packed->block_tiles;
-    packed->spans = (INT64_C(1) << 17) / packed->cols;
+    packed->spans = (INT64_C(1) << 15) / packed->cols;
     if (packed->spans > MOST_SPANS) packed->spans = MOST_SPANS;
     if (packed->spans < LEAST_SPANS) packed->spans = LEAST_SPANS;
     if (packed->spans > packed->blocks) packed->spans = packed->blocks;

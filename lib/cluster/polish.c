@@ -12,7 +12,9 @@
    last. */
 #define PATIENCE 64.0
 
-enum { MOST_EXTRA_PASSES = 100, MANY_ROWS = 65536, MOST_ROUNDS = 0 };
+/* Single-row moves: as long as they gain on few rows; what they gain falls with the square of the number of rows, and
+   beyond many it is below 1e-10 of the inertia (measured). */
+enum { MOST_EXTRA_PASSES = 100, FEW_ROWS = 65536, MANY_ROWS = 1 << 19, MOST_ROUNDS = 8 };
 
 static bool any_empty(const ptn_run *run)
 {
@@ -159,8 +161,7 @@ static void set_trace(ptn_run *run, double exact)
 static patron_status finish(ptn_run **runs, ptn_figures **figures, int32_t count, ptn_passes *passes,
                             const ptn_polish_plan *plan, patron_error *error)
 {
-    bool again[PTN_MOST_CLUSTERS], counted[PTN_MOST_CLUSTERS], moving[PTN_MOST_CLUSTERS];
-    double inertia[PTN_MOST_CLUSTERS];
+    bool again[PTN_MOST_CLUSTERS] = {0}, counted[PTN_MOST_CLUSTERS] = {0}, moving[PTN_MOST_CLUSTERS] = {0};
     for (int32_t r = 0; r < count; r++) {
         again[r] = moving[r] = true;
         counted[r] = !runs[r]->converged;
@@ -173,7 +174,8 @@ static patron_status finish(ptn_run **runs, ptn_figures **figures, int32_t count
             int64_t moved = 0;
             moving[r] = moving[r] && run->k > 1 && run->converged && run->changed == 0 &&
                         run->iterations < plan->max_iter &&
-                        (passes->packed->rows <= MANY_ROWS || round < MOST_ROUNDS);
+                        passes->packed->rows <= MANY_ROWS &&
+                        (passes->packed->rows <= FEW_ROWS || round < MOST_ROUNDS);
             if (moving[r]) status = ptn_moves(&moved, passes, run, figures[r], plan->weights, error);
             moving[r] = moved > 0;
             again[r] = counted[r] = moving[r];
@@ -182,9 +184,12 @@ static patron_status finish(ptn_run **runs, ptn_figures **figures, int32_t count
         if (status != PATRON_OK || !any) break;
         status = settle(runs, figures, again, counted, count, passes, plan, error);
     }
-    if (status == PATRON_OK)
-        status = ptn_exact_inertia(inertia, NULL, passes, runs, count, plan->weights, error);
-    for (int32_t r = 0; status == PATRON_OK && r < count; r++) set_trace(runs[r], inertia[r]);
+    for (int32_t r = 0; status == PATRON_OK && r < count; r++) {
+        double inertia = figures[r]->inertia;
+        if (runs[r]->changed != 0 || inertia < 0.0)
+            status = ptn_exact_inertia(&inertia, passes, runs[r], plan->weights, error);
+        if (status == PATRON_OK) set_trace(runs[r], inertia);
+    }
     return status;
 }
 

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 
-enum { FEW_ROWS = 16384, ROWS_A_CLUSTER = 1024 };
+enum { ROWS_A_CLUSTER = 1024 };
 
 /* Streams of random numbers: starts use 0, 1, …. */
 static const uint64_t SAMPLE_STREAM = UINT64_C(1) << 63;
@@ -29,10 +29,11 @@ typedef struct draw_job {
     uint64_t seed;
 } draw_job;
 
+int32_t ptn_sample_tier(int32_t k) { return k <= 16 ? 16 : k <= 64 ? 64 : PTN_MOST_CLUSTERS; }
+
 int64_t ptn_sample_rows(int64_t rows, int32_t k)
 {
-    int64_t wanted = (int64_t)ROWS_A_CLUSTER * k;
-    if (wanted < FEW_ROWS) wanted = FEW_ROWS;
+    int64_t wanted = (int64_t)ROWS_A_CLUSTER * ptn_sample_tier(k);
     return rows < wanted + wanted / 2 ? rows : wanted;
 }
 

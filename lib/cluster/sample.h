@@ -28,7 +28,10 @@ typedef struct ptn_sample {
     void *block;
 } ptn_sample;
 
-/* The most rows that are screened whole, for k clusters at most. */
+/* The largest k that is screened on the same sample as k. */
+int32_t ptn_sample_tier(int32_t k);
+
+/* The rows of the sample for k clusters: all, or many for each cluster of the tier. */
 int64_t ptn_sample_rows(int64_t rows, int32_t k);
 
 /* Draws the sample by `seed`. To be freed, also after a failure. PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. */

@@ -95,8 +95,8 @@ typedef struct ptn_kernels {
     void (*nearest)(float *out, const float *nearest, double *mass, double lanes[PTN_TILE],
                     const ptn_seeding_step *step);
 
-    /* hi + lo, k x cols each: the sums, in twice the precision and in row order, of values of rows from `first` by
-       label. `weights`: of rows, or NULL. */
+    /* By label, over `count` rows from `first` in row order: hi + lo, k x cols each, the sums of values in twice the
+       precision, added to what is there. `weights`: of rows, or NULL. */
     void (*exact_sums)(double *hi, double *lo, const ptn_source *rows, int64_t first, int64_t count,
                        const uint8_t *labels, const double *weights);
 
