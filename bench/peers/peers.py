@@ -28,38 +28,58 @@ from works import WORKS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 REST = 0.3  # seconds between turns: threads of the last one that still wait, spinning, have given up by then
+LOADING = 300  # seconds that reading rows and loading libraries may take
 
 
 class Worker:
-    """A process that has the rows and fits to them. It is ended when a job takes longer than `limit` seconds."""
+    """A process that has the rows and fits to them. When a job takes longer than `limit` seconds it is ended, and the
+    next job starts another."""
 
-    def __init__(self, name, options):
+    def __init__(self, name, options, **load):
         count = str(options.threads)
-        environment = dict(os.environ, PATRON_LIBRARY=os.path.abspath(options.library), **{
+        self.environment = dict(os.environ, PATRON_LIBRARY=os.path.abspath(options.library), **{
             f"{part}_NUM_THREADS": count for part in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "BLIS", "VECLIB")})
-        self.name, self.limit, self.lines = name, options.limit, queue.Queue()
-        self.process = subprocess.Popen([sys.executable, "-B", os.path.join(HERE, "worker.py"), name], text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1, env=environment)
-        threading.Thread(target=self._read, daemon=True).start()
+        self.name, self.limit, self.load, self.process = name, options.limit, load, None
+        self.loaded = self._start()
 
-    def _read(self):
-        for line in self.process.stdout:
-            self.lines.put(line)
-        self.lines.put(None)
+    def _start(self):
+        self.process = subprocess.Popen([sys.executable, "-B", os.path.join(HERE, "worker.py"), self.name], text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1,
+                                        env=self.environment)
+        self.lines = queue.Queue()
+        threading.Thread(target=self._read, args=(self.process, self.lines), daemon=True).start()
+        return self._exchange(self.load, max(self.limit, LOADING))
 
-    def ask(self, **job):
+    @staticmethod
+    def _read(process, lines):
+        for line in process.stdout:
+            lines.put(line)
+        lines.put(None)
+
+    def _exchange(self, job, limit):
         try:
             self.process.stdin.write(json.dumps(job) + "\n")
-            line = self.lines.get(timeout=self.limit)
+            line = self.lines.get(timeout=limit)
         except BrokenPipeError:
             line = None
         except queue.Empty:
             self.process.kill()
-            return {"error": f"took more than {self.limit:g} s"}
+            self.process.wait()
+            return {"error": f"took more than {limit:g} s"}
         return {"error": "its process ended"} if line is None else json.loads(line)
 
+    def ask(self, **job):
+        if self.process.poll() is not None:
+            said = self._start()
+            if "error" in said:
+                return said
+        return self._exchange(job, self.limit)
+
     def end(self):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass
         self.process.wait()
 
 
@@ -72,7 +92,7 @@ class Turns:
 
     def take(self, case, repeat, start):
         said = self.worker.ask(k_min=case.k_min, k_max=case.k_max, n_init=case.n_init, tol=self.tol, seed=repeat,
-                               max_iter=case.max_iter, strict=case.strict, start=start, small=repeat == 0)
+                               max_iter=case.max_iter, strict=case.strict, start=start)
         if "error" in said:
             self.error = said["error"]
             print(f"  {self.name}: {self.error}", file=sys.stderr)
@@ -131,14 +151,14 @@ def competitors(case, path, options):
             print("  SKIPPED: R: there is no Rscript", file=sys.stderr)
             continue
         if name not in workers:
-            worker = Worker(name, options)
-            workers[name] = worker, worker.ask(load=path, dtype=case.dtype, cols=case.cols, threads=options.threads)
-        worker, said = workers[name]
-        turns.append(Turns(name, tol, worker, said.get("version")))
-        turns[-1].error = said.get("error")
+            workers[name] = Worker(name, options, load=path, dtype=case.dtype, cols=case.cols,
+                                   threads=options.threads)
+        worker = workers[name]
+        turns.append(Turns(name, tol, worker, worker.loaded.get("version")))
+        turns[-1].error = worker.loaded.get("error")
         if turns[-1].error:
             print(f"  {name}: {turns[-1].error}", file=sys.stderr)
-    return [worker for worker, _ in workers.values()], turns
+    return list(workers.values()), turns
 
 
 def compare(case, options):

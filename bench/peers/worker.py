@@ -257,7 +257,7 @@ def main():
     # Libraries print what they like to standard output; answers go past them.
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
-    implementation = values = None
+    implementation, values, cold = None, None, True
     for line in sys.stdin:
         job = json.loads(line)
         try:
@@ -268,8 +268,9 @@ def main():
                 implementation = MAKE[name](job["threads"])
                 said = {"version": implementation.version}
             else:
-                if job.pop("small", False):
+                if cold:
                     implementation.fit(np.ascontiguousarray(values[:SMALL]), job)
+                    cold = False
                 said = answer(implementation, values, job)
         except Exception as exception:  # one that cannot is a line of the table, not the end of it
             said = {"error": f"{type(exception).__name__}: {exception}"[:300]}
