@@ -200,7 +200,7 @@ def describe(options):
             "memory_gib": round(memory, 1), "kernel": f"{platform.system()} {platform.release()}",
             "compiler": options.compiler, "python": platform.python_version(), "threads": options.threads,
             "repeats": options.repeats, "budget_s": options.budget,
-            "date": datetime.date.today().isoformat()}
+            "load": round(os.getloadavg()[0], 2), "date": datetime.date.today().isoformat()}
 
 
 def read_options():
