@@ -119,7 +119,8 @@ def machine(folder, lines):
     rows = [["CPU", f"{about['cpu']}, {about['cores']} cores used: {about['threads']} threads each"],
             ["memory", f"{about['memory_gib']} GiB"], ["kernel", about["kernel"]], ["compiler", about["compiler"]],
             ["Python", about["python"]], ["peers", peers or "-"], ["date", about["date"]],
-            ["load when it began", about.get("load", "not noted")], ["repeats", f"{about['repeats']}, fewer where a competitor would need over {about['budget_s']:g} s"]]
+            ["load when it began", about.get("load", "not noted")],
+            ["repeats", f"{about['repeats']}, fewer where a competitor would need over {about['budget_s']:g} s"]]
     return table(["", ""], rows)
 
 
