@@ -230,7 +230,12 @@ static patron_status polish(group *g, fit_job *job, patron_error *error)
 {
     double began_s = ptn_now_s();
     bool few = job->data.rows <= FEW_ROWS;
-    ptn_polish_plan plan = {job->options.max_iter, job->options.tol, job->weights, few ? 0.05 : 0.0, !few};
+    ptn_polish_plan plan = {.max_iter = job->options.max_iter,
+                            .tol = job->options.tol,
+                            .weights = job->weights,
+                            .keep = few ? 0.05 : 0.0,
+                            .accelerate = job->screen.starts > 0 && !few,
+                            .race = !few};
     patron_status status = ptn_polish(g->runs, g->figures, g->count, &job->passes, &plan, error);
     int32_t left = 0;
     for (int32_t r = 0; r < g->count; r++) {

@@ -38,6 +38,10 @@ static void settle_tile(ptn_run *run, double *share, const ptn_packed *packed, c
     uint32_t lanes = (uint32_t)active->changed | active->doubt;
     int64_t cols = packed->cols, k = run->k;
     double *weights = share + k * cols;
+    if (run->fresh) {
+        memcpy(run->labels + tile * PTN_TILE, active->labels, PTN_TILE);
+        lanes = active->doubt;
+    }
     for (; lanes != 0; lanes &= lanes - 1) {
         int lane = __builtin_ctz(lanes);
         int64_t row = tile * PTN_TILE + lane;
@@ -59,12 +63,18 @@ static void settle_tile(ptn_run *run, double *share, const ptn_packed *packed, c
     }
 }
 
-/* All of a stretch's sums and weights, once its labels are made. */
+/* A stretch's sums and weights for clusters 1 … k - 1, once its labels are made. */
 static void sum_fresh(ptn_run *run, double *share, const ptn_packed *packed, int64_t from, int64_t to)
 {
     int64_t cols = packed->cols, end = to * PTN_TILE < packed->rows ? to * PTN_TILE : packed->rows;
     double *weights = share + run->k * cols;
     const uint8_t *labels = run->labels;
+    if (packed->weights == NULL && run->k <= PTN_FEW) {
+        packed->kernels->step_sums(share, weights, packed->values + from * cols * PTN_TILE, labels + from * PTN_TILE,
+                                   packed->frame.step, to - from, cols, run->k);
+        for (int64_t i = end; i < to * PTN_TILE; i++) weights[labels[i]] -= labels[i] != 0; /* the padding */
+        return;
+    }
     packed->kernels->sums(share, packed->values + from * cols * PTN_TILE, labels + from * PTN_TILE,
                           packed->weights == NULL ? NULL : packed->weights + from * PTN_TILE, to - from, cols, run->k);
     if (packed->weights != NULL) {
@@ -100,6 +110,20 @@ static void pass_block(void *opaque, int64_t block, int32_t worker)
     }
 }
 
+/* The first cluster has what the others have not. */
+static void take_rest(ptn_run *run, const ptn_packed *packed)
+{
+    int64_t cols = packed->cols;
+    memcpy(run->sums, packed->total, (size_t)cols * sizeof *run->sums);
+    run->weights[0] = packed->weights == NULL ? (double)packed->rows : packed->total_weight;
+    for (int64_t e = 0; packed->weights != NULL && e < packed->exception_count; e++)
+        run->weights[0] -= packed->exception_weight[e];
+    for (int64_t j = 1; j < run->k; j++) {
+        run->weights[0] -= run->weights[j];
+        for (int64_t c = 0; c < cols; c++) run->sums[c] -= run->sums[j * cols + c];
+    }
+}
+
 /* Adds up what the workers have, and labels the exceptions. */
 static void gather(ptn_run *run, const ptn_packed *packed, int32_t workers)
 {
@@ -115,11 +139,7 @@ static void gather(ptn_run *run, const ptn_packed *packed, int32_t workers)
         for (int64_t j = 0; j < k; j++) run->weights[j] += share[k * cols + j];
         run->changed += (int64_t)share[each - 1];
     }
-    for (int64_t c = 0; run->fresh && c < cols; c++) { /* the first cluster has what the others have not */
-        double rest = packed->total[c];
-        for (int64_t j = 1; j < k; j++) rest -= run->sums[j * cols + c];
-        run->sums[c] = rest;
-    }
+    if (run->fresh) take_rest(run, packed);
     for (int64_t e = 0; e < packed->exception_count; e++) {
         int64_t row = packed->exceptions[e];
         int32_t before = run->labels[row], label = ptn_decide(packed, run->centroids, run->k, row);
@@ -238,12 +258,14 @@ static bool any_empty(const ptn_run *run)
     return false;
 }
 
-patron_status ptn_lloyd_update(ptn_passes *passes, ptn_run *run, patron_error *error)
+patron_status ptn_lloyd_update(ptn_passes *passes, ptn_run *run, bool accelerate, patron_error *error)
 {
     const ptn_packed *packed = passes->packed;
     int64_t cols = packed->cols;
     if (any_empty(run)) {
         bool done;
+        ptn_history_clear(&run->history);
+        run->plain = true;
         patron_status status = ptn_lloyd_repair(&done, passes, run, error);
         if (status != PATRON_OK) return status;
         if (!done)
@@ -259,6 +281,14 @@ patron_status ptn_lloyd_update(ptn_passes *passes, ptn_run *run, patron_error *e
             run->next[j * cols + c] = packed->frame.centre[c] + mean * packed->unit;
         }
     }
+    run->ahead = false;
+    if (accelerate) { /* the last means are scratch now */
+        double *there = run->shares;
+        bool known = ptn_history_step(there, &run->history, run->centroids, run->next, run->weights, cols);
+        run->ahead = known && !run->plain;
+        if (run->ahead) memcpy(run->next, there, (size_t)(run->k * cols) * sizeof(double));
+    }
+    run->plain = false;
     ptn_run_move(run, packed);
     return PATRON_OK;
 }
@@ -277,7 +307,7 @@ patron_status ptn_run_open(ptn_run *run, const ptn_packed *packed, int32_t k, in
     memset(run, 0, sizeof *run);
     run->k = k;
     run->fresh = true;
-    if (!ptn_add_i64(&doubles, 4 * each + 2 * k, share))
+    if (!ptn_add_i64(&doubles, 4 * each + 2 * k + ptn_history_doubles(each), share))
         return ptn_fail(error, PATRON_TOO_LARGE, "%d clusters of %lld columns are more than memory can address", (int)k,
                         (long long)cols);
     void *labels = NULL, *bounds = NULL;
@@ -289,7 +319,8 @@ patron_status ptn_run_open(ptn_run *run, const ptn_packed *packed, int32_t k, in
     run->apart_sums = run->sums + each;
     run->weights = run->apart_sums + each;
     run->apart_weights = run->weights + k;
-    run->shares = run->apart_weights + k;
+    ptn_history_place(&run->history, run->apart_weights + k, each);
+    run->shares = run->apart_weights + k + ptn_history_doubles(each);
     status = ptn_allocate(&run->filter_block, memory, ptn_filter_floats(k, cols), sizeof(float), "scores", error);
     if (status != PATRON_OK) return status;
     ptn_filter_place(&run->filter, run->filter_block, k, cols);

@@ -8,6 +8,7 @@
 #ifndef PTN_CLUSTER_LLOYD_H
 #define PTN_CLUSTER_LLOYD_H
 
+#include "cluster/accelerate.h"
 #include "cluster/filter.h"
 
 /* Tiles that a kernel looks at before its findings are worked off. */
@@ -26,6 +27,10 @@ typedef struct ptn_run {
     double *shares;      /* for each worker of the team: sums, weights, rows changed; k x cols + k + 1 */
     ptn_filter filter;
     void *memory_block, *filter_block;
+    ptn_history history; /* for acceleration */
+    bool ahead;          /* the centroids are where acceleration has put them, not means */
+    bool plain;          /* the next update is a plain one */
+    double before;       /* inertia of the pass before */
 
     bool fresh;          /* labels and sums are still to be made */
     int64_t changed;     /* rows of weight > 0 that the last pass gave another label */
@@ -62,9 +67,10 @@ void ptn_passes_progress(ptn_passes *passes, double *from, double *to);
 /* Labels rows by each of the runs that have not ended, and brings their sums up to date. */
 patron_status ptn_lloyd_pass(ptn_passes *passes, ptn_run *runs, int32_t count, patron_error *error);
 
-/* The means of the run's labels become its centroids; empty clusters are given a row first. PATRON_OUT_OF_RANGE: rows
-   too close together for k centroids. PATRON_CANCELLED. */
-patron_status ptn_lloyd_update(ptn_passes *passes, ptn_run *run, patron_error *error);
+/* The means of the run's labels become its centroids; empty clusters are given a row first. With `accelerate` they may
+   go farther (run->ahead says so), unless run->plain. PATRON_OUT_OF_RANGE: rows too close together for k centroids.
+   PATRON_CANCELLED. */
+patron_status ptn_lloyd_update(ptn_passes *passes, ptn_run *run, bool accelerate, patron_error *error);
 
 /* Replaces a run's centroids by run->next; keeps count of the movement. */
 void ptn_run_move(ptn_run *run, const ptn_packed *packed);

@@ -55,18 +55,21 @@ static patron_status iterate(ptn_run *runs, int32_t count, ptn_passes *passes, c
             if (run->ended) continue;
             if (!first) {
                 run->iterations++;
+                if (run->ahead && !(run->inertia < run->before)) run->plain = true; /* no gain, or no change */
+                if (run->ahead && run->inertia > run->before) ptn_history_clear(&run->history);
                 status = ptn_run_note(run, memory, error);
                 if (status != PATRON_OK) return status;
-                run->converged =
-                    run->changed == 0 || (plan->tol > 0.0 && run->movement <= plan->tol * passes->packed->variance);
+                run->converged = !run->ahead && (run->changed == 0 || (plan->tol > 0.0 && run->movement <= plan->tol *
+                                                                           passes->packed->variance));
             }
+            run->before = run->inertia;
             run->ended = run->converged || run->iterations >= plan->max_iter - 1;
         }
         if (plan->race) race(runs, count, passes);
         going = false;
         for (int32_t r = 0; r < count; r++) {
             if (runs[r].ended) continue;
-            status = ptn_lloyd_update(passes, &runs[r], error);
+            status = ptn_lloyd_update(passes, &runs[r], plan->accelerate, error);
             if (status != PATRON_OK) return status;
             going = true;
         }

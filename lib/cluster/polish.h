@@ -11,6 +11,7 @@ typedef struct ptn_polish_plan {
     double tol;
     const double *weights; /* of rows, of ordinary size; NULL */
     double keep;           /* runs whose inertia is within this share of the best of their k are finished too */
+    bool accelerate;       /* passes may start from where they seem to lead: fewer of them, to another path */
     bool race;             /* runs that cannot become the best of their k are given up on the way */
 } ptn_polish_plan;
 

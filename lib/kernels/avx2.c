@@ -25,6 +25,7 @@ typedef vf vm; /* all bits of a lane, or none */
 typedef struct vi {
     __m256i a, b;
 } vi;
+typedef vi vs;
 typedef struct vd {
     __m256d a, b;
 } vd;
@@ -85,6 +86,27 @@ INLINE uint16_t labels_are(const uint8_t *labels, int32_t value)
 {
     __m128i same = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)labels), _mm_set1_epi8((char)value));
     return (uint16_t)_mm_movemask_epi8(same);
+}
+
+INLINE vs vs_zero(void) { return vi_zero(); }
+INLINE vs vs_from(vf x) { return BOTH(vs, _mm256_cvtps_epi32(x.a), _mm256_cvtps_epi32(x.b)); }
+INLINE vs vs_add_where(vs sum, uint16_t where, vs x)
+{
+    __m256i low = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128), high = _mm256_slli_epi32(low, 8);
+    __m256i bits = _mm256_set1_epi32(where);
+    __m256i a = _mm256_cmpeq_epi32(_mm256_and_si256(bits, low), low);
+    __m256i b = _mm256_cmpeq_epi32(_mm256_and_si256(bits, high), high);
+    return BOTH(vs, _mm256_add_epi32(sum.a, _mm256_and_si256(x.a, a)),
+                _mm256_add_epi32(sum.b, _mm256_and_si256(x.b, b)));
+}
+INLINE int64_t vs_total(vs x)
+{
+    int32_t lane[16];
+    int64_t total = 0;
+    _mm256_storeu_si256((__m256i *)(void *)lane, x.a);
+    _mm256_storeu_si256((__m256i *)(void *)(lane + 8), x.b);
+    for (int l = 0; l < 16; l++) total += lane[l];
+    return total;
 }
 
 INLINE vd vd_zero(void) { return BOTH(vd, _mm256_setzero_pd(), _mm256_setzero_pd()); }

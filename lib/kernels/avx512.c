@@ -22,6 +22,7 @@
 typedef __m512 vf;
 typedef __mmask16 vm;
 typedef __m512i vi;
+typedef __m512i vs;
 typedef __m512d vd;
 
 INLINE vf vf_load(const float *from) { return _mm512_loadu_ps(from); }
@@ -47,6 +48,15 @@ INLINE uint16_t vi_differs(vi a, const uint8_t *labels)
 INLINE uint16_t labels_are(const uint8_t *labels, int32_t value)
 {
     return _mm_cmpeq_epi8_mask(_mm_loadu_si128((const __m128i *)(const void *)labels), _mm_set1_epi8((char)value));
+}
+
+INLINE vs vs_zero(void) { return _mm512_setzero_si512(); }
+INLINE vs vs_from(vf a) { return _mm512_cvtps_epi32(a); }
+INLINE vs vs_add_where(vs sum, uint16_t where, vs a) { return _mm512_mask_add_epi32(sum, where, sum, a); }
+INLINE int64_t vs_total(vs a)
+{
+    __m512i low = _mm512_cvtepi32_epi64(_mm512_castsi512_si256(a));
+    return _mm512_reduce_add_epi64(_mm512_add_epi64(low, _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(a, 1))));
 }
 
 INLINE vd vd_zero(void) { return _mm512_setzero_pd(); }

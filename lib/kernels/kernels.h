@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { PTN_TILE = 16, PTN_MOST_CLUSTERS = 256 };
+enum { PTN_TILE = 16, PTN_MOST_CLUSTERS = 256, PTN_FEW = 9 };
 
 /* Rows as the caller holds them. */
 typedef struct ptn_source {
@@ -89,6 +89,11 @@ typedef struct ptn_kernels {
        they stay below 2^53 steps. `weights`: of rows, or NULL. Label 0 is the caller's, from the total. */
     void (*sums)(double *sums, const float *values, const uint8_t *labels, const int32_t *weights, int64_t tiles,
                  int64_t cols, int32_t k);
+
+    /* The same for at most 128 tiles of values that are at most 2^23 steps, and k of at most PTN_FEW, without weights;
+       and the number of rows with each of these labels into counts. */
+    void (*step_sums)(double *sums, double *counts, const float *values, const uint8_t *labels, const double *step,
+                      int64_t tiles, int64_t cols, int32_t k);
 
     /* With the candidate as a further seed: `nearest` (may be `out`) becomes `out`, tile masses and lane sums of
        weight x squared distance are set. */

@@ -16,6 +16,9 @@ typedef uint16_t vm;
 typedef struct vi {
     uint8_t lane[16];
 } vi;
+typedef struct vs {
+    int32_t lane[16];
+} vs;
 typedef struct vd {
     double lane[8];
 } vd;
@@ -104,6 +107,25 @@ INLINE uint16_t labels_are(const uint8_t *labels, int32_t value)
     uint32_t out = 0;
     EACH(16) out |= (uint32_t)(labels[l] == value) << l;
     return (uint16_t)out;
+}
+
+INLINE vs vs_zero(void) { return (vs){{0}}; }
+INLINE vs vs_from(vf a)
+{
+    vs out;
+    EACH(16) out.lane[l] = (int32_t)a.lane[l];
+    return out;
+}
+INLINE vs vs_add_where(vs sum, uint16_t where, vs a)
+{
+    EACH(16) sum.lane[l] += where >> l & 1 ? a.lane[l] : 0;
+    return sum;
+}
+INLINE int64_t vs_total(vs a)
+{
+    int64_t total = 0;
+    EACH(16) total += a.lane[l];
+    return total;
 }
 
 INLINE vd vd_zero(void) { return (vd){{0}}; }

@@ -2,6 +2,7 @@
 /* The kernels, written once over a file's vector operations:
 
        vf  16 floats, the rows of a tile        vm  a condition on each of them       vi  a label for each
+       vs  16 whole numbers of 32 bits
        vd  8 doubles: 8 columns of one row as the caller holds it, or half a tile's rows
 
    A file that includes this defines those types, the operations on them, and KERNELS, NAME and INLINE. */
@@ -243,14 +244,12 @@ static int32_t assign(ptn_active *active, const ptn_filter *filter, const float 
     }
 }
 
-/* Clusters for which a pass with a condition for each pays. */
-enum { FEW = 9 };
-
+/* With up to PTN_FEW clusters a pass with a condition for each pays. */
 INLINE void sums_by_condition(double *sums, const float *values, const uint8_t *labels, const int32_t *weights,
                               int64_t tiles, int64_t cols, const int32_t k)
 {
     for (int64_t c = 0; c < cols; c++) {
-        vd sum[FEW];
+        vd sum[PTN_FEW];
         double lanes[8];
         for (int32_t j = 1; j < k; j++) sum[j] = vd_zero();
         for (int64_t t = 0; t < tiles; t++) {
@@ -293,10 +292,46 @@ static void sums(double *sums_out, const float *values, const uint8_t *labels, c
     case 3: sums_by_condition(sums_out, values, labels, weights, tiles, cols, 3); return;
     case 4: sums_by_condition(sums_out, values, labels, weights, tiles, cols, 4); return;
     default:
-        if (k <= FEW)
+        if (k <= PTN_FEW)
             sums_by_condition(sums_out, values, labels, weights, tiles, cols, k);
         else
             sums_by_row(sums_out, values, labels, weights, tiles, cols);
+    }
+}
+
+INLINE void step_sums_of(double *sums_out, double *counts, const float *values, const uint8_t *labels,
+                         const double *step, int64_t tiles, int64_t cols, const int32_t k)
+{
+    uint16_t where[128][PTN_FEW];
+    int64_t count[PTN_FEW] = {0};
+    for (int64_t t = 0; t < tiles; t++)
+        for (int32_t j = 1; j < k; j++) {
+            where[t][j] = labels_are(labels + t * PTN_TILE, j);
+            count[j] += __builtin_popcount(where[t][j]);
+        }
+    for (int32_t j = 1; j < k; j++) counts[j] += (double)count[j];
+    for (int64_t c = 0; c < cols; c++) {
+        vs sum[PTN_FEW];
+        vf scale = vf_set((float)(1.0 / step[c]));
+        for (int32_t j = 1; j < k; j++) sum[j] = vs_zero();
+        for (int64_t t = 0; t < tiles; t++) {
+            vs x = vs_from(vf_mul(vf_load(values + (t * cols + c) * PTN_TILE), scale));
+            for (int32_t j = 1; j < k; j++) sum[j] = vs_add_where(sum[j], where[t][j], x);
+        }
+        for (int32_t j = 1; j < k; j++) sums_out[j * cols + c] += (double)vs_total(sum[j]) * step[c];
+    }
+}
+
+/* In whole steps: 32 bits hold the sum of 128 numbers of up to 2^23, and one more bit. */
+static void step_sums(double *sums_out, double *counts, const float *values, const uint8_t *labels, const double *step,
+                      int64_t tiles, int64_t cols, int32_t k)
+{
+    switch (k) {
+    case 1: return;
+    case 2: step_sums_of(sums_out, counts, values, labels, step, tiles, cols, 2); return;
+    case 3: step_sums_of(sums_out, counts, values, labels, step, tiles, cols, 3); return;
+    case 4: step_sums_of(sums_out, counts, values, labels, step, tiles, cols, 4); return;
+    default: step_sums_of(sums_out, counts, values, labels, step, tiles, cols, k);
     }
 }
 
@@ -387,6 +422,7 @@ const ptn_kernels KERNELS = {.name = NAME,
                              .scatter = scatter,
                              .assign = assign,
                              .sums = sums,
+                             .step_sums = step_sums,
                              .nearest = nearest,
                              .exact_sums = exact_sums,
                              .inertia = inertia};
