@@ -5,7 +5,8 @@
    With x the centroids labels were made by and g the means of those labels, an iteration takes x to g. Near an optimum
    that is nearly linear, so from a few pairs (x, g) one can tell where it will end: the combination of past g whose
    combination of g - x is smallest. A pass from there costs what any other costs. Whether it was worth it shows in the
-   inertia; if that does not fall, or no label changes, the next pass is a plain one, and only plain passes end a run. */
+   inertia; if that does not fall, or no label changes, the next pass is a plain one, and only plain passes end a run.
+ */
 #ifndef PTN_CLUSTER_ACCELERATE_H
 #define PTN_CLUSTER_ACCELERATE_H
 
@@ -15,10 +16,10 @@
 enum { PTN_PAIRS = 4 };
 
 typedef struct ptn_history {
-    int64_t size;   /* k x cols */
-    int32_t pairs;  /* kept */
-    int32_t next;   /* where the next goes */
-    double *x, *g;  /* PTN_PAIRS x size */
+    int64_t size;  /* k x cols */
+    int32_t pairs; /* kept */
+    int32_t next;  /* where the next goes */
+    double *x, *g; /* PTN_PAIRS x size */
 } ptn_history;
 
 /* Doubles that a history needs. */

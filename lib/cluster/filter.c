@@ -117,10 +117,9 @@ void ptn_filter_set(ptn_filter *filter, const ptn_frame *frame, const double *ce
     double doubt = SAFE * (first + second + rule) + margin;
     filter->slack = (float)(SAFE * ((double)(cols + 8) * 0x1p-23 * farthest + doubt) + 1e-30);
     /* A row keeps its label if its distances to the nearest two centroids stay farther apart than packing can bring
-       them together (half the diagonal of a step for each) and the rule's rounding can turn: D_2 - D_1 >= (d_2 - d_1)^2.
-       With a margin, farther than that too. */
-    double passed = travelled * (1.0 + 0x1p-20) + sqrt(packing) + sqrt(SAFE * rule + margin) +
-                    0x1p-40 * sqrt(farthest);
+       them together (half the diagonal of a step for each) and the rule's rounding can turn: D_2 - D_1 >= (d_2 -
+       d_1)^2. With a margin, farther than that too. */
+    double passed = travelled * (1.0 + 0x1p-20) + sqrt(packing) + sqrt(SAFE * rule + margin) + 0x1p-40 * sqrt(farthest);
     filter->passed = (float)(passed * (1.0 + 0x1p-20));
     filter->travelled = twins ? -HUGE_VALF : (float)travelled; /* twins may part: no bound holds then */
     filter->doubt = (float)(doubt * (1.0 + 0x1p-20));

@@ -96,8 +96,7 @@ static patron_status take_weights(fit_job *job, patron_error *error)
     job->weights = job->rows.weights;
     for (int64_t i = 0; job->weights != NULL && i < job->rows.rows; i++) largest = fmax(largest, job->weights[i]);
     if (job->weights == NULL || (largest <= 0x1p300 && largest >= 0x1p-300)) return PATRON_OK;
-    patron_status status =
-        ptn_allocate(&block, &job->context.memory, job->rows.rows, sizeof(double), "weights", error);
+    patron_status status = ptn_allocate(&block, &job->context.memory, job->rows.rows, sizeof(double), "weights", error);
     if (status != PATRON_OK) return status;
     frexp(largest, &job->weight_exponent);
     job->own_weights = block;
@@ -162,10 +161,13 @@ static patron_status screen(fit_job *job, int32_t k_min, int32_t k_max, patron_e
     double began_s = ptn_now_s();
     ptn_screen_close(&job->screen, &job->context.memory);
     ptn_sample_free(&job->sample, &job->context.memory);
-    patron_status status =
-        ptn_sample_draw(&job->sample, &job->data, k_max, job->options.seed, &job->team, error);
+    patron_status status = ptn_sample_draw(&job->sample, &job->data, k_max, job->options.seed, &job->team, error);
     if (status != PATRON_OK) return status;
-    ptn_screen_plan plan = {k_min, k_max, job->options.n_init, job->options.max_iter, job->options.seed,
+    ptn_screen_plan plan = {k_min,
+                            k_max,
+                            job->options.n_init,
+                            job->options.max_iter,
+                            job->options.seed,
                             job->options.strict && !job->sample.whole};
     status = ptn_screen_run(&job->screen, &job->sample, &plan, &job->team, error);
     job->screen_s += ptn_now_s() - began_s;
@@ -175,8 +177,7 @@ static patron_status screen(fit_job *job, int32_t k_min, int32_t k_max, patron_e
 /* Centroids in the caller's unit from packed ones. */
 static void unpack(double *out, const double *packed, int32_t k, const ptn_packed *data)
 {
-    for (int64_t e = 0; e < k * data->cols; e++)
-        out[e] = data->frame.centre[e % data->cols] + packed[e] * data->unit;
+    for (int64_t e = 0; e < k * data->cols; e++) out[e] = data->frame.centre[e % data->cols] + packed[e] * data->unit;
 }
 
 /* The starts for k that go on to all rows: how many, and which. */
@@ -314,8 +315,8 @@ static void count_span(void *opaque, int64_t span, int32_t worker)
 }
 
 /* Sizes, the labels' fingerprint, and labels for the caller. */
-static patron_status give_labels(patron_kmeans *made, int32_t *labels, uint64_t *hash, const ptn_run *run,
-                                 fit_job *job, patron_error *error)
+static patron_status give_labels(patron_kmeans *made, int32_t *labels, uint64_t *hash, const ptn_run *run, fit_job *job,
+                                 patron_error *error)
 {
     const ptn_memory *memory = &job->context.memory;
     double from, to;

@@ -351,8 +351,8 @@ patron_status ptn_passes_open(ptn_passes *passes, const ptn_packed *packed, ptn_
     memset(passes, 0, sizeof *passes);
     passes->packed = packed;
     passes->team = team;
-    patron_status status = ptn_allocate(&active, memory, (int64_t)team->context->threads * PTN_CHUNK,
-                                        sizeof(ptn_active), "tiles", error);
+    patron_status status =
+        ptn_allocate(&active, memory, (int64_t)team->context->threads * PTN_CHUNK, sizeof(ptn_active), "tiles", error);
     passes->active = active;
     if (status != PATRON_OK) return status;
     status = ptn_allocate(&scratch, memory, 2 * packed->cols, sizeof(double), "columns", error);

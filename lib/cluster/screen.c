@@ -110,9 +110,8 @@ static double run(ptn_trial *trial, int32_t k, const screen_job *job, int32_t wo
         ptn_filter_set(&filter, &sample->frame, trial->centroids, 0.0, 0.0, trial->scratch);
         for (int64_t t = 0; t < sample->tiles; t += PTN_CHUNK) {
             int64_t end = t + PTN_CHUNK < sample->tiles ? t + PTN_CHUNK : sample->tiles;
-            int32_t found =
-                sample->kernels->assign(trial->active, &filter, sample->values + t * cols * PTN_TILE,
-                                        trial->labels + t * PTN_TILE, NULL, (int32_t)(end - t));
+            int32_t found = sample->kernels->assign(trial->active, &filter, sample->values + t * cols * PTN_TILE,
+                                                    trial->labels + t * PTN_TILE, NULL, (int32_t)(end - t));
             for (int32_t a = 0; a < found; a++)
                 changed += settle(trial, k, &trial->active[a], t + trial->active[a].tile, iteration == 0);
         }
@@ -225,7 +224,8 @@ patron_status ptn_screen_run(ptn_screen *screen, const ptn_sample *sample, const
     screen->starts = plan->starts;
     screen->cols = sample->cols;
     screen->each = plan->seeds_only ? 0 : clusters * sample->cols;
-    if (!ptn_mul_i64(&all, screen->each, plan->starts) || !ptn_mul_i64(&seeds, plan->starts, plan->k_max * sample->cols))
+    if (!ptn_mul_i64(&all, screen->each, plan->starts) ||
+        !ptn_mul_i64(&seeds, plan->starts, plan->k_max * sample->cols))
         return ptn_fail(error, PATRON_TOO_LARGE, "%d starts are more than memory can address", (int)plan->starts);
     patron_status status = ptn_allocate(&centroids, memory, all, sizeof(double), "starts", error);
     screen->centroids = centroids;
@@ -278,8 +278,8 @@ static bool together(const double *a, const double *b, int32_t k, int64_t cols, 
     return true;
 }
 
-int32_t ptn_screen_distinct(int32_t *starts, const ptn_screen *screen, const ptn_sample *sample, int32_t k, int32_t most,
-                            double tolerance)
+int32_t ptn_screen_distinct(int32_t *starts, const ptn_screen *screen, const ptn_sample *sample, int32_t k,
+                            int32_t most, double tolerance)
 {
     int32_t count = 0, range = screen->k_max - screen->k_min + 1;
     double last = -1.0, best = 0.0;

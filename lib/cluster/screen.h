@@ -33,19 +33,19 @@ const double *ptn_screen_seeds(const ptn_screen *screen, int32_t start);
 
 /* The starts whose optima for k are worth going on with, best first: those within `tolerance` (relative) of the best,
    one of each that lie together, at most `most`. Returns how many. */
-int32_t ptn_screen_distinct(int32_t *starts, const ptn_screen *screen, const ptn_sample *sample, int32_t k, int32_t most,
-                            double tolerance);
+int32_t ptn_screen_distinct(int32_t *starts, const ptn_screen *screen, const ptn_sample *sample, int32_t k,
+                            int32_t most, double tolerance);
 
 /* One thread's state. */
 typedef struct ptn_trial {
     const ptn_sample *sample;
-    double *centroids, *sums;        /* k_max x cols */
-    double *weights;                 /* k_max */
-    double *mass;                    /* tiles */
-    float *nearest;                  /* rows: squared distance to the nearest seed */
-    float *point;                    /* cols */
-    double *scratch;                 /* 2 x cols */
-    int64_t *rows;                   /* k_max: the seeds */
+    double *centroids, *sums; /* k_max x cols */
+    double *weights;          /* k_max */
+    double *mass;             /* tiles */
+    float *nearest;           /* rows: squared distance to the nearest seed */
+    float *point;             /* cols */
+    double *scratch;          /* 2 x cols */
+    int64_t *rows;            /* k_max: the seeds */
     uint8_t *labels;
     ptn_active *active;
     float *floats; /* of the filter */

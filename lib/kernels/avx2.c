@@ -15,8 +15,8 @@
 #include <string.h>
 
 #define KERNELS ptn_kernels_avx2
-#define NAME "avx2"
-#define INLINE static inline __attribute__((always_inline))
+#define NAME    "avx2"
+#define INLINE  static inline __attribute__((always_inline))
 
 typedef struct vf {
     __m256 a, b;
@@ -42,10 +42,7 @@ INLINE vf vf_set(float value) { return BOTH(vf, _mm256_set1_ps(value), _mm256_se
 INLINE vf vf_add(vf x, vf y) { return BOTH(vf, _mm256_add_ps(x.a, y.a), _mm256_add_ps(x.b, y.b)); }
 INLINE vf vf_sub(vf x, vf y) { return BOTH(vf, _mm256_sub_ps(x.a, y.a), _mm256_sub_ps(x.b, y.b)); }
 INLINE vf vf_mul(vf x, vf y) { return BOTH(vf, _mm256_mul_ps(x.a, y.a), _mm256_mul_ps(x.b, y.b)); }
-INLINE vf vf_fma(vf x, vf y, vf z)
-{
-    return BOTH(vf, _mm256_fmadd_ps(x.a, y.a, z.a), _mm256_fmadd_ps(x.b, y.b, z.b));
-}
+INLINE vf vf_fma(vf x, vf y, vf z) { return BOTH(vf, _mm256_fmadd_ps(x.a, y.a, z.a), _mm256_fmadd_ps(x.b, y.b, z.b)); }
 INLINE vf vf_max(vf x, vf y) { return BOTH(vf, _mm256_max_ps(x.a, y.a), _mm256_max_ps(x.b, y.b)); }
 INLINE vf vf_min(vf x, vf y) { return BOTH(vf, _mm256_min_ps(x.a, y.a), _mm256_min_ps(x.b, y.b)); }
 INLINE vm vf_above(vf x, vf y)
@@ -80,7 +77,7 @@ INLINE void vi_store(uint8_t *to, vi x) { _mm_storeu_si128((__m128i *)(void *)to
 INLINE uint16_t vi_differs(vi x, const uint8_t *labels)
 {
     __m128i same = _mm_cmpeq_epi8(vi_bytes(x), _mm_loadu_si128((const __m128i *)(const void *)labels));
-    return (uint16_t)~(uint32_t)_mm_movemask_epi8(same);
+    return (uint16_t) ~(uint32_t)_mm_movemask_epi8(same);
 }
 INLINE uint16_t labels_are(const uint8_t *labels, int32_t value)
 {

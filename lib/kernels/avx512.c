@@ -4,7 +4,7 @@
 
 #if defined(__x86_64__)
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), \
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))),                   \
                              apply_to = function)
 #else
 #pragma GCC push_options
@@ -16,8 +16,8 @@
 #include <string.h>
 
 #define KERNELS ptn_kernels_avx512
-#define NAME "avx512"
-#define INLINE static inline __attribute__((always_inline))
+#define NAME    "avx512"
+#define INLINE  static inline __attribute__((always_inline))
 
 typedef __m512 vf;
 typedef __mmask16 vm;

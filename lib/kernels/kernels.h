@@ -36,8 +36,8 @@ typedef struct ptn_filter {
     float *offsets;   /* groups x group */
     float *origin;    /* centroid 0; cols */
     float doubt;
-    float slack;  /* added to a squared distance, it is not too small */
-    float passed; /* a tile whose bound is above this keeps its labels */
+    float slack;     /* added to a squared distance, it is not too small */
+    float passed;    /* a tile whose bound is above this keeps its labels */
     float travelled; /* what a new bound is counted from */
 } ptn_filter;
 

@@ -6,8 +6,8 @@
 #include "kernels/kernels.h"
 
 #define KERNELS ptn_kernels_scalar
-#define NAME "scalar"
-#define INLINE static inline
+#define NAME    "scalar"
+#define INLINE  static inline
 
 typedef struct vf {
     float lane[16];
@@ -155,10 +155,7 @@ INLINE vd vd_load_narrow(const float *from, int64_t count)
     EACH(count) out.lane[l] = (double)from[l];
     return out;
 }
-INLINE void vd_store_part(double *to, vd a, int64_t count)
-{
-    EACH(count) to[l] = a.lane[l];
-}
+INLINE void vd_store_part(double *to, vd a, int64_t count) { EACH(count) to[l] = a.lane[l]; }
 INLINE vd vd_add(vd a, vd b)
 {
     EACH(8) a.lane[l] += b.lane[l];
@@ -191,10 +188,7 @@ INLINE bool vd_beyond(vd a, vd b)
     EACH(8) out |= !(fabs(a.lane[l]) <= b.lane[l]);
     return out;
 }
-INLINE void vd_store_narrow(float *to, vd a)
-{
-    EACH(8) to[l] = (float)a.lane[l];
-}
+INLINE void vd_store_narrow(float *to, vd a) { EACH(8) to[l] = (float)a.lane[l]; }
 INLINE vd vd_half(vf a, int half)
 {
     vd out;

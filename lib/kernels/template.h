@@ -236,11 +236,16 @@ static int32_t assign(ptn_active *active, const ptn_filter *filter, const float 
                       float *bounds, int32_t tiles)
 {
     switch (filter->group) {
-    case 1: return assign_groups(active, filter, values, labels, bounds, tiles, 1, filter->k == 2);
-    case 2: return assign_groups(active, filter, values, labels, bounds, tiles, 2, true);
-    case 3: return assign_groups(active, filter, values, labels, bounds, tiles, 3, true);
-    case 4: return assign_groups(active, filter, values, labels, bounds, tiles, 4, true);
-    default: return assign_groups(active, filter, values, labels, bounds, tiles, 8, false);
+    case 1:
+        return assign_groups(active, filter, values, labels, bounds, tiles, 1, filter->k == 2);
+    case 2:
+        return assign_groups(active, filter, values, labels, bounds, tiles, 2, true);
+    case 3:
+        return assign_groups(active, filter, values, labels, bounds, tiles, 3, true);
+    case 4:
+        return assign_groups(active, filter, values, labels, bounds, tiles, 4, true);
+    default:
+        return assign_groups(active, filter, values, labels, bounds, tiles, 8, false);
     }
 }
 
@@ -287,10 +292,17 @@ static void sums(double *sums_out, const float *values, const uint8_t *labels, c
                  int64_t cols, int32_t k)
 {
     switch (k) {
-    case 1: return;
-    case 2: sums_by_condition(sums_out, values, labels, weights, tiles, cols, 2); return;
-    case 3: sums_by_condition(sums_out, values, labels, weights, tiles, cols, 3); return;
-    case 4: sums_by_condition(sums_out, values, labels, weights, tiles, cols, 4); return;
+    case 1:
+        return;
+    case 2:
+        sums_by_condition(sums_out, values, labels, weights, tiles, cols, 2);
+        return;
+    case 3:
+        sums_by_condition(sums_out, values, labels, weights, tiles, cols, 3);
+        return;
+    case 4:
+        sums_by_condition(sums_out, values, labels, weights, tiles, cols, 4);
+        return;
     default:
         if (k <= PTN_FEW)
             sums_by_condition(sums_out, values, labels, weights, tiles, cols, k);
@@ -327,16 +339,23 @@ static void step_sums(double *sums_out, double *counts, const float *values, con
                       int64_t tiles, int64_t cols, int32_t k)
 {
     switch (k) {
-    case 1: return;
-    case 2: step_sums_of(sums_out, counts, values, labels, step, tiles, cols, 2); return;
-    case 3: step_sums_of(sums_out, counts, values, labels, step, tiles, cols, 3); return;
-    case 4: step_sums_of(sums_out, counts, values, labels, step, tiles, cols, 4); return;
-    default: step_sums_of(sums_out, counts, values, labels, step, tiles, cols, k);
+    case 1:
+        return;
+    case 2:
+        step_sums_of(sums_out, counts, values, labels, step, tiles, cols, 2);
+        return;
+    case 3:
+        step_sums_of(sums_out, counts, values, labels, step, tiles, cols, 3);
+        return;
+    case 4:
+        step_sums_of(sums_out, counts, values, labels, step, tiles, cols, 4);
+        return;
+    default:
+        step_sums_of(sums_out, counts, values, labels, step, tiles, cols, k);
     }
 }
 
-static void nearest(float *out, const float *before, double *mass, double lanes[PTN_TILE],
-                    const ptn_seeding_step *step)
+static void nearest(float *out, const float *before, double *mass, double lanes[PTN_TILE], const ptn_seeding_step *step)
 {
     vd total[2] = {vd_zero(), vd_zero()};
     for (int64_t t = 0; t < step->tiles; t++) {
