@@ -27,6 +27,9 @@ int64_t ptn_history_doubles(int64_t size);
 void ptn_history_place(ptn_history *history, double *block, int64_t size);
 void ptn_history_clear(ptn_history *history);
 
+/* The means noted last. */
+void ptn_history_last(double *out, const ptn_history *history);
+
 /* Notes a pair, and puts into `out` where to go; false, and `out` untouched, where there is nothing to go by. `scale`
    makes columns of k x cols numbers commensurable: that of each cluster's coordinates. */
 bool ptn_history_step(double *out, ptn_history *history, const double *x, const double *g, const double *scale,

@@ -187,7 +187,7 @@ static int32_t finalists(int32_t *starts, const fit_job *job, int32_t k)
     if (sample->whole && sample->rows <= FEW_ROWS)
         return ptn_screen_distinct(starts, &job->screen, sample, k, MOST_FINALISTS, 0.2);
     if (sample->whole) return ptn_screen_distinct(starts, &job->screen, sample, k, 6, 0.05);
-    return ptn_screen_distinct(starts, &job->screen, sample, k, k <= 8 ? 4 : 2, k <= 8 ? 0.03 : 0.01);
+    return ptn_screen_distinct(starts, &job->screen, sample, k, k <= 8 ? 10 : 2, k <= 8 ? 0.03 : 0.01);
 }
 
 /* The runs and figures of a group of k, and room for what they are made of. */

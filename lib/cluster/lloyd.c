@@ -251,6 +251,14 @@ void ptn_run_move(ptn_run *run, const ptn_packed *packed)
     run->centroids = means;
 }
 
+void ptn_run_retreat(ptn_run *run, const ptn_packed *packed)
+{
+    ptn_history_last(run->next, &run->history);
+    ptn_history_clear(&run->history);
+    run->ahead = false;
+    ptn_run_move(run, packed);
+}
+
 static bool any_empty(const ptn_run *run)
 {
     for (int32_t j = 0; j < run->k; j++)

@@ -75,6 +75,9 @@ patron_status ptn_lloyd_update(ptn_passes *passes, ptn_run *run, bool accelerate
 /* Replaces a run's centroids by run->next; keeps count of the movement. */
 void ptn_run_move(ptn_run *run, const ptn_packed *packed);
 
+/* From where acceleration has led, back to the means it went on from. */
+void ptn_run_retreat(ptn_run *run, const ptn_packed *packed);
+
 /* Notes run->inertia as that of one more iteration. */
 patron_status ptn_run_note(ptn_run *run, const ptn_memory *memory, patron_error *error);
 

@@ -51,17 +51,22 @@ static patron_status iterate(ptn_run *runs, int32_t count, ptn_passes *passes, c
 {
     const ptn_memory *memory = &passes->team->context->memory;
     for (bool going = true, first = true; going; first = false) {
+        bool rejected[PTN_MOST_CLUSTERS] = {0};
         patron_status status = ptn_lloyd_pass(passes, runs, count, error);
         if (status != PATRON_OK) return status;
         for (int32_t r = 0; r < count; r++) {
             ptn_run *run = &runs[r];
             if (run->ended) continue;
+            rejected[r] = run->ahead && !(run->inertia < run->before) && run->changed != 0;
+            if (rejected[r]) { /* back to the means that it went on from */
+                ptn_run_retreat(run, passes->packed);
+                continue;
+            }
             if (!first) {
                 run->iterations++;
-                if (run->ahead && !(run->inertia < run->before)) run->plain = true; /* no gain, or no change */
-                if (run->ahead && run->inertia > run->before) ptn_history_clear(&run->history);
                 status = ptn_run_note(run, memory, error);
                 if (status != PATRON_OK) return status;
+                if (run->ahead && run->changed == 0) run->plain = true; /* labels are those of means no longer */
                 run->converged =
                     !run->ahead &&
                     (run->changed == 0 || (plan->tol > 0.0 && run->movement <= plan->tol * passes->packed->variance));
@@ -73,9 +78,10 @@ static patron_status iterate(ptn_run *runs, int32_t count, ptn_passes *passes, c
         going = false;
         for (int32_t r = 0; r < count; r++) {
             if (runs[r].ended) continue;
+            going = true;
+            if (rejected[r]) continue;
             status = ptn_lloyd_update(passes, &runs[r], plan->accelerate, error);
             if (status != PATRON_OK) return status;
-            going = true;
         }
     }
     return PATRON_OK;
