@@ -23,6 +23,9 @@
 /* Runs that share passes; labels take a byte a row for each. */
 enum { MOST_RUNS = 8, MOST_FINALISTS = 16, FEW_ROWS = 4096 };
 
+/* Rounds of n_init starts on a sample, at most. */
+enum { MOST_ROUNDS = 8 };
+
 /* What a public function was given, checked, and what is made of it. */
 typedef struct fit_job {
     patron_rows rows;
@@ -163,12 +166,14 @@ static patron_status screen(fit_job *job, int32_t k_min, int32_t k_max, patron_e
     ptn_sample_free(&job->sample, &job->context.memory);
     patron_status status = ptn_sample_draw(&job->sample, &job->data, k_max, job->options.seed, &job->team, error);
     if (status != PATRON_OK) return status;
-    ptn_screen_plan plan = {k_min,
-                            k_max,
-                            job->options.n_init,
-                            job->options.max_iter,
-                            job->options.seed,
-                            job->options.strict && !job->sample.whole};
+    bool strict = job->options.strict && !job->sample.whole;
+    ptn_screen_plan plan = {.k_min = k_min,
+                            .k_max = k_max,
+                            .starts = job->options.n_init,
+                            .rounds = strict || job->sample.whole ? 1 : MOST_ROUNDS,
+                            .max_iter = job->options.max_iter,
+                            .seed = job->options.seed,
+                            .seeds_only = strict};
     status = ptn_screen_run(&job->screen, &job->sample, &plan, &job->team, error);
     job->screen_s += ptn_now_s() - began_s;
     return status;
@@ -375,7 +380,7 @@ static patron_status keep(patron_kmeans **kmeans, int32_t *labels, ptn_run *run,
         .best_start = run->start,
         .inertia = to_caller(run->inertia, job),
         .inertia_lower_bound = to_caller(bound, job),
-        .n_init = job->options.n_init,
+        .n_init = job->screen.starts > 0 ? job->screen.starts : 1,
         .screened = screened,
         .sample_rows = screened ? job->sample.rows : 0,
         .polished = polished,

@@ -2,14 +2,16 @@
 /* Screening: many starts on a sample, for all k at once.
 
    A start draws one row of seeds, as many as the largest k needs; the first k of them begin its run for k. Each run
-   goes on over the sample until hardly a label changes, in one thread; starts are shared among threads. */
+   goes on over the sample until hardly a label changes, in one thread; starts are shared among threads. On a sample
+   further starts cost little, so there are more of them, in rounds, until the best optimum of each k has been reached
+   several times: where starts agree there is nothing else to be found, where they do not the best may be yet to come. */
 #ifndef PTN_CLUSTER_SCREEN_H
 #define PTN_CLUSTER_SCREEN_H
 
 #include "cluster/sample.h"
 
 typedef struct ptn_screen {
-    int32_t k_min, k_max, starts;
+    int32_t k_min, k_max, starts; /* starts: run */
     int64_t cols, each; /* each: numbers of all a start's centroids */
     double *centroids;  /* starts x (k_min x cols, …, k_max x cols): where runs ended, packed units */
     double *seeds;      /* starts x (k_max x cols): where they began */
@@ -18,6 +20,7 @@ typedef struct ptn_screen {
 
 typedef struct ptn_screen_plan {
     int32_t k_min, k_max, starts, max_iter;
+    int32_t rounds; /* of so many starts, at most */
     uint64_t seed;
     bool seeds_only; /* the runs are left out: inertia is 0, and centroids are not set */
 } ptn_screen_plan;
