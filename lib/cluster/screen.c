@@ -21,7 +21,7 @@ typedef struct screen_job {
     ptn_screen *screen;
     const ptn_sample *sample;
     const ptn_screen_plan *plan;
-    int64_t first; /* start of this round */
+    int64_t first;     /* start of this round */
     ptn_trial *trials; /* one for each worker */
     ptn_team *team;
 } screen_job;
@@ -272,8 +272,7 @@ patron_status ptn_screen_run(ptn_screen *screen, const ptn_sample *sample, const
     if (most > INT32_MAX) most = plan->starts;
     screen->cols = sample->cols;
     screen->each = plan->seeds_only ? 0 : clusters * sample->cols;
-    if (!ptn_mul_i64(&all, screen->each, most) ||
-        !ptn_mul_i64(&seeds, most, plan->k_max * sample->cols))
+    if (!ptn_mul_i64(&all, screen->each, most) || !ptn_mul_i64(&seeds, most, plan->k_max * sample->cols))
         return ptn_fail(error, PATRON_TOO_LARGE, "%d starts are more than memory can address", (int)plan->starts);
     patron_status status = ptn_allocate(&centroids, memory, all, sizeof(double), "starts", error);
     screen->centroids = centroids;

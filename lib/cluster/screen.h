@@ -4,7 +4,8 @@
    A start draws one row of seeds, as many as the largest k needs; the first k of them begin its run for k. Each run
    goes on over the sample until hardly a label changes, in one thread; starts are shared among threads. On a sample
    further starts cost little, so there are more of them, in rounds, until the best optimum of each k has been reached
-   several times: where starts agree there is nothing else to be found, where they do not the best may be yet to come. */
+   several times: where starts agree there is nothing else to be found, where they do not the best may be yet to come.
+ */
 #ifndef PTN_CLUSTER_SCREEN_H
 #define PTN_CLUSTER_SCREEN_H
 
@@ -12,10 +13,10 @@
 
 typedef struct ptn_screen {
     int32_t k_min, k_max, starts; /* starts: run */
-    int64_t cols, each; /* each: numbers of all a start's centroids */
-    double *centroids;  /* starts x (k_min x cols, …, k_max x cols): where runs ended, packed units */
-    double *seeds;      /* starts x (k_max x cols): where they began */
-    double *inertia;    /* starts x (k_max - k_min + 1), of the sample */
+    int64_t cols, each;           /* each: numbers of all a start's centroids */
+    double *centroids;            /* starts x (k_min x cols, …, k_max x cols): where runs ended, packed units */
+    double *seeds;                /* starts x (k_max x cols): where they began */
+    double *inertia;              /* starts x (k_max - k_min + 1), of the sample */
 } ptn_screen;
 
 typedef struct ptn_screen_plan {

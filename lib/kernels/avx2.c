@@ -61,7 +61,11 @@ INLINE float vf_least(vf x)
     four = _mm_min_ps(four, _mm_movehl_ps(four, four));
     return _mm_cvtss_f32(_mm_min_ss(four, _mm_shuffle_ps(four, four, 1)));
 }
-INLINE vi vi_zero(void) { return BOTH(vi, _mm256_setzero_si256(), _mm256_setzero_si256()); }
+INLINE vf vf_pick(vm where, vf x, vf other)
+{
+    return BOTH(vf, _mm256_blendv_ps(other.a, x.a, where.a), _mm256_blendv_ps(other.b, x.b, where.b));
+}
+INLINE vi vi_set(int32_t value) { return BOTH(vi, _mm256_set1_epi32(value), _mm256_set1_epi32(value)); }
 INLINE vi vi_pick(vm where, int32_t value, vi other)
 {
     __m256i v = _mm256_set1_epi32(value);
@@ -85,7 +89,7 @@ INLINE uint16_t labels_are(const uint8_t *labels, int32_t value)
     return (uint16_t)_mm_movemask_epi8(same);
 }
 
-INLINE vs vs_zero(void) { return vi_zero(); }
+INLINE vs vs_zero(void) { return vi_set(0); }
 INLINE vs vs_from(vf x) { return BOTH(vs, _mm256_cvtps_epi32(x.a), _mm256_cvtps_epi32(x.b)); }
 INLINE vs vs_add_where(vs sum, uint16_t where, vs x)
 {

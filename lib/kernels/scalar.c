@@ -88,7 +88,17 @@ INLINE float vf_least(vf a)
     EACH(16) least = a.lane[l] < least ? a.lane[l] : least;
     return least;
 }
-INLINE vi vi_zero(void) { return (vi){{0}}; }
+INLINE vf vf_pick(vm where, vf a, vf other)
+{
+    EACH(16) other.lane[l] = where >> l & 1 ? a.lane[l] : other.lane[l];
+    return other;
+}
+INLINE vi vi_set(int32_t value)
+{
+    vi out;
+    EACH(16) out.lane[l] = (uint8_t)value;
+    return out;
+}
 INLINE vi vi_pick(vm where, int32_t value, vi other)
 {
     EACH(16) other.lane[l] = where >> l & 1 ? (uint8_t)value : other.lane[l];
