@@ -340,30 +340,54 @@ static patron_status give_labels(patron_kmeans *made, int32_t *labels, uint64_t 
     return status;
 }
 
+/* What labels new rows: the frame and the filter of the final centroids. */
+static patron_status keep_filter(patron_kmeans *made, const ptn_run *run, fit_job *job, patron_error *error)
+{
+    const ptn_memory *memory = &job->context.memory;
+    int64_t cols = job->data.cols;
+    void *columns;
+    made->inverse_unit = job->data.frame.inverse_unit;
+    patron_status status = ptn_allocate(&columns, memory, 3 * cols, sizeof(double), "columns", error);
+    if (status != PATRON_OK) return status;
+    made->frame = job->data.frame;
+    made->frame.centre = columns;
+    made->frame.step = made->frame.centre + cols;
+    made->frame.reach = made->frame.step + cols;
+    memcpy(made->frame.centre, job->data.frame.centre, (size_t)cols * sizeof(double));
+    memcpy(made->frame.step, job->data.frame.step, (size_t)cols * sizeof(double));
+    memcpy(made->frame.reach, job->data.frame.reach, (size_t)cols * sizeof(double));
+    status = ptn_allocate(&made->filter_block, memory, ptn_filter_floats(run->k, cols), sizeof(float), "scores", error);
+    if (status != PATRON_OK) return status;
+    ptn_filter_place(&made->filter, made->filter_block, run->k, cols);
+    ptn_filter_set(&made->filter, &made->frame, run->centroids, 0.0, 0.0, job->passes.scratch);
+    return PATRON_OK;
+}
+
 /* The handle for a finished run. */
 static patron_status keep(patron_kmeans **kmeans, int32_t *labels, ptn_run *run, int32_t polished, fit_job *job,
                           patron_error *error)
 {
     const ptn_memory *memory = &job->context.memory;
     void *block = NULL, *sizes = NULL, *centroids = NULL;
+    patron_kmeans *made = NULL;
     int64_t k = run->k, cols = job->data.cols;
     uint64_t hash;
     double began_s = ptn_now_s();
     patron_status status = ptn_allocate_zero(&block, memory, 1, sizeof(patron_kmeans), "a k-means", error);
-    if (status != PATRON_OK) goto cleanup;
-    status = ptn_allocate_zero(&sizes, memory, k, sizeof(int64_t), "sizes", error);
-    if (status != PATRON_OK) goto cleanup;
-    status = ptn_allocate(&centroids, memory, k * cols, sizeof(double), "centroids", error);
-    if (status != PATRON_OK) goto cleanup;
-    patron_kmeans *made = block;
-    made->sizes = sizes;
-    status = give_labels(made, labels, &hash, run, job, error);
-    if (status != PATRON_OK) goto cleanup;
-
+    if (status != PATRON_OK) return status;
+    made = block;
     made->memory = *memory;
+    status = ptn_allocate_zero(&sizes, memory, k, sizeof(int64_t), "sizes", error);
+    made->sizes = sizes;
+    if (status == PATRON_OK) status = ptn_allocate(&centroids, memory, k * cols, sizeof(double), "centroids", error);
     made->centroids = centroids;
+    if (status == PATRON_OK) status = keep_filter(made, run, job, error);
+    if (status == PATRON_OK) status = give_labels(made, labels, &hash, run, job, error);
+    if (status != PATRON_OK) {
+        patron_kmeans_free(made);
+        return status;
+    }
     made->trace = run->trace.items;
-    made->inverse_unit = job->data.frame.inverse_unit;
     memset(&run->trace, 0, sizeof run->trace);
     memcpy(made->centroids, run->centroids, (size_t)(k * cols) * sizeof(double));
     for (int32_t i = 0; i < run->iterations; i++) made->trace[i] = to_caller(made->trace[i], job);
@@ -390,12 +414,6 @@ static patron_status keep(patron_kmeans **kmeans, int32_t *labels, ptn_run *run,
     job->finish_s += ptn_now_s() - began_s;
     *kmeans = made;
     return PATRON_OK;
-
-cleanup:
-    ptn_free(memory, centroids);
-    ptn_free(memory, sizes);
-    ptn_free(memory, block);
-    return status;
 }
 
 /* The runs of as many k from `k` as share passes; *next is the k after them. */
@@ -552,6 +570,8 @@ void patron_kmeans_free(patron_kmeans *kmeans)
 {
     if (kmeans == NULL) return;
     ptn_memory memory = kmeans->memory;
+    ptn_free(&memory, kmeans->filter_block);
+    ptn_free(&memory, kmeans->frame.centre);
     ptn_free(&memory, kmeans->trace);
     ptn_free(&memory, kmeans->sizes);
     ptn_free(&memory, kmeans->centroids);
