@@ -2,6 +2,7 @@
 /* Rows packed for k-means: measured once, packed once. */
 #include "cluster/packed.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -158,6 +159,8 @@ static patron_status place(pack_job *job, const double *extra, int64_t more, pat
     for (int64_t c = 0; c < cols; c++) {
         int own = 0;
         double reach = frame->reach[c] * frame->inverse_unit;
+        /* Not 0 where it underflows: that is for columns that are constant. */
+        if (frame->reach[c] > 0.0) reach = fmax(reach, DBL_MIN);
         if (reach > 0.0) frexp(reach, &own);
         own = own < -100 ? -100 : own; /* floats have no smaller steps */
         frame->step[c] = ldexp(1.0, own - bits);
