@@ -90,6 +90,14 @@ static patron_status fail_range(patron_error *error)
                     "squared distances between rows overflow; scale the columns, or divide them by a constant");
 }
 
+static patron_status fail_far(const ptn_packed *packed, int64_t row, patron_error *error)
+{
+    patron_status status = check_finite(&packed->given, error);
+    if (status != PATRON_OK) return status;
+    return ptn_fail_row(error, PATRON_OUT_OF_RANGE, row, -1,
+                        "row %lld: its squared distance to the others overflows; leave it out", (long long)row);
+}
+
 /* A column's centre, its reach about it in the caller's unit, and its share of the variance. */
 static void place_column(pack_job *job, int64_t c, double low, double high, double sum, double square, double weight)
 {
@@ -245,11 +253,15 @@ static patron_status list_exceptions(pack_job *job, const ptn_memory *memory, pa
             packed->exception_weight[e] = packed->weights == NULL ? 1.0 : (double)packed->weights[row];
             if (packed->weights != NULL) packed->weights[row] = 0;
             packed->exception_count++;
+            double square = 0.0;
             for (int64_t c = 0; c < packed->cols; c++) {
                 double x = ptn_packed_exact(packed, row, c);
-                if (!isfinite(x)) return check_finite(&packed->given, error);
-                packed->square += packed->exception_weight[e] * x * x;
+                square += x * x;
             }
+            /* Rows of weight 0 were not measured; others can lie farther out, in this unit, than squares reach. */
+            if (!isfinite(4.0 * square * (packed->exception_weight[e] > 0.0 ? fmax(packed->weight_sum, 1.0) : 1.0)))
+                return fail_far(packed, row, error);
+            packed->square += packed->exception_weight[e] * square;
         }
     return PATRON_OK;
 }

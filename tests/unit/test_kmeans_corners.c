@@ -22,6 +22,28 @@ START_TEST(test_columns_that_vanish_beside_others_keep_their_means)
 }
 END_TEST
 
+START_TEST(test_rows_of_no_weight_too_far_to_measure_are_refused)
+{
+    static const double far[] = {1e200, -1e200, 1e308, -1e308};
+    static const double weights[] = {1, 1, 1, 0, 1};
+    for (size_t i = 0; i < sizeof far / sizeof *far; i++) {
+        double values[] = {0, 1e-100, 2e-100, far[i], 5e-100};
+        table t = {values, 5, 1};
+        patron_rows rows = table_view(&t);
+        patron_kmeans *handle = NULL;
+        patron_error error;
+        rows.weights = weights;
+        ck_assert_int_eq(patron_kmeans_fit(&handle, NULL, &rows, 2, NULL, NULL, &error), PATRON_OUT_OF_RANGE);
+        ck_assert_int_eq(error.row, 3);
+        ck_assert_ptr_null(handle);
+        values[3] = 1e40;
+        fitted f = fit(&rows, 2, NULL, 1);
+        check_promises(&f, &t, weights);
+        release(&f);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kmeans_corners");
@@ -29,5 +51,6 @@ int main(void)
     suite_add_tcase(suite, tests);
     tcase_set_timeout(tests, 300);
     tcase_add_test(tests, test_columns_that_vanish_beside_others_keep_their_means);
+    tcase_add_test(tests, test_rows_of_no_weight_too_far_to_measure_are_refused);
     return run_suite(suite);
 }
