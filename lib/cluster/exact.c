@@ -172,11 +172,8 @@ static void find_means(exact_job *job, int32_t r, ptn_figures *figures)
         figures->weights[j] = ptn_sum_value(weight);
         for (int64_t c = 0; c < packed->cols; c++) {
             int64_t e = j * packed->cols + c;
-            if (!(packed->frame.reach[c] > 0.0)) {
-                run->next[e] = packed->frame.centre[c];
-                continue;
-            }
-            ptn_dd mean = mean_of(job, r, j, c, weight);
+            bool constant = !(packed->frame.reach[c] > 0.0);
+            ptn_dd mean = constant ? (ptn_dd){packed->frame.centre[c], 0.0} : mean_of(job, r, j, c, weight);
             run->next[e] = mean.hi + mean.lo;
             double before = ((mean.hi - run->centroids[e]) + mean.lo) * packed->frame.inverse_unit;
             double after = ((mean.hi - run->next[e]) + mean.lo) * packed->frame.inverse_unit;

@@ -44,6 +44,22 @@ START_TEST(test_rows_of_no_weight_too_far_to_measure_are_refused)
 }
 END_TEST
 
+START_TEST(test_constant_columns_count_once_centroids_are_means)
+{
+    double values[] = {0, 5, 1, 5, 4, 5};
+    static const double initial[] = {0, 9, 3, 9};
+    table t = {values, 3, 2};
+    patron_rows rows = table_view(&t);
+    patron_kmeans_options options = starts(1);
+    options.initial_centroids = initial;
+    options.max_iter = 1;
+    fitted f = fit(&rows, 2, &options, 1);
+    ck_assert_double_eq(f.result.inertia, 0.5);
+    check_promises(&f, &t, NULL);
+    release(&f);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kmeans_corners");
@@ -52,5 +68,6 @@ int main(void)
     tcase_set_timeout(tests, 300);
     tcase_add_test(tests, test_columns_that_vanish_beside_others_keep_their_means);
     tcase_add_test(tests, test_rows_of_no_weight_too_far_to_measure_are_refused);
+    tcase_add_test(tests, test_constant_columns_count_once_centroids_are_means);
     return run_suite(suite);
 }
