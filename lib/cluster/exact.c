@@ -217,7 +217,7 @@ static void relabel_span(void *opaque, int64_t span, int32_t worker)
     int64_t from, to;
     (void)worker;
     ptn_packed_span(job->packed, span, &from, &to);
-    if (to == job->packed->rows) to = job->packed->tiles * PTN_TILE;
+    if (from < to && to == job->packed->rows) to = job->packed->tiles * PTN_TILE; /* the last that has any */
     for (int32_t r = 0; r < job->count; r++) {
         const uint8_t *ranks = job->ranks + (int64_t)r * PTN_MOST_CLUSTERS;
         uint8_t *labels = job->runs[r]->labels;
