@@ -363,6 +363,17 @@ static patron_status keep_filter(patron_kmeans *made, const ptn_run *run, fit_jo
     return PATRON_OK;
 }
 
+/* One cluster has no other inertia than that about its mean, which the centroid is rounded from. */
+static double least_of_one(const ptn_run *run, const fit_job *job)
+{
+    double squares = 0.0;
+    for (int64_t c = 0; c < job->data.cols; c++) {
+        double rounded = (fabs(run->centroids[c]) * 0x1p-53 + 0x1p-1074) * job->data.frame.inverse_unit;
+        squares += rounded * rounded;
+    }
+    return fmax(0.0, run->inertia * (1.0 - 0x1p-40) - 1.01 * job->data.weight_sum * squares);
+}
+
 /* The handle for a finished run. */
 static patron_status keep(patron_kmeans **kmeans, int32_t *labels, ptn_run *run, int32_t polished, fit_job *job,
                           patron_error *error)
@@ -391,8 +402,8 @@ static patron_status keep(patron_kmeans **kmeans, int32_t *labels, ptn_run *run,
     memset(&run->trace, 0, sizeof run->trace);
     memcpy(made->centroids, run->centroids, (size_t)(k * cols) * sizeof(double));
     for (int32_t i = 0; i < run->iterations; i++) made->trace[i] = to_caller(made->trace[i], job);
-    /* One cluster has no other inertia. Whatever rounding did to it, no bound lies above what was reached. */
-    double bound = k == 1 ? run->inertia * (1.0 - 0x1p-40) : fmin(ptn_bound_for(&job->bound, run->k), run->inertia);
+    /* Whatever rounding did to it, no bound lies above what was reached. */
+    double bound = fmin(k == 1 ? least_of_one(run, job) : ptn_bound_for(&job->bound, run->k), run->inertia);
     bool screened = job->screen.starts > 0 && !job->sample.whole && !job->options.strict;
     made->result = (patron_kmeans_result){
         .size = sizeof(patron_kmeans_result),

@@ -60,6 +60,18 @@ START_TEST(test_constant_columns_count_once_centroids_are_means)
 }
 END_TEST
 
+START_TEST(test_the_bound_for_one_cluster_is_about_the_mean_itself)
+{
+    double values[] = {1e9, 1e9 + 0x1p-23}; /* neighbours: the mean is no double */
+    table t = {values, 2, 1};
+    patron_rows rows = table_view(&t);
+    fitted f = fit(&rows, 1, NULL, 1);
+    ck_assert_double_le(f.result.inertia_lower_bound, 0x1p-47);
+    check_promises(&f, &t, NULL);
+    release(&f);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kmeans_corners");
@@ -69,5 +81,6 @@ int main(void)
     tcase_add_test(tests, test_columns_that_vanish_beside_others_keep_their_means);
     tcase_add_test(tests, test_rows_of_no_weight_too_far_to_measure_are_refused);
     tcase_add_test(tests, test_constant_columns_count_once_centroids_are_means);
+    tcase_add_test(tests, test_the_bound_for_one_cluster_is_about_the_mean_itself);
     return run_suite(suite);
 }
