@@ -31,6 +31,8 @@ typedef struct ptn_run {
     bool ahead;          /* the centroids are where acceleration has put them, not means */
     bool plain;          /* the next update is a plain one */
     double before;       /* inertia of the pass before */
+    double least;        /* the lowest so far */
+    int32_t stale;       /* passes since then */
 
     bool fresh;       /* labels and sums are still to be made */
     int64_t changed;  /* rows of weight > 0 that the last pass gave another label */

@@ -14,7 +14,7 @@
 
 /* Single-row moves: as long as they gain on few rows; what they gain falls with the square of the number of rows, and
    beyond many it is below 1e-10 of the inertia (measured). */
-enum { MOST_EXTRA_PASSES = 100, FEW_ROWS = 65536, MANY_ROWS = 1 << 19, MOST_ROUNDS = 8 };
+enum { MOST_EXTRA_PASSES = 100, MOST_STALE = 10, FEW_ROWS = 65536, MANY_ROWS = 1 << 19, MOST_ROUNDS = 8 };
 
 static bool any_empty(const ptn_run *run)
 {
@@ -45,7 +45,9 @@ static void race(ptn_run *runs, int32_t count, ptn_passes *passes)
     }
 }
 
-/* Lloyd's iterations on packed rows, all but the last of max_iter. */
+/* Lloyd's iterations on packed rows, all but the last of max_iter. Means are of packed values and labels of exact
+   ones, so where packing is coarse beside the clusters they can go round in circles: runs whose inertia has long not
+   fallen are left to exact passes. */
 static patron_status iterate(ptn_run *runs, int32_t count, ptn_passes *passes, const ptn_polish_plan *plan,
                              patron_error *error)
 {
@@ -71,8 +73,10 @@ static patron_status iterate(ptn_run *runs, int32_t count, ptn_passes *passes, c
                     !run->ahead &&
                     (run->changed == 0 || (plan->tol > 0.0 && run->movement <= plan->tol * passes->packed->variance));
             }
+            run->stale = first || run->inertia < run->least ? 0 : run->stale + 1;
+            if (run->stale == 0) run->least = run->inertia;
             run->before = run->inertia;
-            run->ended = run->converged || run->iterations >= plan->max_iter - 1;
+            run->ended = run->converged || run->stale > MOST_STALE || run->iterations >= plan->max_iter - 1;
         }
         if (plan->race) race(runs, count, passes);
         going = false;

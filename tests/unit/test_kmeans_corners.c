@@ -72,6 +72,25 @@ START_TEST(test_the_bound_for_one_cluster_is_about_the_mean_itself)
 }
 END_TEST
 
+/* Packing is coarse beside clusters that lie close together where one row is far: passes over packed rows alone went
+   round in circles there. */
+START_TEST(test_fits_converge_where_packing_is_coarse)
+{
+    for (uint64_t seed = 1; seed <= 500; seed++) {
+        table t = table_make(39, 1, 3, seed);
+        patron_rows rows = table_view(&t);
+        patron_kmeans_options options = starts(2);
+        t.values[seed % 39] = pow(10.0, (double)(seed % 9));
+        t.values[(7 * seed + 1) % 39] = -pow(10.0, (double)(seed % 7));
+        fitted f = fit(&rows, 7, &options, 1);
+        ck_assert_int_eq(f.result.converged, 1);
+        check_promises(&f, &t, NULL);
+        release(&f);
+        table_free(&t);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kmeans_corners");
@@ -82,5 +101,6 @@ int main(void)
     tcase_add_test(tests, test_rows_of_no_weight_too_far_to_measure_are_refused);
     tcase_add_test(tests, test_constant_columns_count_once_centroids_are_means);
     tcase_add_test(tests, test_the_bound_for_one_cluster_is_about_the_mean_itself);
+    tcase_add_test(tests, test_fits_converge_where_packing_is_coarse);
     return run_suite(suite);
 }
