@@ -37,6 +37,7 @@ static void race(ptn_run *runs, int32_t count, ptn_passes *passes)
         ptn_run *run = &runs[r];
         if (run->ended || run->trace.count < 2) continue;
         double gain = last_inertia(run)[-1] - run->inertia;
+        if (gain < 0.0) continue; /* acceleration has gone too far: that says nothing of what is to come */
         for (int32_t s = 0; s < count; s++) {
             if (s == r || runs[s].k != run->k || !(runs[s].inertia < run->inertia - PATIENCE * gain)) continue;
             give_up(run, passes);
