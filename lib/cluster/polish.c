@@ -133,7 +133,7 @@ static patron_status settle(ptn_run **runs, ptn_figures **figures, bool *again, 
                 bool done;
                 patron_status status = ptn_lloyd_repair(&done, passes, runs[r], error);
                 if (status != PATRON_OK) return status;
-                if (!done || round > MOST_EXTRA_PASSES + plan->max_iter + runs[r]->k)
+                if (!done || round > (int64_t)MOST_EXTRA_PASSES + plan->max_iter + runs[r]->k)
                     return ptn_fail(error, PATRON_OUT_OF_RANGE,
                                     "rows lie too close together, beside the spread of all, for %d clusters; leave out "
                                     "the farthest rows, or ask for fewer clusters",
