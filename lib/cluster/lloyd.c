@@ -219,11 +219,7 @@ void ptn_run_relabel(ptn_run *run, const ptn_packed *packed, int64_t row, int32_
     int32_t before = run->labels[row];
     double weight = packed->weights == NULL ? 1.0 : (double)packed->weights[row];
     run->labels[row] = (uint8_t)label;
-    if (packed->exception_count > 0 && ptn_packed_excepts(packed, row)) {
-        ptn_run_sum_exceptions(run, packed);
-        return;
-    }
-    if (label == before) return;
+    if (label == before || (packed->exception_count > 0 && ptn_packed_excepts(packed, row))) return;
     move_values(run->sums, packed, row, before, label);
     run->weights[before] -= weight;
     run->weights[label] += weight;

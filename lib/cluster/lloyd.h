@@ -87,7 +87,7 @@ patron_status ptn_run_note(ptn_run *run, const ptn_memory *memory, patron_error 
    among clusters that have two, its copies with it; *done says whether all have one then. Sums follow. */
 patron_status ptn_lloyd_repair(bool *done, ptn_passes *passes, ptn_run *run, patron_error *error);
 
-/* Gives a row another label, and its values to the other sum. */
+/* Gives a row another label, and its values to the other sum; the exceptions' sums are the caller's to renew, once. */
 void ptn_run_relabel(ptn_run *run, const ptn_packed *packed, int64_t row, int32_t label);
 
 /* The exceptions' sums anew, from their labels. */

@@ -150,6 +150,7 @@ static int64_t try_all(moves_job *job, double *centroids, double *weights, doubl
         for (int64_t m = i; m < end; m++) ptn_run_relabel(run, packed, job->candidates[m].row, target);
         moved += end - i;
     }
+    ptn_run_sum_exceptions(run, packed);
     return moved;
 }
 

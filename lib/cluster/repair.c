@@ -66,6 +66,7 @@ static void take(repair_job *job, ptn_run *run, int64_t row, int32_t j)
         job->counts[j] += counts_for_something(packed, i);
         ptn_run_relabel(run, packed, i, j);
     }
+    ptn_run_sum_exceptions(run, packed);
 }
 
 patron_status ptn_lloyd_repair(bool *done, ptn_passes *passes, ptn_run *run, patron_error *error)
