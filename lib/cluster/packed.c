@@ -17,7 +17,7 @@ enum { MOST_BITS = 23, MOST_SPANS = 256, LEAST_SPANS = 16, MOST_PRODUCT_COLS = 6
 /* What the passes of packing share. */
 typedef struct pack_job {
     ptn_packed *packed;
-    double *shift;    /* cols: the first row */
+    double *shift;    /* cols: a row of the greatest weight */
     double *stats;    /* for each span: low, high, 2 sums, 2 squares; 6 x cols */
     double *limit;    /* cols */
     uint16_t *beyond; /* for each tile, its exceptions */
@@ -357,8 +357,11 @@ patron_status ptn_pack(ptn_packed *packed, const patron_rows *rows, const double
     if (status != PATRON_OK) goto cleanup;
     if (packed->weights != NULL) take_weights(packed, rows->weights);
     job.weights = rows->weights;
+    int64_t heaviest = 0; /* the variance is measured about this row: one that hardly counts could be anywhere */
+    for (int64_t i = 1; rows->weights != NULL && i < rows->rows; i++)
+        if (rows->weights[i] > rows->weights[heaviest]) heaviest = i;
     for (int64_t c = 0; c < packed->cols; c++) {
-        double value = ptn_rows_at(rows, 0, c);
+        double value = ptn_rows_at(rows, heaviest, c);
         job.shift[c] = isfinite(value) ? value : 0.0;
     }
     status = ptn_team_run(team, "kmeans", 0.0, 0.02, packed->spans, measure_span, &job, error);

@@ -91,6 +91,31 @@ START_TEST(test_fits_converge_where_packing_is_coarse)
 }
 END_TEST
 
+START_TEST(test_a_far_first_row_of_no_weight_does_not_blur_the_variance)
+{
+    table t = table_make(2000, 1, 1, 3);
+    patron_rows rows = table_view(&t);
+    static const double initial[] = {0, 0.1, 0.2};
+    double *weights = malloc((size_t)t.rows * sizeof *weights);
+    int32_t iterations = 0;
+    patron_kmeans_options options = starts(1);
+    options.initial_centroids = initial;
+    options.tol = 1e-6;
+    for (int64_t i = 0; i < t.rows; i++) weights[i] = i > 0;
+    rows.weights = weights;
+    for (int far = 0; far < 2; far++) {
+        if (far) t.values[0] = 1e12;
+        fitted f = fit(&rows, 3, &options, 1);
+        if (far) ck_assert_int_eq(f.result.iterations, iterations);
+        iterations = f.result.iterations;
+        release(&f);
+    }
+    ck_assert_int_gt(iterations, 3);
+    free(weights);
+    table_free(&t);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kmeans_corners");
@@ -102,5 +127,6 @@ int main(void)
     tcase_add_test(tests, test_constant_columns_count_once_centroids_are_means);
     tcase_add_test(tests, test_the_bound_for_one_cluster_is_about_the_mean_itself);
     tcase_add_test(tests, test_fits_converge_where_packing_is_coarse);
+    tcase_add_test(tests, test_a_far_first_row_of_no_weight_does_not_blur_the_variance);
     return run_suite(suite);
 }
