@@ -384,6 +384,9 @@ static patron_status keep(patron_kmeans **kmeans, int32_t *labels, ptn_run *run,
     int64_t k = run->k, cols = job->data.cols;
     uint64_t hash;
     double began_s = ptn_now_s();
+    if (!isfinite(to_caller(*(const double *)run->trace.items, job))) /* the largest; weights were scaled till here */
+        return ptn_fail(error, PATRON_OUT_OF_RANGE,
+                        "squared distances times the weights overflow; divide the weights by a constant");
     patron_status status = ptn_allocate_zero(&block, memory, 1, sizeof(patron_kmeans), "a k-means", error);
     if (status != PATRON_OK) return status;
     made = block;

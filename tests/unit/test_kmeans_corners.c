@@ -116,6 +116,22 @@ START_TEST(test_a_far_first_row_of_no_weight_does_not_blur_the_variance)
 }
 END_TEST
 
+START_TEST(test_weights_that_take_the_inertia_out_of_range_are_refused)
+{
+    static const double weights[] = {0x1p1000, 0x1p1000, 0x1p1000};
+    double values[] = {0, 0x1p10, 0x1p20};
+    table t = {values, 3, 1};
+    patron_rows rows = table_view(&t);
+    patron_kmeans *handle = NULL;
+    rows.weights = weights;
+    ck_assert_int_eq(patron_kmeans_fit(&handle, NULL, &rows, 1, NULL, NULL, NULL), PATRON_OUT_OF_RANGE);
+    ck_assert_ptr_null(handle);
+    fitted f = fit(&rows, 2, NULL, 1);
+    ck_assert_double_eq(f.result.inertia, 0x1p1019);
+    release(&f);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kmeans_corners");
@@ -128,5 +144,6 @@ int main(void)
     tcase_add_test(tests, test_the_bound_for_one_cluster_is_about_the_mean_itself);
     tcase_add_test(tests, test_fits_converge_where_packing_is_coarse);
     tcase_add_test(tests, test_a_far_first_row_of_no_weight_does_not_blur_the_variance);
+    tcase_add_test(tests, test_weights_that_take_the_inertia_out_of_range_are_refused);
     return run_suite(suite);
 }
