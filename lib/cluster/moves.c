@@ -155,14 +155,12 @@ static int64_t try_all(moves_job *job, double *centroids, double *weights, doubl
 }
 
 /* How much farther apart than the filter's doubt a row's two nearest centroids may be for it to gain. */
-static double margin_of(const ptn_run *run, const ptn_packed *packed, const ptn_figures *figures, bool weighted)
+static double margin_of(const ptn_run *run, const ptn_packed *packed, const ptn_figures *figures, const double *weights)
 {
-    double least = HUGE_VAL, unit = weighted ? 0.0 : 1.0, farthest, all = 0.0;
-    for (int32_t j = 0; j < run->k; j++) {
-        least = fmin(least, figures->weights[j]);
-        all += figures->weights[j];
-    }
-    if (weighted) unit = 1.0;
+    double least = HUGE_VAL, unit = weights == NULL ? 1.0 : 0.0, farthest;
+    for (int32_t j = 0; j < run->k; j++) least = fmin(least, figures->weights[j]);
+    for (int64_t i = 0; weights != NULL && unit < 1.0 && i < packed->rows; i++)
+        unit = fmax(unit, fmin(weights[i], 1.0));
     farthest = ptn_filter_farthest(&packed->frame, run->centroids, run->k);
     if (packed->rows > MANY_ROWS) farthest = fmin(farthest, USUAL * run->inertia / packed->total_weight);
     return least > 2.0 * unit ? farthest * (unit / (least - unit) + unit / (least + unit)) : HUGE_VAL;
@@ -187,7 +185,7 @@ patron_status ptn_moves(int64_t *moved, ptn_passes *passes, ptn_run *run, const 
     memcpy(cluster_rows, figures->rows, (size_t)k * sizeof(double));
     moves_job job = {passes, run, cluster_weights, cluster_rows, weights, centroids, counts, NULL};
     ptn_filter_set(&run->filter, &packed->frame, run->centroids, run->travelled,
-                   margin_of(run, packed, figures, weights != NULL), passes->scratch);
+                   margin_of(run, packed, figures, weights), passes->scratch);
     for (int pass = 0; pass < 2; pass++) {
         ptn_passes_progress(passes, &from, &to);
         status = ptn_team_run(passes->team, "kmeans", from, to, blocks, find_block, &job, error);
