@@ -49,7 +49,8 @@ typedef struct patron_kmeans_result {
     double inertia;             /* of the returned labels and centroids */
     double inertia_lower_bound; /* no clustering of these rows into k has less: the scatter's trace less its k - 1
                                    largest eigenvalues, rounded down (Ding & He 2004); >= 0, often loose; 0 where it
-                                   would cost more than the fit: over 256 columns, or over 2^35 rows x cols^2 */
+                                   would cost more than the fit, over 64 columns; with weights that are not whole
+                                   numbers, or add up to over 2^30; and where k > cols */
     uint64_t fingerprint;       /* over labels, centroids and inertia */
     int32_t n_init;             /* seedings tried */
     int32_t screened;           /* 1: they ran on a sample, and `polished` of the optima found there on all rows */
