@@ -298,7 +298,11 @@ patron_status ptn_exact_means(ptn_passes *passes, ptn_run **runs, ptn_figures **
     patron_status status = PATRON_OK;
     for (int32_t first = 0, last; status == PATRON_OK && first < count; first = last) {
         int64_t cells = runs[first]->k;
-        for (last = first + 1; last < count && cells * runs[last]->k <= MOST_CELLS / 4; last++) cells *= runs[last]->k;
+        last = first + 1;
+        /* Products with weights fill both parts of a sum: how it is cut shows where a mean lies half way between two
+           doubles. */
+        for (; weights == NULL && last < count && cells * runs[last]->k <= MOST_CELLS / 4; last++)
+            cells *= runs[last]->k;
         status = sum_runs(passes, runs + first, figures + first, last - first, cells, weights, error);
     }
     return status;
