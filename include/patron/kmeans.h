@@ -2,12 +2,14 @@
 /* k-means: k groups of rows that lie close to their group's mean.
 
    Minimises inertia, the (weighted) sum of squared Euclidean distances of rows to their cluster's centroid, by Lloyd's
-   algorithm (Lloyd 1982) from n_init k-means++ seedings (Arthur & Vassilvitskii 2007), and then by moves of single rows
-   (Hartigan & Wong 1979). Many rows are screened first: the starts run on a weighted sample of them (a lightweight
-   coreset, Bachem, Lucic & Krause 2018), and the distinct optima found there go on to convergence on all rows;
-   `strict` runs every start on all rows. The same rows, options and seed give the same bits at any number of threads,
-   on any instruction set, and whether values come as float64 or, where they fit, float32. Clusters are numbered in the
-   lexicographic order of their centroids. */
+   algorithm (Lloyd 1982) from n_init k-means++ seedings (Arthur & Vassilvitskii 2007), and on up to 524,288 rows then
+   by moves of single rows (Hartigan & Wong 1979). More than 24,576 rows (98,304 for k > 16, 393,216 for k > 64) are
+   screened first: the starts run on a weighted sample of them (a lightweight coreset, Bachem, Lucic & Krause 2018), and
+   the distinct optima found there go on to convergence on all rows; `strict` runs every start on all rows. On more than
+   4,096 rows iterations from seeds are accelerated (Anderson's method); from initial_centroids they are Lloyd's own.
+   The same rows, options and seed give the same bits at any number of threads, on any instruction set, and whether
+   values come as float64 or, where they fit, float32. Clusters are numbered in the lexicographic order of their
+   centroids. */
 #ifndef PATRON_KMEANS_H
 #define PATRON_KMEANS_H
 
@@ -20,7 +22,8 @@ extern "C" {
 typedef struct patron_kmeans_options {
     size_t size;      /* sizeof(patron_kmeans_options) */
     int32_t n_init;   /* 0: as many as the rows ask for, from 10 up (see patron_kmeans_default_n_init); else seedings
-                         tried, >= 1; the one with the lowest inertia is kept, the first of equals */
+                         tried, >= 1; the one with the lowest inertia is kept, the first of equals. On a sample up to 8
+                         times as many are tried while they disagree about the best */
     int32_t max_iter; /* 300: passes for each seeding, >= 1 */
     double tol;       /* 0: stop when no label changes; > 0: also when the squared movement of the centroids is at
                          most tol times the mean variance of the columns */
@@ -43,24 +46,25 @@ typedef struct patron_kmeans_result {
     int64_t rows;
     int64_t cols;
     int32_t k;
-    int32_t iterations;         /* of the start that won, on all rows */
-    int32_t converged;          /* 1: no label changed any more (or tol was met); 0: max_iter */
-    int32_t best_start;         /* which seeding won, from 0 */
-    double inertia;             /* of the returned labels and centroids */
-    double inertia_lower_bound; /* no clustering of these rows into k has less: the scatter's trace less its k - 1
-                                   largest eigenvalues, rounded down (Ding & He 2004); >= 0, often loose; 0 where it
-                                   would cost more than the fit, over 64 columns; with weights that are not whole
-                                   numbers, or add up to over 2^30; and where k > cols */
-    uint64_t fingerprint;       /* over labels, centroids and inertia */
-    int32_t n_init;             /* seedings tried */
-    int32_t screened;           /* 1: they ran on a sample, and `polished` of the optima found there on all rows */
-    int64_t sample_rows;        /* rows of that sample; 0 without */
-    int32_t polished;           /* starts that were run to their end on all rows */
-    int32_t reserved;           /* 0 */
-    double pack_s;              /* wall-clock time of reading and packing the rows, in seconds; in a sweep these four */
-    double screen_s;            /* are of the whole sweep: ... of seeding, and of starts on the sample */
-    double polish_s;            /* ... of passes over all packed rows */
-    double finish_s;            /* ... of exact centroids, labels and inertia */
+    int32_t iterations; /* of the start that won, on all rows */
+    int32_t converged;  /* 1: no label changed any more (or tol was met); 0: max_iter */
+    int32_t best_start; /* which seeding won, from 0 */
+    double inertia;     /* of the returned labels and centroids */
+    double
+        inertia_lower_bound; /* no clustering of these rows into k has less: the scatter's trace less its k - 1
+                                largest eigenvalues, rounded down (Ding & He 2004); >= 0, often loose; 0 where it
+                                would cost more than the fit (over 256 columns; over 64 and 2^33 rows x cols^2),
+                                where weights are not whole numbers or add up to more than 2^30, and where k > cols */
+    uint64_t fingerprint;    /* over labels, centroids and inertia */
+    int32_t n_init;          /* seedings tried; 1 with initial_centroids */
+    int32_t screened;        /* 1: they ran on a sample, and `polished` of the optima found there on all rows */
+    int64_t sample_rows;     /* rows of that sample; 0 without */
+    int32_t polished;        /* starts that were run to their end on all rows */
+    int32_t reserved;        /* 0 */
+    double pack_s;           /* wall-clock time of reading and packing the rows, in seconds; in a sweep these four */
+    double screen_s;         /* are of the whole sweep: ... of seeding, and of starts on the sample */
+    double polish_s;         /* ... of passes over all packed rows */
+    double finish_s;         /* ... of exact centroids, labels and inertia */
 } patron_kmeans_result;
 
 typedef struct patron_kmeans patron_kmeans;
@@ -68,9 +72,9 @@ typedef struct patron_kmeans patron_kmeans;
 /* Fits k clusters to rows. *kmeans is the caller's, to be freed; `labels` is the caller's buffer of rows->rows numbers
    0 … k - 1, or NULL. Each label is the nearest returned centroid's (the lowest number on ties), each centroid the mean
    of its rows (up to max_iter), and no cluster is empty. Rows of weight 0 get a label and count for nothing.
-   PATRON_INVALID_ARGUMENT (k < 1, n_init < 1, …), PATRON_NO_DATA, PATRON_NOT_FINITE (error->row), PATRON_OUT_OF_RANGE
-   (squared distances overflow), PATRON_TOO_FEW_DISTINCT, PATRON_TOO_LARGE, PATRON_OUT_OF_MEMORY, PATRON_CANCELLED.
-   Thread-safe. */
+   PATRON_INVALID_ARGUMENT (k < 1, n_init < 0, …), PATRON_NO_DATA, PATRON_NOT_FINITE (error->row), PATRON_OUT_OF_RANGE
+   (squared distances overflow), PATRON_TOO_FEW_DISTINCT, PATRON_TOO_LARGE (k > 256), PATRON_OUT_OF_MEMORY,
+   PATRON_CANCELLED. Thread-safe. */
 PATRON_API patron_status patron_kmeans_fit(patron_kmeans **kmeans, int32_t *labels, const patron_rows *rows, int32_t k,
                                            const patron_kmeans_options *options, const patron_context *context,
                                            patron_error *error);

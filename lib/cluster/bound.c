@@ -12,15 +12,40 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "numeric/blas.h"
 #include "numeric/eigen.h"
 
-/* The lower triangle of the scatter about the mean. */
+/* Beyond so many columns packing makes no products: CBLAS does, up to where it would cost more than the fit. */
+enum { MOST_COLS = 256, BLOCK_ROWS = 512 };
+
+/* The products of columns, from packing or from here: the lower triangle of `scatter`; `block` is scratch. */
+static patron_status multiply(double *scatter, double *block, const ptn_packed *packed, const ptn_context *context,
+                              patron_error *error)
+{
+    int64_t cols = packed->cols;
+    memset(scatter, 0, (size_t)(cols * cols) * sizeof *scatter);
+    for (int64_t a = 0; packed->products != NULL && a < cols; a++)
+        memcpy(scatter + a * cols, packed->products + a * (a + 1) / 2, (size_t)(a + 1) * sizeof *scatter);
+    for (int64_t from = 0; packed->products == NULL && from < packed->rows; from += BLOCK_ROWS) {
+        int64_t count = packed->rows - from < BLOCK_ROWS ? packed->rows - from : BLOCK_ROWS;
+        for (int64_t i = 0; i < count; i++) {
+            int64_t row = from + i;
+            const float *values = packed->values + row / PTN_TILE * cols * PTN_TILE + row % PTN_TILE;
+            double root = packed->weights == NULL ? 1.0 : sqrt((double)packed->weights[row]);
+            for (int64_t c = 0; c < cols; c++) block[i * cols + c] = root * (double)values[c * PTN_TILE];
+        }
+        patron_status status = ptn_scatter_add(scatter, block, count, cols, error);
+        if (status == PATRON_OK) status = ptn_progress(context, "kmeans", 0.08, error);
+        if (status != PATRON_OK) return status;
+    }
+    return PATRON_OK;
+}
+
+/* The lower triangle of the scatter about the mean, from that of the products. */
 static void gather(double *scatter, double *sum, const ptn_packed *packed)
 {
     int64_t cols = packed->cols;
     memcpy(sum, packed->total, (size_t)cols * sizeof *sum);
-    for (int64_t a = 0; a < cols; a++)
-        for (int64_t b = 0; b < cols; b++) scatter[a * cols + b] = b <= a ? packed->products[a * (a + 1) / 2 + b] : 0.0;
     for (int64_t e = 0; e < packed->exception_count; e++) {
         for (int64_t a = 0; a < cols; a++) {
             double x = ptn_packed_exact(packed, packed->exceptions[e], a), weight = packed->exception_weight[e];
@@ -33,19 +58,24 @@ static void gather(double *scatter, double *sum, const ptn_packed *packed)
         for (int64_t b = 0; b <= a; b++) scatter[a * cols + b] -= sum[a] * sum[b] / packed->total_weight;
 }
 
-patron_status ptn_bound_open(ptn_bound *bound, const ptn_packed *packed, const ptn_memory *memory, patron_error *error)
+patron_status ptn_bound_open(ptn_bound *bound, const ptn_packed *packed, const ptn_context *context,
+                             patron_error *error)
 {
-    int64_t cols = packed->cols;
+    const ptn_memory *memory = &context->memory;
+    int64_t cols = packed->cols, spare = packed->products == NULL ? BLOCK_ROWS : 0;
     void *eigenvalues = NULL, *scratch = NULL;
     memset(bound, 0, sizeof *bound);
-    if (packed->products == NULL || !packed->whole) return PATRON_OK;
+    if (!packed->whole || cols > MOST_COLS) return PATRON_OK;
+    if (packed->products == NULL && packed->rows > (INT64_C(1) << 33) / (cols * cols)) return PATRON_OK;
     patron_status status = ptn_allocate(&eigenvalues, memory, cols, sizeof(double), "eigenvalues", error);
     bound->eigenvalues = eigenvalues;
     if (status != PATRON_OK) return status;
-    status = ptn_allocate(&scratch, memory, (cols + 1) * cols, sizeof(double), "a scatter matrix", error);
+    status = ptn_allocate(&scratch, memory, (cols + 1 + spare) * cols, sizeof(double), "a scatter matrix", error);
     if (status != PATRON_OK) return status;
 
     double *scatter = scratch, *sum = scatter + cols * cols, around = 0.0, steps = 0.0;
+    status = multiply(scatter, sum + cols, packed, context, error);
+    if (status != PATRON_OK) goto cleanup;
     gather(scatter, sum, packed);
     bound->cols = cols;
     for (int64_t c = 0; c < cols; c++) {
@@ -62,6 +92,8 @@ patron_status ptn_bound_open(ptn_bound *bound, const ptn_packed *packed, const p
     for (int64_t c = 0; c < cols; c++) scatter[c * cols + c] += bound->trace;
     status = ptn_symmetric_eigenvalues(bound->eigenvalues, scatter, cols, memory, error);
     for (int64_t c = 0; status == PATRON_OK && c < cols; c++) bound->eigenvalues[c] -= bound->trace;
+
+cleanup:
     ptn_free(memory, scratch);
     return status;
 }

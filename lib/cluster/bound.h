@@ -14,10 +14,11 @@ typedef struct ptn_bound {
     double packing; /* how far packing can have moved the rows, all together: a norm */
 } ptn_bound;
 
-/* Finds the eigenvalues; they are left out, and every bound is 0, for more than 64 columns, where the products would
-   cost more than the fit, and for weights that packing has rounded. To be closed, also after a failure.
-   PATRON_OUT_OF_MEMORY, PATRON_NUMERIC. */
-patron_status ptn_bound_open(ptn_bound *bound, const ptn_packed *packed, const ptn_memory *memory, patron_error *error);
+/* Finds the eigenvalues; they are left out, and every bound is 0, for more than 256 columns, for more than 64 columns
+   and 2^33 rows x columns^2, where the products would cost more than the fit, and for weights that packing has rounded.
+   To be closed, also after a failure. PATRON_OUT_OF_MEMORY, PATRON_NUMERIC, PATRON_CANCELLED. */
+patron_status ptn_bound_open(ptn_bound *bound, const ptn_packed *packed, const ptn_context *context,
+                             patron_error *error);
 
 /* The bound for k clusters, in packed units; >= 0. */
 double ptn_bound_for(const ptn_bound *bound, int32_t k);

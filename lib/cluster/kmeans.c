@@ -154,7 +154,7 @@ static patron_status prepare(fit_job *job, const patron_rows *rows, int32_t k_ma
                         (int)k_max);
     status = ptn_passes_open(&job->passes, &job->data, &job->team, error);
     if (status != PATRON_OK) return status;
-    status = ptn_bound_open(&job->bound, &job->data, &job->context.memory, error);
+    status = ptn_bound_open(&job->bound, &job->data, &job->context, error);
     job->pack_s = ptn_now_s() - began_s;
     return status;
 }
