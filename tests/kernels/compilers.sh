@@ -3,12 +3,13 @@
 # Whole fits by several compilers and optimisation levels, at every level of instructions: all must find the pinned
 # fingerprints. Once more with glibc's own choice of AVX2 and FMA code turned off, so that libm is another.
 #
-# compilers.sh SOURCE HEADERS FOLDER LIBRARIES FLAGS INCLUDES: what to build, the folder with the made headers, where to build, and
-# the project's libraries, compile flags and, a line each, include folders. PATRON_COMPILERS names other compilers ("gcc-13 -O2;clang-16 -O3").
+# compilers.sh SOURCE HEADERS FOLDER LIBRARIES FLAGS INCLUDES: what to build, the folder with the made headers, where to
+# build, and the project's libraries, compile flags and, a line each, include folders. PATRON_COMPILERS names other
+# compilers ("gcc-13 -O2;clang-16 -O3").
 set -uo pipefail
 source=$1 headers=$2 folder=$3 libraries=$4 flags=$5
 IFS=';' read -ra compilers <<<"${PATRON_COMPILERS:-gcc-12 -O0;gcc-12 -O3;clang-14 -O3}"
-read -ra flags <<<"$flags -std=c11 -D_GNU_SOURCE -pthread -I$source/include -I$headers -I$source/lib"
+read -ra flags <<<"$flags -std=c11 -D_GNU_SOURCE -pthread -I$source/include -I$headers -I$source/lib -I$source/tests"
 read -ra libraries <<<"$libraries"
 while read -r place; do
     [ "$place" = /usr/include ] || flags+=(-isystem "$place")

@@ -14,12 +14,9 @@
 
 #include <patron/kmeans.h>
 
-#include "kernels/kernels.h"
+#include "kernels/level.h"
 
 enum { SKIPPED = 77, CASES = 14 };
-
-/* From detect.c, under another name. */
-const ptn_kernels *ptn_kernels_detected(void);
 
 static const ptn_kernels *level;
 
@@ -156,23 +153,11 @@ static void read_pinned(uint64_t *fingerprints, const char *path)
     fclose(file);
 }
 
-static const ptn_kernels *find_level(const char *name)
-{
-    const ptn_kernels *best = ptn_kernels_detected();
-    if (strcmp(name, "scalar") == 0) return &ptn_kernels_scalar;
-#if defined(__x86_64__) && !defined(PTN_SCALAR_ONLY)
-    if (strcmp(name, "avx2") == 0 && best != &ptn_kernels_scalar) return &ptn_kernels_avx2;
-    if (strcmp(name, "avx512") == 0 && best == &ptn_kernels_avx512) return &ptn_kernels_avx512;
-#endif
-    printf("SKIPPED: level %s: the best this machine and build can run is %s\n", name, best->name);
-    return NULL;
-}
-
 int main(int count, char **arguments)
 {
     uint64_t first[CASES], got[CASES];
     int differ = 0, fitted = 0;
-    const ptn_kernels *table = find_level(count > 1 ? arguments[1] : "scalar");
+    const ptn_kernels *table = level_table(count > 1 ? arguments[1] : "scalar");
     if (table == NULL) return SKIPPED;
     for (int a = 2; a < count && arguments[a][0] != '-'; a++) {
         fit_all(got, table, (int32_t)atoi(arguments[a]));

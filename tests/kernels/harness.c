@@ -26,18 +26,6 @@ static struct {
     } slots[SLOTS];
 } now;
 
-const ptn_kernels *level_table(const char *name)
-{
-    const ptn_kernels *best = ptn_kernels_detected();
-    if (strcmp(name, "scalar") == 0) return &ptn_kernels_scalar;
-#if defined(__x86_64__) && !defined(PTN_SCALAR_ONLY)
-    if (strcmp(name, "avx2") == 0 && best != &ptn_kernels_scalar) return &ptn_kernels_avx2;
-    if (strcmp(name, "avx512") == 0 && best == &ptn_kernels_avx512) return &ptn_kernels_avx512;
-#endif
-    printf("SKIPPED: level %s: the best this machine and build can run is %s\n", name, best->name);
-    return NULL;
-}
-
 /* SplitMix64 (Steele, Lea & Flood 2014). */
 uint64_t draw(void)
 {

@@ -14,12 +14,6 @@
 
 #include <stddef.h>
 
-/* From detect.c, under another name: the best table this machine can run. */
-const ptn_kernels *ptn_kernels_detected(void);
-
-/* A level's table by name; NULL where this machine or build lacks it, after a line that says so. */
-const ptn_kernels *level_table(const char *name);
-
 /* Random numbers: always the same for a seed and a case. */
 void draw_begin(uint64_t seed);
 uint64_t draw(void);

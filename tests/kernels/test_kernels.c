@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/level.h"
 #include "support/suite.h"
 
 static const struct {
