@@ -3,8 +3,8 @@
 #include "base/context.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/checked.h"
@@ -102,7 +102,8 @@ patron_status ptn_allocate_zero(void **block, const ptn_memory *memory, int64_t 
 void ptn_advise(const ptn_memory *memory, void *block, size_t bytes)
 {
 #ifdef MADV_HUGEPAGE
-    uintptr_t from = ((uintptr_t)block + 4095u) & ~(uintptr_t)4095u, to = ((uintptr_t)block + bytes) & ~(uintptr_t)4095u;
+    uintptr_t from = ((uintptr_t)block + 4095u) & ~(uintptr_t)4095u,
+              to = ((uintptr_t)block + bytes) & ~(uintptr_t)4095u;
     if (memory->allocate != default_allocate || to < from + HUGE_PAGES_FROM) return;
     madvise((char *)block + (from - (uintptr_t)block), to - from, MADV_HUGEPAGE);
 #else

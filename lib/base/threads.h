@@ -40,7 +40,7 @@ typedef struct ptn_team {
     _Atomic int64_t next; /* block to take */
     _Atomic bool stop;    /* cancelled */
 
-    const char *stage;    /* of this run, for the callback; the calling thread's alone, as what follows */
+    const char *stage; /* of this run, for the callback; the calling thread's alone, as what follows */
     double from, to, fraction;
     double asked_s;       /* when the callback was last asked */
     patron_status status; /* what it said */

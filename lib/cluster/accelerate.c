@@ -6,6 +6,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Added to the diagonal, relatively, so that pairs that say nearly the same do not cancel each other. */
+#define RIDGE 1e-8
+
 /* Coefficients beyond this are no extrapolation but a guess. */
 #define LARGEST 32.0
 
@@ -17,6 +20,12 @@ void ptn_history_place(ptn_history *history, double *block, int64_t size)
     history->size = size;
     history->x = block;
     history->g = block + PTN_PAIRS * size;
+}
+
+void ptn_history_last(double *out, const ptn_history *history)
+{
+    int32_t last = (history->next + PTN_PAIRS - 1) % PTN_PAIRS;
+    memcpy(out, history->g + last * history->size, (size_t)history->size * sizeof *out);
 }
 
 void ptn_history_clear(ptn_history *history) { history->pairs = history->next = 0; }
@@ -64,8 +73,10 @@ bool ptn_history_step(double *out, ptn_history *history, const double *x, const 
             for (int32_t j = 0; j <= i; j++) a[i][j] += weight * difference[i] * difference[j];
         }
     }
-    for (int32_t i = 0; i < count; i++)
+    for (int32_t i = 0; i < count; i++) {
+        a[i][i] *= 1.0 + RIDGE;
         for (int32_t j = i + 1; j < count; j++) a[i][j] = a[j][i];
+    }
     if (!solve(a, b, count)) {
         ptn_history_clear(history);
         return false;

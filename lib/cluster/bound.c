@@ -2,9 +2,9 @@
 /* A lower bound on the inertia.
 
    The scatter is that of the packed values. With Z the packed rows and E what packing changed, a partition's inertia is
-   |P Z| ^ 2 for a projection P, and |P (Z + E)| >= |P Z| - |E|, with |E|^2 at most the weight times half a step squared,
-   added up over columns. The rounding margin: with u = 2^-53, blocks of b rows and B blocks, the scatter's entries are
-   wrong by at most (b + B + few) u trace (its error's norm is at most that of |Z|'|Z|, hence the trace),
+   |P Z| ^ 2 for a projection P, and |P (Z + E)| >= |P Z| - |E|, with |E|^2 at most the weight times half a step
+   squared, added up over columns. The rounding margin: with u = 2^-53, blocks of b rows and B blocks, the scatter's
+   entries are wrong by at most (b + B + few) u trace (its error's norm is at most that of |Z|'|Z|, hence the trace),
    tridiagonalisation and QR by a small multiple of d u trace. */
 #include "cluster/bound.h"
 
@@ -20,8 +20,7 @@ static void gather(double *scatter, double *sum, const ptn_packed *packed)
     int64_t cols = packed->cols;
     memcpy(sum, packed->total, (size_t)cols * sizeof *sum);
     for (int64_t a = 0; a < cols; a++)
-        for (int64_t b = 0; b < cols; b++)
-            scatter[a * cols + b] = b <= a ? packed->products[a * (a + 1) / 2 + b] : 0.0;
+        for (int64_t b = 0; b < cols; b++) scatter[a * cols + b] = b <= a ? packed->products[a * (a + 1) / 2 + b] : 0.0;
     for (int64_t e = 0; e < packed->exception_count; e++) {
         for (int64_t a = 0; a < cols; a++) {
             double x = ptn_packed_exact(packed, packed->exceptions[e], a), weight = packed->exception_weight[e];

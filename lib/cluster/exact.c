@@ -24,8 +24,8 @@ typedef struct exact_job {
     int32_t count;
     int64_t cells;
     const double *weights;
-    double *parts;   /* for each span, cells x (2 cols + 3): see cell_part */
-    ptn_dd *inertia; /* for each span and run */
+    double *parts;        /* for each span, cells x (2 cols + 3): see cell_part */
+    ptn_dd *inertia;      /* for each span and run */
     const uint8_t *ranks; /* 256 for each run: new labels */
 } exact_job;
 
@@ -211,8 +211,7 @@ static bool rank_clusters(uint8_t *ranks, const ptn_run *run, int64_t cols)
 static void permute(double *values, double *scratch, const uint8_t *ranks, int32_t k, int64_t each)
 {
     memcpy(scratch, values, (size_t)(k * each) * sizeof *values);
-    for (int32_t j = 0; j < k; j++)
-        memcpy(values + ranks[j] * each, scratch + j * each, (size_t)each * sizeof *values);
+    for (int32_t j = 0; j < k; j++) memcpy(values + ranks[j] * each, scratch + j * each, (size_t)each * sizeof *values);
 }
 
 static void relabel_span(void *opaque, int64_t span, int32_t worker)

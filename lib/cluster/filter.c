@@ -19,23 +19,28 @@ static int32_t places_of(int32_t k)
     return (k - 1 + group - 1) / group * group;
 }
 
-int64_t ptn_filter_floats(int32_t k, int64_t cols) { return (cols + 1) * places_of(k) + cols; }
+/* Numbers of the clusters are kept among the floats: they are of the same size. */
+_Static_assert(sizeof(float) == sizeof(int32_t), "a block of floats holds numbers too");
 
-void ptn_filter_place(ptn_filter *filter, float *block, int32_t k, int64_t cols)
+int64_t ptn_filter_floats(int32_t k, int64_t cols) { return (cols + 3) * places_of(k) + cols; }
+
+void ptn_filter_place(ptn_filter *filter, void *block, int32_t k, int64_t cols)
 {
     memset(filter, 0, sizeof *filter);
     filter->cols = cols;
     filter->k = k;
     filter->group = group_of(k);
     filter->weights = block;
-    filter->offsets = block + cols * places_of(k);
-    filter->origin = filter->offsets + places_of(k);
+    filter->offsets = filter->weights + cols * places_of(k);
+    filter->wrong = filter->offsets + places_of(k);
+    filter->origin = filter->wrong + places_of(k);
+    filter->numbers = (int32_t *)block + (cols + 2) * places_of(k) + cols;
 }
 
-/* Where the weight of cluster j >= 1 in column c is. */
-static float *weight_at(const ptn_filter *filter, int32_t j, int64_t c)
+/* Where the weight of the cluster in a place is, in column c. */
+static float *weight_at(const ptn_filter *filter, int32_t place, int64_t c)
 {
-    int32_t place = j - 1, group = filter->group;
+    int32_t group = filter->group;
     return filter->weights + place / group * group * filter->cols + c * group + place % group;
 }
 
@@ -49,12 +54,12 @@ static bool equals_one_before(const double *centroids, int32_t j, int64_t cols)
     return false;
 }
 
-/* Sets cluster j; returns what its score can be wrong by, HUGE_VAL if floats cannot hold it. */
-static double set_cluster(ptn_filter *filter, const ptn_frame *frame, const double *origin, const double *centroid,
-                          int32_t j)
+/* Sets the cluster in a place; false if floats cannot hold it. */
+static bool set_cluster(ptn_filter *filter, const ptn_frame *frame, const double *origin, const double *centroid,
+                        int32_t place)
 {
     int64_t cols = frame->cols;
-    double depth = (double)(cols < STRETCH ? cols : STRETCH) + (double)(cols / STRETCH) + 3.0;
+    double depth = (double)(cols < STRETCH ? cols : STRETCH) + (double)(cols / STRETCH) + 6.0;
     double offset = 0.0, squares = 0.0, size = 0.0, packing = 0.0, largest = 0.0;
     for (int64_t c = 0; c < cols; c++) {
         double p = (centroid[c] - frame->centre[c]) * frame->inverse_unit, weight = 2.0 * (p - origin[c]);
@@ -63,71 +68,102 @@ static double set_cluster(ptn_filter *filter, const ptn_frame *frame, const doub
         size += fabs(weight) * frame->reach[c];
         packing += fabs(weight) * frame->step[c] / 2.0;
         largest = fmax(largest, fabs(weight));
-        *weight_at(filter, j, c) = (float)weight;
+        *weight_at(filter, place, c) = (float)weight;
     }
-    if (!(largest < 1e30 && fabs(offset) < 1e30 && size < 1e30)) return HUGE_VAL;
-    filter->offsets[j - 1] = (float)offset;
-    return depth * 0x1p-24 * (fabs(offset) + size) + packing + (double)(cols + 4) * 0x1p-52 * squares +
-           (double)cols * 0x1p-140;
+    double wrong = depth * 0x1p-24 * (fabs(offset) + size) + packing + (double)(cols + 4) * 0x1p-52 * squares +
+                   (double)cols * 0x1p-140;
+    filter->offsets[place] = (float)offset;
+    filter->wrong[place] = (float)(SAFE * wrong);
+    return largest < 1e30 && fabs(offset) < 1e30 && wrong < 1e30;
 }
 
-static void set_aside(ptn_filter *filter, int32_t j)
+static void set_aside(ptn_filter *filter, int32_t place)
 {
-    for (int64_t c = 0; c < filter->cols; c++) *weight_at(filter, j, c) = 0.0f;
-    filter->offsets[j - 1] = -0x1p120f;
+    for (int64_t c = 0; c < filter->cols; c++) *weight_at(filter, place, c) = 0.0f;
+    filter->offsets[place] = -0x1p120f;
+    filter->wrong[place] = 0.0f;
+}
+
+/* The largest squared distance that a packed row can have to a centroid, in packed units. */
+static double farthest_from(const ptn_frame *frame, const double *centroid)
+{
+    double sum = 0.0;
+    for (int64_t c = 0; c < frame->cols; c++) {
+        double p = (centroid[c] - frame->centre[c]) * frame->inverse_unit;
+        sum += (frame->reach[c] + fabs(p)) * (frame->reach[c] + fabs(p));
+    }
+    return sum;
 }
 
 double ptn_filter_farthest(const ptn_frame *frame, const double *centroids, int32_t k)
 {
     double farthest = 0.0;
-    for (int32_t j = 0; j < k; j++) {
-        double sum = 0.0;
-        for (int64_t c = 0; c < frame->cols; c++) {
-            double p = (centroids[j * frame->cols + c] - frame->centre[c]) * frame->inverse_unit;
-            sum += (frame->reach[c] + fabs(p)) * (frame->reach[c] + fabs(p));
-        }
-        farthest = fmax(farthest, sum);
-    }
+    for (int32_t j = 0; j < k; j++) farthest = fmax(farthest, farthest_from(frame, centroids + j * frame->cols));
     return farthest;
+}
+
+/* The centroid from which scores are counted: the one nearest the centre, so that a far cluster makes only its own
+   score inexact. */
+static int32_t choose_origin(const ptn_frame *frame, const double *centroids, int32_t k)
+{
+    int32_t best = 0;
+    double least = farthest_from(frame, centroids);
+    for (int32_t j = 1; j < k; j++) {
+        double here = farthest_from(frame, centroids + j * frame->cols);
+        if (!(here < least) || equals_one_before(centroids, j, frame->cols)) continue;
+        least = here;
+        best = j;
+    }
+    return best;
+}
+
+/* Sets all clusters but the origin; *twins says whether some are set aside. False: numbers that floats cannot hold. */
+static bool set_clusters(ptn_filter *filter, bool *twins, const ptn_frame *frame, const double *centroids,
+                         const double *origin)
+{
+    bool fits = true;
+    *twins = false;
+    for (int32_t place = 0; place < places_of(filter->k); place++) {
+        int32_t j = place < filter->first ? place : place + 1;
+        filter->numbers[place] = j < filter->k ? j : 0;
+        if (j >= filter->k || equals_one_before(centroids, j, frame->cols)) {
+            *twins = *twins || j < filter->k;
+            set_aside(filter, place);
+        } else {
+            fits = set_cluster(filter, frame, origin, centroids + j * frame->cols, place) && fits;
+        }
+    }
+    return fits;
 }
 
 void ptn_filter_set(ptn_filter *filter, const ptn_frame *frame, const double *centroids, double travelled,
                     double margin, double *scratch)
 {
     int64_t cols = frame->cols;
-    double *origin = scratch, first = 0.0, second = 0.0, packing = 0.0;
-    double farthest = ptn_filter_farthest(frame, centroids, filter->k);
+    double *origin = scratch, packing = 0.0, farthest = ptn_filter_farthest(frame, centroids, filter->k);
+    bool twins;
+    filter->first = choose_origin(frame, centroids, filter->k);
+    const double *first = centroids + filter->first * cols;
     for (int64_t c = 0; c < cols; c++) {
-        origin[c] = (centroids[c] - frame->centre[c]) * frame->inverse_unit;
+        origin[c] = (first[c] - frame->centre[c]) * frame->inverse_unit;
         filter->origin[c] = (float)origin[c];
         packing += frame->step[c] * frame->step[c];
     }
-    bool twins = false;
-    for (int32_t j = 1; j <= places_of(filter->k); j++) {
-        if (j >= filter->k || equals_one_before(centroids, j, cols)) {
-            twins = twins || j < filter->k;
-            set_aside(filter, j);
-            continue;
-        }
-        double wrong = set_cluster(filter, frame, origin, centroids + j * cols, j);
-        second = fmax(second, fmin(wrong, first));
-        first = fmax(first, wrong);
-    }
+    bool fits = set_clusters(filter, &twins, frame, centroids, origin);
     double rule = (double)(cols + 5) * 0x1p-52 * farthest + (double)cols * 0x1p-1060;
-    double doubt = SAFE * (first + second + rule) + margin;
-    filter->slack = (float)(SAFE * ((double)(cols + 8) * 0x1p-23 * farthest + doubt) + 1e-30);
+    filter->doubt = (float)((SAFE * rule + margin) * (1.0 + 0x1p-20));
+    filter->slack = (float)(SAFE * (double)(cols + 8) * 0x1p-23 * farthest_from(frame, first) + 1e-30);
     /* A row keeps its label if its distances to the nearest two centroids stay farther apart than packing can bring
-       them together (half the diagonal of a step for each) and the rule's rounding can turn: D_2 - D_1 >= (d_2 - d_1)^2.
-       With a margin, farther than that too. */
-    double passed = travelled * (1.0 + 0x1p-20) + sqrt(packing) + sqrt(SAFE * rule + margin) +
-                    0x1p-40 * sqrt(farthest);
+       them together (half the diagonal of a step for each) and the rule's rounding can turn: D_2 - D_1 >= (d_2 -
+       d_1)^2. With a margin, farther than that too. */
+    double passed = travelled * (1.0 + 0x1p-20) + sqrt(packing) + sqrt(SAFE * rule + margin) + 0x1p-40 * sqrt(farthest);
     filter->passed = (float)(passed * (1.0 + 0x1p-20));
     filter->travelled = twins ? -HUGE_VALF : (float)travelled; /* twins may part: no bound holds then */
-    filter->doubt = (float)(doubt * (1.0 + 0x1p-20));
-    if (farthest < 1e30 && doubt < 1e30) return;
+    if (fits && farthest < 1e30 && margin < 1e30) return;
     /* Numbers that floats cannot hold: everything is in doubt. */
     memset(filter->origin, 0, (size_t)cols * sizeof *filter->origin);
-    for (int32_t j = 1; j <= places_of(filter->k); j++) set_aside(filter, j);
+    for (int32_t place = 0; place < places_of(filter->k); place++) set_aside(filter, place);
+    filter->slack = 1.0f;
     filter->doubt = filter->passed = HUGE_VALF;
 }
 

@@ -6,19 +6,19 @@
    matter of 3 d operations for each row and cluster on the caller's memory. Instead, with packed row x' and packed
    centroids p_j, kernels compute
 
-       s_j = w_j . x' + b_j,   w_j = 2 (p_j - p_0),   b_j = |p_0|^2 - |p_j|^2:   the exact value is D_0 - D_j
+       s_j = w_j . x' + b_j,   w_j = 2 (p_j - o),   b_j = |o|^2 - |p_j|^2:   the exact value is D_o - D_j
 
-   in float, and the row goes to the highest if it leads by more than `doubt`, which is at least the sum of what the two
-   scores can be wrong by and what can separate them from the rule's distances. With u = 2^-24, v = 2^-53, depth the
-   number of additions a term goes through, X_c the reach of column c:
+   in float, o being one of the centroids, and the row goes to the highest if it leads by more than what the scores can
+   be wrong by and what can separate them from the rule's distances. With u = 2^-24, v = 2^-53, depth the number of
+   additions a term goes through, X_c the reach of column c, a score is wrong by at most
 
-       float arithmetic, in any order, with FMA or not   (depth + 3) u (|b_j| + sum |w_jc| X_c)
+       float arithmetic, in any order, with FMA or not   (depth + 6) u (|b_j| + sum |w_jc| X_c)
        packing, half a step in each column               sum |w_jc| step_c / 2
-       b_j computed in double                            (d + 4) v sum (p_0c^2 + p_jc^2), twice
-       the rule's own rounding                           (d + 5) v (D_i + D_j), D at most sum (X_c + |p_jc|)^2
+       b_j computed in double                            (d + 4) v sum (o_c^2 + p_jc^2), twice
 
-   (Higham 2002, section 3.1). The rest, some 1e-5 of the rows, is decided by the rule itself. A centroid equal to one
-   before it can never win by the rule, and leaves the filter. */
+   and the doubt is the rule's own rounding, (d + 5) v (D_i + D_j), D at most sum (X_c + |p_jc|)^2 (Higham 2002, section
+   3.1). The rest, some 1e-5 of the rows, is decided by the rule itself. A centroid equal to one before it can never win
+   by the rule, and leaves the filter. */
 #ifndef PTN_CLUSTER_FILTER_H
 #define PTN_CLUSTER_FILTER_H
 
@@ -28,7 +28,7 @@
 int64_t ptn_filter_floats(int32_t k, int64_t cols);
 
 /* Lays the filter's arrays into a block of that many floats. */
-void ptn_filter_place(ptn_filter *filter, float *block, int32_t k, int64_t cols);
+void ptn_filter_place(ptn_filter *filter, void *block, int32_t k, int64_t cols);
 
 /* Sets the filter to centroids (k x cols, in the frame's outer unit). `travelled` is how far centroids have moved so
    far, see ptn_filter; `margin` is added to the doubt, for who wants rows near the border too. `packed` is scratch for

@@ -23,6 +23,9 @@
 /* Runs that share passes; labels take a byte a row for each. */
 enum { MOST_RUNS = 8, MOST_FINALISTS = 16, FEW_ROWS = 4096 };
 
+/* Rounds of n_init starts on a sample, at most. */
+enum { MOST_ROUNDS = 8 };
+
 /* What a public function was given, checked, and what is made of it. */
 typedef struct fit_job {
     patron_rows rows;
@@ -96,8 +99,7 @@ static patron_status take_weights(fit_job *job, patron_error *error)
     job->weights = job->rows.weights;
     for (int64_t i = 0; job->weights != NULL && i < job->rows.rows; i++) largest = fmax(largest, job->weights[i]);
     if (job->weights == NULL || (largest <= 0x1p300 && largest >= 0x1p-300)) return PATRON_OK;
-    patron_status status =
-        ptn_allocate(&block, &job->context.memory, job->rows.rows, sizeof(double), "weights", error);
+    patron_status status = ptn_allocate(&block, &job->context.memory, job->rows.rows, sizeof(double), "weights", error);
     if (status != PATRON_OK) return status;
     frexp(largest, &job->weight_exponent);
     job->own_weights = block;
@@ -162,11 +164,16 @@ static patron_status screen(fit_job *job, int32_t k_min, int32_t k_max, patron_e
     double began_s = ptn_now_s();
     ptn_screen_close(&job->screen, &job->context.memory);
     ptn_sample_free(&job->sample, &job->context.memory);
-    patron_status status =
-        ptn_sample_draw(&job->sample, &job->data, k_max, job->options.seed, &job->team, error);
+    patron_status status = ptn_sample_draw(&job->sample, &job->data, k_max, job->options.seed, &job->team, error);
     if (status != PATRON_OK) return status;
-    ptn_screen_plan plan = {k_min, k_max, job->options.n_init, job->options.max_iter, job->options.seed,
-                            job->options.strict && !job->sample.whole};
+    bool strict = job->options.strict && !job->sample.whole;
+    ptn_screen_plan plan = {.k_min = k_min,
+                            .k_max = k_max,
+                            .starts = job->options.n_init,
+                            .rounds = strict || job->sample.whole ? 1 : MOST_ROUNDS,
+                            .max_iter = job->options.max_iter,
+                            .seed = job->options.seed,
+                            .seeds_only = strict};
     status = ptn_screen_run(&job->screen, &job->sample, &plan, &job->team, error);
     job->screen_s += ptn_now_s() - began_s;
     return status;
@@ -175,8 +182,7 @@ static patron_status screen(fit_job *job, int32_t k_min, int32_t k_max, patron_e
 /* Centroids in the caller's unit from packed ones. */
 static void unpack(double *out, const double *packed, int32_t k, const ptn_packed *data)
 {
-    for (int64_t e = 0; e < k * data->cols; e++)
-        out[e] = data->frame.centre[e % data->cols] + packed[e] * data->unit;
+    for (int64_t e = 0; e < k * data->cols; e++) out[e] = data->frame.centre[e % data->cols] + packed[e] * data->unit;
 }
 
 /* The starts for k that go on to all rows: how many, and which. */
@@ -186,7 +192,7 @@ static int32_t finalists(int32_t *starts, const fit_job *job, int32_t k)
     if (sample->whole && sample->rows <= FEW_ROWS)
         return ptn_screen_distinct(starts, &job->screen, sample, k, MOST_FINALISTS, 0.2);
     if (sample->whole) return ptn_screen_distinct(starts, &job->screen, sample, k, 6, 0.05);
-    return ptn_screen_distinct(starts, &job->screen, sample, k, k <= 8 ? 4 : 2, k <= 8 ? 0.03 : 0.01);
+    return ptn_screen_distinct(starts, &job->screen, sample, k, k <= 8 ? 10 : 2, k <= 8 ? 0.03 : 0.01);
 }
 
 /* The runs and figures of a group of k, and room for what they are made of. */
@@ -314,8 +320,8 @@ static void count_span(void *opaque, int64_t span, int32_t worker)
 }
 
 /* Sizes, the labels' fingerprint, and labels for the caller. */
-static patron_status give_labels(patron_kmeans *made, int32_t *labels, uint64_t *hash, const ptn_run *run,
-                                 fit_job *job, patron_error *error)
+static patron_status give_labels(patron_kmeans *made, int32_t *labels, uint64_t *hash, const ptn_run *run, fit_job *job,
+                                 patron_error *error)
 {
     const ptn_memory *memory = &job->context.memory;
     double from, to;
@@ -334,30 +340,54 @@ static patron_status give_labels(patron_kmeans *made, int32_t *labels, uint64_t 
     return status;
 }
 
+/* What labels new rows: the frame and the filter of the final centroids. */
+static patron_status keep_filter(patron_kmeans *made, const ptn_run *run, fit_job *job, patron_error *error)
+{
+    const ptn_memory *memory = &job->context.memory;
+    int64_t cols = job->data.cols;
+    void *columns;
+    made->inverse_unit = job->data.frame.inverse_unit;
+    patron_status status = ptn_allocate(&columns, memory, 3 * cols, sizeof(double), "columns", error);
+    if (status != PATRON_OK) return status;
+    made->frame = job->data.frame;
+    made->frame.centre = columns;
+    made->frame.step = made->frame.centre + cols;
+    made->frame.reach = made->frame.step + cols;
+    memcpy(made->frame.centre, job->data.frame.centre, (size_t)cols * sizeof(double));
+    memcpy(made->frame.step, job->data.frame.step, (size_t)cols * sizeof(double));
+    memcpy(made->frame.reach, job->data.frame.reach, (size_t)cols * sizeof(double));
+    status = ptn_allocate(&made->filter_block, memory, ptn_filter_floats(run->k, cols), sizeof(float), "scores", error);
+    if (status != PATRON_OK) return status;
+    ptn_filter_place(&made->filter, made->filter_block, run->k, cols);
+    ptn_filter_set(&made->filter, &made->frame, run->centroids, 0.0, 0.0, job->passes.scratch);
+    return PATRON_OK;
+}
+
 /* The handle for a finished run. */
 static patron_status keep(patron_kmeans **kmeans, int32_t *labels, ptn_run *run, int32_t polished, fit_job *job,
                           patron_error *error)
 {
     const ptn_memory *memory = &job->context.memory;
     void *block = NULL, *sizes = NULL, *centroids = NULL;
+    patron_kmeans *made = NULL;
     int64_t k = run->k, cols = job->data.cols;
     uint64_t hash;
     double began_s = ptn_now_s();
     patron_status status = ptn_allocate_zero(&block, memory, 1, sizeof(patron_kmeans), "a k-means", error);
-    if (status != PATRON_OK) goto cleanup;
-    status = ptn_allocate_zero(&sizes, memory, k, sizeof(int64_t), "sizes", error);
-    if (status != PATRON_OK) goto cleanup;
-    status = ptn_allocate(&centroids, memory, k * cols, sizeof(double), "centroids", error);
-    if (status != PATRON_OK) goto cleanup;
-    patron_kmeans *made = block;
-    made->sizes = sizes;
-    status = give_labels(made, labels, &hash, run, job, error);
-    if (status != PATRON_OK) goto cleanup;
-
+    if (status != PATRON_OK) return status;
+    made = block;
     made->memory = *memory;
+    status = ptn_allocate_zero(&sizes, memory, k, sizeof(int64_t), "sizes", error);
+    made->sizes = sizes;
+    if (status == PATRON_OK) status = ptn_allocate(&centroids, memory, k * cols, sizeof(double), "centroids", error);
     made->centroids = centroids;
+    if (status == PATRON_OK) status = keep_filter(made, run, job, error);
+    if (status == PATRON_OK) status = give_labels(made, labels, &hash, run, job, error);
+    if (status != PATRON_OK) {
+        patron_kmeans_free(made);
+        return status;
+    }
     made->trace = run->trace.items;
-    made->inverse_unit = job->data.frame.inverse_unit;
     memset(&run->trace, 0, sizeof run->trace);
     memcpy(made->centroids, run->centroids, (size_t)(k * cols) * sizeof(double));
     for (int32_t i = 0; i < run->iterations; i++) made->trace[i] = to_caller(made->trace[i], job);
@@ -374,7 +404,7 @@ static patron_status keep(patron_kmeans **kmeans, int32_t *labels, ptn_run *run,
         .best_start = run->start,
         .inertia = to_caller(run->inertia, job),
         .inertia_lower_bound = to_caller(bound, job),
-        .n_init = job->options.n_init,
+        .n_init = job->screen.starts > 0 ? job->screen.starts : 1,
         .screened = screened,
         .sample_rows = screened ? job->sample.rows : 0,
         .polished = polished,
@@ -384,12 +414,6 @@ static patron_status keep(patron_kmeans **kmeans, int32_t *labels, ptn_run *run,
     job->finish_s += ptn_now_s() - began_s;
     *kmeans = made;
     return PATRON_OK;
-
-cleanup:
-    ptn_free(memory, centroids);
-    ptn_free(memory, sizes);
-    ptn_free(memory, block);
-    return status;
 }
 
 /* The runs of as many k from `k` as share passes; *next is the k after them. */
@@ -546,6 +570,8 @@ void patron_kmeans_free(patron_kmeans *kmeans)
 {
     if (kmeans == NULL) return;
     ptn_memory memory = kmeans->memory;
+    ptn_free(&memory, kmeans->filter_block);
+    ptn_free(&memory, kmeans->frame.centre);
     ptn_free(&memory, kmeans->trace);
     ptn_free(&memory, kmeans->sizes);
     ptn_free(&memory, kmeans->centroids);

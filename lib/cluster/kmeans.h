@@ -5,7 +5,7 @@
 
 #include <patron/kmeans.h>
 
-#include "base/context.h"
+#include "cluster/filter.h"
 
 struct patron_kmeans {
     ptn_memory memory;
@@ -14,6 +14,9 @@ struct patron_kmeans {
     int64_t *sizes;      /* k */
     double *trace;       /* iterations */
     double inverse_unit; /* a power of two that keeps squared distances in range */
+    ptn_frame frame;     /* how the fit's rows were packed, as new ones are */
+    ptn_filter filter;   /* for these centroids */
+    void *filter_block;
 };
 
 #endif

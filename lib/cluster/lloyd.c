@@ -251,6 +251,14 @@ void ptn_run_move(ptn_run *run, const ptn_packed *packed)
     run->centroids = means;
 }
 
+void ptn_run_retreat(ptn_run *run, const ptn_packed *packed)
+{
+    ptn_history_last(run->next, &run->history);
+    ptn_history_clear(&run->history);
+    run->ahead = false;
+    ptn_run_move(run, packed);
+}
+
 static bool any_empty(const ptn_run *run)
 {
     for (int32_t j = 0; j < run->k; j++)
@@ -351,8 +359,8 @@ patron_status ptn_passes_open(ptn_passes *passes, const ptn_packed *packed, ptn_
     memset(passes, 0, sizeof *passes);
     passes->packed = packed;
     passes->team = team;
-    patron_status status = ptn_allocate(&active, memory, (int64_t)team->context->threads * PTN_CHUNK,
-                                        sizeof(ptn_active), "tiles", error);
+    patron_status status =
+        ptn_allocate(&active, memory, (int64_t)team->context->threads * PTN_CHUNK, sizeof(ptn_active), "tiles", error);
     passes->active = active;
     if (status != PATRON_OK) return status;
     status = ptn_allocate(&scratch, memory, 2 * packed->cols, sizeof(double), "columns", error);

@@ -15,16 +15,16 @@
 enum { PTN_CHUNK = 64 };
 
 typedef struct ptn_run {
-    int32_t k, start;    /* start: which seeding, from 0 */
-    double *centroids;   /* k x cols, in the caller's unit: what labels are decided by */
-    double *next;        /* likewise, scratch */
-    double *sums;        /* k x cols, of packed values; exceptions aside */
-    double *weights;     /* k; exceptions aside */
-    double *apart_sums;  /* the exceptions', k x cols and k */
+    int32_t k, start;   /* start: which seeding, from 0 */
+    double *centroids;  /* k x cols, in the caller's unit: what labels are decided by */
+    double *next;       /* likewise, scratch */
+    double *sums;       /* k x cols, of packed values; exceptions aside */
+    double *weights;    /* k; exceptions aside */
+    double *apart_sums; /* the exceptions', k x cols and k */
     double *apart_weights;
-    uint8_t *labels;     /* of rows, and of the padding */
-    float *bounds;       /* of tiles */
-    double *shares;      /* for each worker of the team: sums, weights, rows changed; k x cols + k + 1 */
+    uint8_t *labels; /* of rows, and of the padding */
+    float *bounds;   /* of tiles */
+    double *shares;  /* for each worker of the team: sums, weights, rows changed; k x cols + k + 1 */
     ptn_filter filter;
     void *memory_block, *filter_block;
     ptn_history history; /* for acceleration */
@@ -32,14 +32,14 @@ typedef struct ptn_run {
     bool plain;          /* the next update is a plain one */
     double before;       /* inertia of the pass before */
 
-    bool fresh;          /* labels and sums are still to be made */
-    int64_t changed;     /* rows of weight > 0 that the last pass gave another label */
-    double travelled;    /* how far the two centroids that moved most moved, added up over passes; packed units */
-    double movement;     /* sum of squared shifts of the last update */
-    double inertia;      /* of the labels about their means, in packed units, from packed values */
+    bool fresh;       /* labels and sums are still to be made */
+    int64_t changed;  /* rows of weight > 0 that the last pass gave another label */
+    double travelled; /* how far the two centroids that moved most moved, added up over passes; packed units */
+    double movement;  /* sum of squared shifts of the last update */
+    double inertia;   /* of the labels about their means, in packed units, from packed values */
     int32_t iterations;
     bool converged, ended;
-    ptn_array trace;     /* of double: inertia after each iteration */
+    ptn_array trace; /* of double: inertia after each iteration */
 } ptn_run;
 
 /* Allocates for packed rows; `centroids` is to be filled in. To be closed, also after a failure. */
@@ -51,10 +51,10 @@ void ptn_run_close(ptn_run *run, const ptn_memory *memory);
 typedef struct ptn_passes {
     const ptn_packed *packed;
     ptn_team *team;
-    ptn_active *active;  /* PTN_CHUNK for each worker */
-    double *scratch;     /* 2 x cols */
-    int64_t done;        /* passes so far */
-    double from, to;     /* progress they take */
+    ptn_active *active; /* PTN_CHUNK for each worker */
+    double *scratch;    /* 2 x cols */
+    int64_t done;       /* passes so far */
+    double from, to;    /* progress they take */
 } ptn_passes;
 
 patron_status ptn_passes_open(ptn_passes *passes, const ptn_packed *packed, ptn_team *team, patron_error *error);
@@ -74,6 +74,9 @@ patron_status ptn_lloyd_update(ptn_passes *passes, ptn_run *run, bool accelerate
 
 /* Replaces a run's centroids by run->next; keeps count of the movement. */
 void ptn_run_move(ptn_run *run, const ptn_packed *packed);
+
+/* From where acceleration has led, back to the means it went on from. */
+void ptn_run_retreat(ptn_run *run, const ptn_packed *packed);
 
 /* Notes run->inertia as that of one more iteration. */
 patron_status ptn_run_note(ptn_run *run, const ptn_memory *memory, patron_error *error);

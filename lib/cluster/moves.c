@@ -5,9 +5,9 @@
        u W_B / (W_B + u) |x - c_B|^2 - u W_A / (W_A - u) |x - c_A|^2,
    the centroids moving along. A row of weight w is judged by one copy, u = min(w, 1), and moves as a whole: if the
    first copy gains, the others gain more; rows that are equal move together, so that copies are weights. A pass finds
-   all rows that would gain, by the filter with a wider margin: only a row whose two nearest centroids are nearly equally
-   far can. They are then tried in the order of their gain (then of their values), against centroids and weights as the
-   moves before have left them. Source: Hartigan & Wong 1979; Telgarsky & Vattani 2010. */
+   all rows that would gain, by the filter with a wider margin: only a row whose two nearest centroids are nearly
+   equally far can. They are then tried in the order of their gain (then of their values), against centroids and weights
+   as the moves before have left them. Source: Hartigan & Wong 1979; Telgarsky & Vattani 2010. */
 #include "cluster/moves.h"
 
 #include <math.h>
@@ -83,10 +83,9 @@ static void find_block(void *opaque, int64_t block, int32_t worker)
     ptn_packed_range(packed, block, &from, &to);
     for (int64_t t = from; t < to; t += PTN_CHUNK) {
         int64_t end = t + PTN_CHUNK < to ? t + PTN_CHUNK : to;
-        int32_t found = packed->kernels->assign(active, &job->run->filter,
-                                                packed->values + t * packed->cols * PTN_TILE,
-                                                job->run->labels + t * PTN_TILE, job->run->bounds + t,
-                                                (int32_t)(end - t));
+        int32_t found =
+            packed->kernels->assign(active, &job->run->filter, packed->values + t * packed->cols * PTN_TILE,
+                                    job->run->labels + t * PTN_TILE, job->run->bounds + t, (int32_t)(end - t));
         for (int32_t a = 0; a < found; a++)
             for (uint32_t lanes = active[a].doubt; lanes != 0; lanes &= lanes - 1) {
                 int64_t row = (t + active[a].tile) * PTN_TILE + __builtin_ctz(lanes);
@@ -106,10 +105,10 @@ static bool goes_before(const candidate *a, const candidate *b, const ptn_packed
     return a->row < b->row;
 }
 
-#define SORT_NAME                 sort_candidates
-#define SORT_TYPE                 candidate
-#define SORT_CONTEXT              ptn_packed
-#define SORT_LESS(a, b, context)  goes_before(a, b, context)
+#define SORT_NAME                sort_candidates
+#define SORT_TYPE                candidate
+#define SORT_CONTEXT             ptn_packed
+#define SORT_LESS(a, b, context) goes_before(a, b, context)
 #include "base/sort_template.h"
 
 static bool same_values(const ptn_packed *packed, int64_t a, int64_t b)

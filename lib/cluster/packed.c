@@ -16,12 +16,12 @@ enum { MOST_BITS = 23, MOST_SPANS = 256, LEAST_SPANS = 16, MOST_PRODUCT_COLS = 6
 /* What the passes of packing share. */
 typedef struct pack_job {
     ptn_packed *packed;
-    double *shift;     /* cols: the first row */
-    double *stats;     /* for each span: low, high, 2 sums, 2 squares; 6 x cols */
-    double *limit;     /* cols */
-    uint16_t *beyond;  /* for each tile, its exceptions */
-    double *sums;      /* for each block: sums, and products or squares */
-    int64_t each;      /* doubles of a block */
+    double *shift;    /* cols: the first row */
+    double *stats;    /* for each span: low, high, 2 sums, 2 squares; 6 x cols */
+    double *limit;    /* cols */
+    uint16_t *beyond; /* for each tile, its exceptions */
+    double *sums;     /* for each block: sums, and products or squares */
+    int64_t each;     /* doubles of a block */
     const double *weights;
 } pack_job;
 

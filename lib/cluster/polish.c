@@ -23,7 +23,10 @@ static bool any_empty(const ptn_run *run)
     return false;
 }
 
-static const double *last_inertia(const ptn_run *run) { return (const double *)run->trace.items + run->trace.count - 1; }
+static const double *last_inertia(const ptn_run *run)
+{
+    return (const double *)run->trace.items + run->trace.count - 1;
+}
 
 static void give_up(ptn_run *run, ptn_passes *passes) { ptn_run_close(run, &passes->team->context->memory); }
 
@@ -48,19 +51,25 @@ static patron_status iterate(ptn_run *runs, int32_t count, ptn_passes *passes, c
 {
     const ptn_memory *memory = &passes->team->context->memory;
     for (bool going = true, first = true; going; first = false) {
+        bool rejected[PTN_MOST_CLUSTERS] = {0};
         patron_status status = ptn_lloyd_pass(passes, runs, count, error);
         if (status != PATRON_OK) return status;
         for (int32_t r = 0; r < count; r++) {
             ptn_run *run = &runs[r];
             if (run->ended) continue;
+            rejected[r] = run->ahead && !(run->inertia < run->before) && run->changed != 0;
+            if (rejected[r]) { /* back to the means that it went on from */
+                ptn_run_retreat(run, passes->packed);
+                continue;
+            }
             if (!first) {
                 run->iterations++;
-                if (run->ahead && !(run->inertia < run->before)) run->plain = true; /* no gain, or no change */
-                if (run->ahead && run->inertia > run->before) ptn_history_clear(&run->history);
                 status = ptn_run_note(run, memory, error);
                 if (status != PATRON_OK) return status;
-                run->converged = !run->ahead && (run->changed == 0 || (plan->tol > 0.0 && run->movement <= plan->tol *
-                                                                           passes->packed->variance));
+                if (run->ahead && run->changed == 0) run->plain = true; /* labels are those of means no longer */
+                run->converged =
+                    !run->ahead &&
+                    (run->changed == 0 || (plan->tol > 0.0 && run->movement <= plan->tol * passes->packed->variance));
             }
             run->before = run->inertia;
             run->ended = run->converged || run->iterations >= plan->max_iter - 1;
@@ -69,9 +78,10 @@ static patron_status iterate(ptn_run *runs, int32_t count, ptn_passes *passes, c
         going = false;
         for (int32_t r = 0; r < count; r++) {
             if (runs[r].ended) continue;
+            going = true;
+            if (rejected[r]) continue;
             status = ptn_lloyd_update(passes, &runs[r], plan->accelerate, error);
             if (status != PATRON_OK) return status;
-            going = true;
         }
     }
     return PATRON_OK;
@@ -176,8 +186,7 @@ static patron_status finish(ptn_run **runs, ptn_figures **figures, int32_t count
             ptn_run *run = runs[r];
             int64_t moved = 0;
             moving[r] = moving[r] && run->k > 1 && run->converged && run->changed == 0 &&
-                        run->iterations < plan->max_iter &&
-                        passes->packed->rows <= MANY_ROWS &&
+                        run->iterations < plan->max_iter && passes->packed->rows <= MANY_ROWS &&
                         (passes->packed->rows <= FEW_ROWS || round < MOST_ROUNDS);
             if (moving[r]) status = ptn_moves(&moved, passes, run, figures[r], plan->weights, error);
             moving[r] = moved > 0;

@@ -23,9 +23,9 @@ typedef struct draw_job {
     double total_mass; /* of all rows: 1 or so */
     double each_row;   /* a row's uniform mass for each unit of weight */
     double each_square;
-    double *before;    /* mass before each block; blocks + 1 */
-    int64_t *rows;     /* wanted: the row drawn in each part */
-    double *mass;      /* wanted: its mass */
+    double *before; /* mass before each block; blocks + 1 */
+    int64_t *rows;  /* wanted: the row drawn in each part */
+    double *mass;   /* wanted: its mass */
     uint64_t seed;
 } draw_job;
 

@@ -14,10 +14,14 @@
    below what the sample can tell. */
 #define HARDLY_ANY 0x1p-10
 
+/* So many starts that end in the best optimum. */
+enum { ENOUGH = 5 };
+
 typedef struct screen_job {
     ptn_screen *screen;
     const ptn_sample *sample;
     const ptn_screen_plan *plan;
+    int64_t first;     /* start of this round */
     ptn_trial *trials; /* one for each worker */
     ptn_team *team;
 } screen_job;
@@ -110,9 +114,8 @@ static double run(ptn_trial *trial, int32_t k, const screen_job *job, int32_t wo
         ptn_filter_set(&filter, &sample->frame, trial->centroids, 0.0, 0.0, trial->scratch);
         for (int64_t t = 0; t < sample->tiles; t += PTN_CHUNK) {
             int64_t end = t + PTN_CHUNK < sample->tiles ? t + PTN_CHUNK : sample->tiles;
-            int32_t found =
-                sample->kernels->assign(trial->active, &filter, sample->values + t * cols * PTN_TILE,
-                                        trial->labels + t * PTN_TILE, NULL, (int32_t)(end - t));
+            int32_t found = sample->kernels->assign(trial->active, &filter, sample->values + t * cols * PTN_TILE,
+                                                    trial->labels + t * PTN_TILE, NULL, (int32_t)(end - t));
             for (int32_t a = 0; a < found; a++)
                 changed += settle(trial, k, &trial->active[a], t + trial->active[a].tile, iteration == 0);
         }
@@ -132,9 +135,10 @@ static double run(ptn_trial *trial, int32_t k, const screen_job *job, int32_t wo
     return inertia > 0.0 ? inertia : 0.0;
 }
 
-static void do_start(void *opaque, int64_t start, int32_t worker)
+static void do_start(void *opaque, int64_t block, int32_t worker)
 {
     screen_job *job = opaque;
+    int64_t start = job->first + block;
     ptn_screen *screen = job->screen;
     ptn_trial *trial = &job->trials[worker];
     int64_t cols = screen->cols;
@@ -211,54 +215,6 @@ static void close_trial(ptn_trial *trial, const ptn_memory *memory)
     ptn_free(memory, trial->centroids);
 }
 
-patron_status ptn_screen_run(ptn_screen *screen, const ptn_sample *sample, const ptn_screen_plan *plan, ptn_team *team,
-                             patron_error *error)
-{
-    const ptn_memory *memory = &team->context->memory;
-    int32_t workers = team->context->threads, range = plan->k_max - plan->k_min + 1;
-    int64_t clusters = ((int64_t)plan->k_max * (plan->k_max + 1) - (int64_t)plan->k_min * (plan->k_min - 1)) / 2;
-    int64_t all, seeds;
-    void *centroids = NULL, *rows = NULL, *inertia = NULL, *trials = NULL;
-    memset(screen, 0, sizeof *screen);
-    screen->k_min = plan->k_min;
-    screen->k_max = plan->k_max;
-    screen->starts = plan->starts;
-    screen->cols = sample->cols;
-    screen->each = plan->seeds_only ? 0 : clusters * sample->cols;
-    if (!ptn_mul_i64(&all, screen->each, plan->starts) || !ptn_mul_i64(&seeds, plan->starts, plan->k_max * sample->cols))
-        return ptn_fail(error, PATRON_TOO_LARGE, "%d starts are more than memory can address", (int)plan->starts);
-    patron_status status = ptn_allocate(&centroids, memory, all, sizeof(double), "starts", error);
-    screen->centroids = centroids;
-    if (status != PATRON_OK) goto cleanup;
-    status = ptn_allocate(&rows, memory, seeds, sizeof(double), "starts", error);
-    screen->seeds = rows;
-    if (status != PATRON_OK) goto cleanup;
-    status = ptn_allocate_zero(&inertia, memory, (int64_t)plan->starts * range, sizeof(double), "starts", error);
-    screen->inertia = inertia;
-    if (status != PATRON_OK) goto cleanup;
-    status = ptn_allocate_zero(&trials, memory, workers, sizeof(ptn_trial), "threads", error);
-    if (status != PATRON_OK) goto cleanup;
-    for (int32_t w = 0; w < workers; w++) {
-        status = open_trial((ptn_trial *)trials + w, sample, plan->k_max, memory, error);
-        if (status != PATRON_OK) goto cleanup;
-    }
-    screen_job job = {screen, sample, plan, trials, team};
-    status = ptn_team_run(team, "kmeans", 0.1, 0.3, plan->starts, do_start, &job, error);
-
-cleanup:
-    for (int32_t w = 0; trials != NULL && w < workers; w++) close_trial((ptn_trial *)trials + w, memory);
-    ptn_free(memory, trials);
-    return status;
-}
-
-void ptn_screen_close(ptn_screen *screen, const ptn_memory *memory)
-{
-    ptn_free(memory, screen->inertia);
-    ptn_free(memory, screen->seeds);
-    ptn_free(memory, screen->centroids);
-    memset(screen, 0, sizeof *screen);
-}
-
 /* Whether two optima lie together: each centroid of one has one of the other near it, beside how far rows are from
    theirs. */
 static bool together(const double *a, const double *b, int32_t k, int64_t cols, double near)
@@ -278,8 +234,86 @@ static bool together(const double *a, const double *b, int32_t k, int64_t cols, 
     return true;
 }
 
-int32_t ptn_screen_distinct(int32_t *starts, const ptn_screen *screen, const ptn_sample *sample, int32_t k, int32_t most,
-                            double tolerance)
+/* How near each other centroids of one optimum are, squared. */
+static double nearness(const ptn_sample *sample, double inertia)
+{
+    return (sample->whole ? 1e-12 : 1e-3) * inertia / sample->total;
+}
+
+/* Whether the best optimum of each k has been reached often enough. */
+static bool agreed(const ptn_screen *screen, const ptn_sample *sample)
+{
+    int32_t range = screen->k_max - screen->k_min + 1;
+    for (int32_t k = screen->k_min; k <= screen->k_max; k++) {
+        const double *inertia = screen->inertia + (k - screen->k_min);
+        int32_t best = 0, hits = 0;
+        for (int32_t s = 1; s < screen->starts; s++)
+            if (inertia[s * (int64_t)range] < inertia[best * (int64_t)range]) best = s;
+        double near = nearness(sample, inertia[best * (int64_t)range]);
+        for (int32_t s = 0; hits < ENOUGH && s < screen->starts; s++)
+            hits += together(ptn_screen_centroids(screen, s, k), ptn_screen_centroids(screen, best, k), k, screen->cols,
+                             near);
+        if (hits < ENOUGH) return false;
+    }
+    return true;
+}
+
+patron_status ptn_screen_run(ptn_screen *screen, const ptn_sample *sample, const ptn_screen_plan *plan, ptn_team *team,
+                             patron_error *error)
+{
+    const ptn_memory *memory = &team->context->memory;
+    int32_t workers = team->context->threads, range = plan->k_max - plan->k_min + 1;
+    int64_t clusters = ((int64_t)plan->k_max * (plan->k_max + 1) - (int64_t)plan->k_min * (plan->k_min - 1)) / 2;
+    int64_t all, seeds, most = (int64_t)plan->starts * plan->rounds;
+    void *centroids = NULL, *rows = NULL, *inertia = NULL, *trials = NULL;
+    memset(screen, 0, sizeof *screen);
+    screen->k_min = plan->k_min;
+    screen->k_max = plan->k_max;
+    if (most > INT32_MAX) most = plan->starts;
+    screen->cols = sample->cols;
+    screen->each = plan->seeds_only ? 0 : clusters * sample->cols;
+    if (!ptn_mul_i64(&all, screen->each, most) || !ptn_mul_i64(&seeds, most, plan->k_max * sample->cols))
+        return ptn_fail(error, PATRON_TOO_LARGE, "%d starts are more than memory can address", (int)plan->starts);
+    patron_status status = ptn_allocate(&centroids, memory, all, sizeof(double), "starts", error);
+    screen->centroids = centroids;
+    if (status != PATRON_OK) goto cleanup;
+    status = ptn_allocate(&rows, memory, seeds, sizeof(double), "starts", error);
+    screen->seeds = rows;
+    if (status != PATRON_OK) goto cleanup;
+    status = ptn_allocate_zero(&inertia, memory, most * range, sizeof(double), "starts", error);
+    screen->inertia = inertia;
+    if (status != PATRON_OK) goto cleanup;
+    status = ptn_allocate_zero(&trials, memory, workers, sizeof(ptn_trial), "threads", error);
+    if (status != PATRON_OK) goto cleanup;
+    for (int32_t w = 0; w < workers; w++) {
+        status = open_trial((ptn_trial *)trials + w, sample, plan->k_max, memory, error);
+        if (status != PATRON_OK) goto cleanup;
+    }
+    screen_job job = {screen, sample, plan, 0, trials, team};
+    while (status == PATRON_OK && screen->starts < most && (screen->starts == 0 || !agreed(screen, sample))) {
+        double from = 0.1 + 0.2 * screen->starts / (double)most;
+        double to = 0.1 + 0.2 * (screen->starts + plan->starts) / (double)most;
+        job.first = screen->starts;
+        status = ptn_team_run(team, "kmeans", from, to, plan->starts, do_start, &job, error);
+        screen->starts += plan->starts;
+    }
+
+cleanup:
+    for (int32_t w = 0; trials != NULL && w < workers; w++) close_trial((ptn_trial *)trials + w, memory);
+    ptn_free(memory, trials);
+    return status;
+}
+
+void ptn_screen_close(ptn_screen *screen, const ptn_memory *memory)
+{
+    ptn_free(memory, screen->inertia);
+    ptn_free(memory, screen->seeds);
+    ptn_free(memory, screen->centroids);
+    memset(screen, 0, sizeof *screen);
+}
+
+int32_t ptn_screen_distinct(int32_t *starts, const ptn_screen *screen, const ptn_sample *sample, int32_t k,
+                            int32_t most, double tolerance)
 {
     int32_t count = 0, range = screen->k_max - screen->k_min + 1;
     double last = -1.0, best = 0.0;
@@ -299,7 +333,7 @@ int32_t ptn_screen_distinct(int32_t *starts, const ptn_screen *screen, const ptn
         last = least;
         last_start = next;
         bool other = true;
-        double near = (sample->whole ? 1e-12 : 1e-3) * least / sample->total;
+        double near = nearness(sample, least);
         for (int32_t i = 0; other && i < count; i++)
             other = !together(ptn_screen_centroids(screen, next, k), ptn_screen_centroids(screen, starts[i], k), k,
                               screen->cols, near);

@@ -2,22 +2,26 @@
 /* Screening: many starts on a sample, for all k at once.
 
    A start draws one row of seeds, as many as the largest k needs; the first k of them begin its run for k. Each run
-   goes on over the sample until hardly a label changes, in one thread; starts are shared among threads. */
+   goes on over the sample until hardly a label changes, in one thread; starts are shared among threads. On a sample
+   further starts cost little, so there are more of them, in rounds, until the best optimum of each k has been reached
+   several times: where starts agree there is nothing else to be found, where they do not the best may be yet to come.
+ */
 #ifndef PTN_CLUSTER_SCREEN_H
 #define PTN_CLUSTER_SCREEN_H
 
 #include "cluster/sample.h"
 
 typedef struct ptn_screen {
-    int32_t k_min, k_max, starts;
-    int64_t cols, each; /* each: numbers of all a start's centroids */
-    double *centroids;  /* starts x (k_min x cols, …, k_max x cols): where runs ended, packed units */
-    double *seeds;      /* starts x (k_max x cols): where they began */
-    double *inertia;    /* starts x (k_max - k_min + 1), of the sample */
+    int32_t k_min, k_max, starts; /* starts: run */
+    int64_t cols, each;           /* each: numbers of all a start's centroids */
+    double *centroids;            /* starts x (k_min x cols, …, k_max x cols): where runs ended, packed units */
+    double *seeds;                /* starts x (k_max x cols): where they began */
+    double *inertia;              /* starts x (k_max - k_min + 1), of the sample */
 } ptn_screen;
 
 typedef struct ptn_screen_plan {
     int32_t k_min, k_max, starts, max_iter;
+    int32_t rounds; /* of so many starts, at most */
     uint64_t seed;
     bool seeds_only; /* the runs are left out: inertia is 0, and centroids are not set */
 } ptn_screen_plan;
@@ -33,19 +37,19 @@ const double *ptn_screen_seeds(const ptn_screen *screen, int32_t start);
 
 /* The starts whose optima for k are worth going on with, best first: those within `tolerance` (relative) of the best,
    one of each that lie together, at most `most`. Returns how many. */
-int32_t ptn_screen_distinct(int32_t *starts, const ptn_screen *screen, const ptn_sample *sample, int32_t k, int32_t most,
-                            double tolerance);
+int32_t ptn_screen_distinct(int32_t *starts, const ptn_screen *screen, const ptn_sample *sample, int32_t k,
+                            int32_t most, double tolerance);
 
 /* One thread's state. */
 typedef struct ptn_trial {
     const ptn_sample *sample;
-    double *centroids, *sums;        /* k_max x cols */
-    double *weights;                 /* k_max */
-    double *mass;                    /* tiles */
-    float *nearest;                  /* rows: squared distance to the nearest seed */
-    float *point;                    /* cols */
-    double *scratch;                 /* 2 x cols */
-    int64_t *rows;                   /* k_max: the seeds */
+    double *centroids, *sums; /* k_max x cols */
+    double *weights;          /* k_max */
+    double *mass;             /* tiles */
+    float *nearest;           /* rows: squared distance to the nearest seed */
+    float *point;             /* cols */
+    double *scratch;          /* 2 x cols */
+    int64_t *rows;            /* k_max: the seeds */
     uint8_t *labels;
     ptn_active *active;
     float *floats; /* of the filter */

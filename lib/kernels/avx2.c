@@ -15,8 +15,8 @@
 #include <string.h>
 
 #define KERNELS ptn_kernels_avx2
-#define NAME "avx2"
-#define INLINE static inline __attribute__((always_inline))
+#define NAME    "avx2"
+#define INLINE  static inline __attribute__((always_inline))
 
 typedef struct vf {
     __m256 a, b;
@@ -42,10 +42,7 @@ INLINE vf vf_set(float value) { return BOTH(vf, _mm256_set1_ps(value), _mm256_se
 INLINE vf vf_add(vf x, vf y) { return BOTH(vf, _mm256_add_ps(x.a, y.a), _mm256_add_ps(x.b, y.b)); }
 INLINE vf vf_sub(vf x, vf y) { return BOTH(vf, _mm256_sub_ps(x.a, y.a), _mm256_sub_ps(x.b, y.b)); }
 INLINE vf vf_mul(vf x, vf y) { return BOTH(vf, _mm256_mul_ps(x.a, y.a), _mm256_mul_ps(x.b, y.b)); }
-INLINE vf vf_fma(vf x, vf y, vf z)
-{
-    return BOTH(vf, _mm256_fmadd_ps(x.a, y.a, z.a), _mm256_fmadd_ps(x.b, y.b, z.b));
-}
+INLINE vf vf_fma(vf x, vf y, vf z) { return BOTH(vf, _mm256_fmadd_ps(x.a, y.a, z.a), _mm256_fmadd_ps(x.b, y.b, z.b)); }
 INLINE vf vf_max(vf x, vf y) { return BOTH(vf, _mm256_max_ps(x.a, y.a), _mm256_max_ps(x.b, y.b)); }
 INLINE vf vf_min(vf x, vf y) { return BOTH(vf, _mm256_min_ps(x.a, y.a), _mm256_min_ps(x.b, y.b)); }
 INLINE vm vf_above(vf x, vf y)
@@ -64,7 +61,11 @@ INLINE float vf_least(vf x)
     four = _mm_min_ps(four, _mm_movehl_ps(four, four));
     return _mm_cvtss_f32(_mm_min_ss(four, _mm_shuffle_ps(four, four, 1)));
 }
-INLINE vi vi_zero(void) { return BOTH(vi, _mm256_setzero_si256(), _mm256_setzero_si256()); }
+INLINE vf vf_pick(vm where, vf x, vf other)
+{
+    return BOTH(vf, _mm256_blendv_ps(other.a, x.a, where.a), _mm256_blendv_ps(other.b, x.b, where.b));
+}
+INLINE vi vi_set(int32_t value) { return BOTH(vi, _mm256_set1_epi32(value), _mm256_set1_epi32(value)); }
 INLINE vi vi_pick(vm where, int32_t value, vi other)
 {
     __m256i v = _mm256_set1_epi32(value);
@@ -80,7 +81,7 @@ INLINE void vi_store(uint8_t *to, vi x) { _mm_storeu_si128((__m128i *)(void *)to
 INLINE uint16_t vi_differs(vi x, const uint8_t *labels)
 {
     __m128i same = _mm_cmpeq_epi8(vi_bytes(x), _mm_loadu_si128((const __m128i *)(const void *)labels));
-    return (uint16_t)~(uint32_t)_mm_movemask_epi8(same);
+    return (uint16_t) ~(uint32_t)_mm_movemask_epi8(same);
 }
 INLINE uint16_t labels_are(const uint8_t *labels, int32_t value)
 {
@@ -88,7 +89,7 @@ INLINE uint16_t labels_are(const uint8_t *labels, int32_t value)
     return (uint16_t)_mm_movemask_epi8(same);
 }
 
-INLINE vs vs_zero(void) { return vi_zero(); }
+INLINE vs vs_zero(void) { return vi_set(0); }
 INLINE vs vs_from(vf x) { return BOTH(vs, _mm256_cvtps_epi32(x.a), _mm256_cvtps_epi32(x.b)); }
 INLINE vs vs_add_where(vs sum, uint16_t where, vs x)
 {

@@ -4,7 +4,7 @@
 
 #if defined(__x86_64__)
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), \
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))),                   \
                              apply_to = function)
 #else
 #pragma GCC push_options
@@ -16,8 +16,8 @@
 #include <string.h>
 
 #define KERNELS ptn_kernels_avx512
-#define NAME "avx512"
-#define INLINE static inline __attribute__((always_inline))
+#define NAME    "avx512"
+#define INLINE  static inline __attribute__((always_inline))
 
 typedef __m512 vf;
 typedef __mmask16 vm;
@@ -38,7 +38,8 @@ INLINE vm vf_above(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
 INLINE uint16_t vm_bits(vm a) { return a; }
 INLINE vf vf_root_inverse(vf a) { return _mm512_rsqrt14_ps(a); }
 INLINE float vf_least(vf a) { return _mm512_reduce_min_ps(a); }
-INLINE vi vi_zero(void) { return _mm512_setzero_si512(); }
+INLINE vf vf_pick(vm where, vf a, vf other) { return _mm512_mask_blend_ps(where, other, a); }
+INLINE vi vi_set(int32_t value) { return _mm512_set1_epi32(value); }
 INLINE vi vi_pick(vm where, int32_t value, vi other) { return _mm512_mask_set1_epi32(other, where, value); }
 INLINE void vi_store(uint8_t *to, vi a) { _mm_storeu_si128((__m128i *)(void *)to, _mm512_cvtepi32_epi8(a)); }
 INLINE uint16_t vi_differs(vi a, const uint8_t *labels)

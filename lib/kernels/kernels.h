@@ -25,19 +25,23 @@ typedef struct ptn_source {
     bool narrow; /* floats */
 } ptn_source;
 
-/* What to look for when rows are labelled: scores s_j = w_j . x + b_j, the squared distance to centroid 0 less that to
-   centroid j, so the highest is the nearest; s_0 = 0. A row whose best two scores are at most `doubt` apart is in
-   doubt: rounding could have decided. Weights and offsets of clusters 1 … k - 1 come in groups, padded with clusters
-   that never win. */
+/* What to look for when rows are labelled: scores s_j = w_j . x + b_j, the squared distance to the origin, which is one
+   of the centroids, less that to centroid j, so the highest is the nearest; the origin's own is 0. A score is wrong by
+   at most `wrong`; a row is in doubt unless its best score, less what it is wrong by, leads every other, more what that
+   is wrong by, by more than `doubt`. Weights, offsets and wrongs of the other clusters come in groups, padded with
+   clusters that never win. */
 typedef struct ptn_filter {
     int64_t cols;
     int32_t k, group; /* clusters in a group: k - 1 up to 4, then 8 */
     float *weights;   /* groups x cols x group */
     float *offsets;   /* groups x group */
-    float *origin;    /* centroid 0; cols */
+    float *wrong;     /* groups x group */
+    int32_t *numbers; /* groups x group: their clusters' numbers */
+    float *origin;    /* cols */
+    int32_t first;    /* the origin's number */
     float doubt;
-    float slack;  /* added to a squared distance, it is not too small */
-    float passed; /* a tile whose bound is above this keeps its labels */
+    float slack;     /* added to a row's squared distance to the origin, it is not too small */
+    float passed;    /* a tile whose bound is above this keeps its labels */
     float travelled; /* what a new bound is counted from */
 } ptn_filter;
 

@@ -6,8 +6,8 @@
 #include "kernels/kernels.h"
 
 #define KERNELS ptn_kernels_scalar
-#define NAME "scalar"
-#define INLINE static inline
+#define NAME    "scalar"
+#define INLINE  static inline
 
 typedef struct vf {
     float lane[16];
@@ -88,7 +88,17 @@ INLINE float vf_least(vf a)
     EACH(16) least = a.lane[l] < least ? a.lane[l] : least;
     return least;
 }
-INLINE vi vi_zero(void) { return (vi){{0}}; }
+INLINE vf vf_pick(vm where, vf a, vf other)
+{
+    EACH(16) other.lane[l] = where >> l & 1 ? a.lane[l] : other.lane[l];
+    return other;
+}
+INLINE vi vi_set(int32_t value)
+{
+    vi out;
+    EACH(16) out.lane[l] = (uint8_t)value;
+    return out;
+}
 INLINE vi vi_pick(vm where, int32_t value, vi other)
 {
     EACH(16) other.lane[l] = where >> l & 1 ? (uint8_t)value : other.lane[l];
@@ -155,10 +165,7 @@ INLINE vd vd_load_narrow(const float *from, int64_t count)
     EACH(count) out.lane[l] = (double)from[l];
     return out;
 }
-INLINE void vd_store_part(double *to, vd a, int64_t count)
-{
-    EACH(count) to[l] = a.lane[l];
-}
+INLINE void vd_store_part(double *to, vd a, int64_t count) { EACH(count) to[l] = a.lane[l]; }
 INLINE vd vd_add(vd a, vd b)
 {
     EACH(8) a.lane[l] += b.lane[l];
@@ -191,10 +198,7 @@ INLINE bool vd_beyond(vd a, vd b)
     EACH(8) out |= !(fabs(a.lane[l]) <= b.lane[l]);
     return out;
 }
-INLINE void vd_store_narrow(float *to, vd a)
-{
-    EACH(8) to[l] = (float)a.lane[l];
-}
+INLINE void vd_store_narrow(float *to, vd a) { EACH(8) to[l] = (float)a.lane[l]; }
 INLINE vd vd_half(vf a, int half)
 {
     vd out;

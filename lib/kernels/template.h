@@ -183,16 +183,18 @@ INLINE void group_scores(vf *scores, const float *tile, const float *weights, co
     }
 }
 
-/* How far centroids may move, in sum of the two that move most, before a row of the tile can change its label: with
-   margin m = D_2 - D_1 of squared distances, d_2 - d_1 = m / (d_1 + d_2) >= m / 2 d_2. Rounded down. */
-INLINE float bound_of(const ptn_filter *filter, const float *tile, vf margin, vf second)
+/* How far centroids may move, in sum of the two that move most, before a row of the tile can change its label. With D_1
+   the squared distance to its centroid and m what all others are farther by at least, d_2 - d_1 = (D_2 - D_1) / (d_2 +
+   d_1) is least at D_2 = D_1 + m, hence at least m / 2 sqrt(D_1 + m). Rounded down. */
+INLINE float bound_of(const ptn_filter *filter, const float *tile, vf margin, vf best, vf best_above)
 {
     vf square = vf_set(filter->slack);
     for (int64_t c = 0; c < filter->cols; c++) {
         vf difference = vf_sub(vf_load(tile + c * PTN_TILE), vf_set(filter->origin[c]));
         square = vf_fma(difference, difference, square);
     }
-    vf farther = vf_mul(vf_sub(square, second), vf_set(1.0f + 0x1p-8f));
+    vf nearest_square = vf_add(vf_sub(square, best), vf_sub(best_above, best));
+    vf farther = vf_mul(vf_add(nearest_square, vf_max(margin, vf_set(0.0f))), vf_set(1.0f + 0x1p-8f));
     vf gap = vf_mul(vf_sub(margin, vf_set(filter->doubt)), vf_root_inverse(farther));
     return vf_least(gap) * (0.5f - 0x1p-8f) + filter->travelled;
 }
@@ -205,23 +207,25 @@ INLINE int32_t assign_groups(ptn_active *active, const ptn_filter *filter, const
     vf least = vf_set(filter->doubt);
     for (int32_t t = 0; t < tiles; t++) {
         const float *tile = values + t * cols * PTN_TILE;
-        vf best = vf_set(0.0f), second = vf_set(-0x1p126f), scores[8];
-        vi label = vi_zero();
+        vf best = vf_set(0.0f), best_above = best, second = vf_set(-0x1p126f), scores[8];
+        vi label = vi_set(filter->first);
         if (bounds != NULL && bounds[t] > filter->passed) continue;
         for (int32_t j = 0; j < filter->k - 1; j += group) {
             group_scores(scores, tile, filter->weights + j * cols, filter->offsets + j, cols, group);
             for (int g = 0; g < group; g++) {
+                vf above = vf_add(scores[g], vf_set(filter->wrong[j + g]));
                 vm higher = vf_above(scores[g], best);
-                second = vf_max(second, vf_min(scores[g], best));
+                second = vf_max(second, vf_pick(higher, best_above, above));
+                best_above = vf_pick(higher, above, best_above);
                 best = vf_max(best, scores[g]);
-                label = vi_pick(higher, j + g + 1, label);
+                label = vi_pick(higher, filter->numbers[j + g], label);
             }
             if (one) break;
         }
-        vf margin = vf_sub(best, second);
+        vf margin = vf_sub(vf_sub(best, second), vf_sub(best_above, best));
         uint16_t doubt = (uint16_t)~vm_bits(vf_above(margin, least));
         uint16_t changed = vi_differs(label, labels + (int64_t)t * PTN_TILE);
-        if (bounds != NULL) bounds[t] = bound_of(filter, tile, margin, second);
+        if (bounds != NULL) bounds[t] = bound_of(filter, tile, margin, best, best_above);
         if ((changed | doubt) == 0) continue;
         active[count].tile = t;
         active[count].changed = changed;
@@ -236,11 +240,16 @@ static int32_t assign(ptn_active *active, const ptn_filter *filter, const float 
                       float *bounds, int32_t tiles)
 {
     switch (filter->group) {
-    case 1: return assign_groups(active, filter, values, labels, bounds, tiles, 1, filter->k == 2);
-    case 2: return assign_groups(active, filter, values, labels, bounds, tiles, 2, true);
-    case 3: return assign_groups(active, filter, values, labels, bounds, tiles, 3, true);
-    case 4: return assign_groups(active, filter, values, labels, bounds, tiles, 4, true);
-    default: return assign_groups(active, filter, values, labels, bounds, tiles, 8, false);
+    case 1:
+        return assign_groups(active, filter, values, labels, bounds, tiles, 1, filter->k == 2);
+    case 2:
+        return assign_groups(active, filter, values, labels, bounds, tiles, 2, true);
+    case 3:
+        return assign_groups(active, filter, values, labels, bounds, tiles, 3, true);
+    case 4:
+        return assign_groups(active, filter, values, labels, bounds, tiles, 4, true);
+    default:
+        return assign_groups(active, filter, values, labels, bounds, tiles, 8, false);
     }
 }
 
@@ -287,10 +296,17 @@ static void sums(double *sums_out, const float *values, const uint8_t *labels, c
                  int64_t cols, int32_t k)
 {
     switch (k) {
-    case 1: return;
-    case 2: sums_by_condition(sums_out, values, labels, weights, tiles, cols, 2); return;
-    case 3: sums_by_condition(sums_out, values, labels, weights, tiles, cols, 3); return;
-    case 4: sums_by_condition(sums_out, values, labels, weights, tiles, cols, 4); return;
+    case 1:
+        return;
+    case 2:
+        sums_by_condition(sums_out, values, labels, weights, tiles, cols, 2);
+        return;
+    case 3:
+        sums_by_condition(sums_out, values, labels, weights, tiles, cols, 3);
+        return;
+    case 4:
+        sums_by_condition(sums_out, values, labels, weights, tiles, cols, 4);
+        return;
     default:
         if (k <= PTN_FEW)
             sums_by_condition(sums_out, values, labels, weights, tiles, cols, k);
@@ -327,16 +343,23 @@ static void step_sums(double *sums_out, double *counts, const float *values, con
                       int64_t tiles, int64_t cols, int32_t k)
 {
     switch (k) {
-    case 1: return;
-    case 2: step_sums_of(sums_out, counts, values, labels, step, tiles, cols, 2); return;
-    case 3: step_sums_of(sums_out, counts, values, labels, step, tiles, cols, 3); return;
-    case 4: step_sums_of(sums_out, counts, values, labels, step, tiles, cols, 4); return;
-    default: step_sums_of(sums_out, counts, values, labels, step, tiles, cols, k);
+    case 1:
+        return;
+    case 2:
+        step_sums_of(sums_out, counts, values, labels, step, tiles, cols, 2);
+        return;
+    case 3:
+        step_sums_of(sums_out, counts, values, labels, step, tiles, cols, 3);
+        return;
+    case 4:
+        step_sums_of(sums_out, counts, values, labels, step, tiles, cols, 4);
+        return;
+    default:
+        step_sums_of(sums_out, counts, values, labels, step, tiles, cols, k);
     }
 }
 
-static void nearest(float *out, const float *before, double *mass, double lanes[PTN_TILE],
-                    const ptn_seeding_step *step)
+static void nearest(float *out, const float *before, double *mass, double lanes[PTN_TILE], const ptn_seeding_step *step)
 {
     vd total[2] = {vd_zero(), vd_zero()};
     for (int64_t t = 0; t < step->tiles; t++) {

@@ -68,7 +68,10 @@ static void check_claim(const patron_segmentation *s, int32_t id, const patron_c
         return;
     }
     ck_assert_int_eq(claim->kind, PATRON_CLAIM_MEDIAN);
-    double ratio = (segment + 1.0) / (shop + 1.0);
+    patron_column about = {.size = sizeof about};
+    ck_assert_int_eq(patron_matrix_column(&about, matrix, column, NULL), PATRON_OK);
+    double step = strcmp(about.unit, "currency") == 0 ? 1.0 / PATRON_MONEY_UNIT : 1.0;
+    double ratio = (segment + step) / (shop + step);
     if (claim->direction > 0) ck_assert(segment > shop && ratio >= CLEARLY * (1.0 - 1e-15));
     if (claim->direction < 0) ck_assert(segment < shop && ratio <= (1.0 + 1e-15) / CLEARLY);
     if (claim->direction == 0) ck_assert(ratio < CLEARLY && ratio > 1.0 / CLEARLY);
