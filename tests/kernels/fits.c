@@ -43,11 +43,11 @@ static const work works[CASES] = {
     {"offset 1e9", 2000, 6, 5, 5, 0, 1e9, 1.0, ALL_ONE, false, GROUPS},
     {"unequal columns", 1200, 13, 10, 4, 0, 0.0, 0.0, ALL_ONE, false, GROUPS},
     {"tiny numbers", 600, 4, 3, 4, 0, 0.0, 1e-150, ALL_ONE, false, GROUPS},
-    {"one value far out", 40000, 3, 4, 3, 0, 0.0, 1.0, ALL_ONE, false, OUTLIER},
+    {"one value far out", 3000, 3, 4, 5, 0, 0.0, 1.0, REAL_WEIGHTS, false, OUTLIER},
     {"forty columns", 1000, 40, 20, 3, 0, 0.0, 1.0, ALL_ONE, false, GROUPS},
     {"screened", 100000, 4, 4, 4, 0, 0.0, 1.0, ALL_ONE, false, GROUPS},
-    {"screened, weights", 30000, 7, 12, 2, 0, 5.0, 1.0, WHOLE_WEIGHTS, true, GROUPS},
-    {"strict", 30000, 5, 6, 2, 1, 0.0, 1.0, ALL_ONE, false, GROUPS},
+    {"screened, weights", 26000, 7, 12, 2, 0, 5.0, 1.0, WHOLE_WEIGHTS, true, GROUPS},
+    {"strict", 26000, 5, 6, 2, 1, 0.0, 1.0, ALL_ONE, false, GROUPS},
 };
 
 static double next_unit(uint64_t *state)
@@ -90,7 +90,10 @@ static uint64_t fit(const work *w, int32_t threads)
         }
         weights[i] = w->weights == WHOLE_WEIGHTS ? (double)(i % 4) : 0.1 + next_unit(&state);
     }
-    if (w->shape == OUTLIER) values[w->rows / 2 * w->cols] = 1e6; /* standard deviations, roughly */
+    if (w->shape == OUTLIER) { /* 1e6 standard deviations away, and so light that they stay so: an exception */
+        values[w->rows / 2 * w->cols] = 1e6;
+        weights[w->rows / 2] = 1e-4;
+    }
 
     patron_rows rows = {.size = sizeof rows, .values = w->narrow ? (const void *)floats : values};
     patron_kmeans_options options;
