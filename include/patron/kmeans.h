@@ -5,7 +5,7 @@
    algorithm (Lloyd 1982) from n_init k-means++ seedings (Arthur & Vassilvitskii 2007), and on up to 524,288 rows then
    by moves of single rows (Hartigan & Wong 1979). More than 24,576 rows (98,304 for k > 16, 393,216 for k > 64) are
    screened first: the starts run on a weighted sample of them (a lightweight coreset, Bachem, Lucic & Krause 2018), and
-   the distinct optima found there go on to convergence on all rows; `strict` runs every start on all rows. On more than
+   the distinct optima found there go on to convergence on all rows; with `strict` every start does. On more than
    4,096 rows iterations from seeds are accelerated (Anderson's method); from initial_centroids they are Lloyd's own.
    The same rows, options and seed give the same bits at any number of threads, on any instruction set, and whether
    values come as float64 or, where they fit, float32. Clusters are numbered in the lexicographic order of their
@@ -29,7 +29,7 @@ typedef struct patron_kmeans_options {
                          most tol times the mean variance of the columns */
     uint64_t seed;    /* 0 */
     const double *initial_centroids; /* NULL; else k x cols, row-major, finite: the one start, and n_init is not used */
-    int32_t strict;                  /* 0; 1: every start runs on all rows, however many there are */
+    int32_t strict;                  /* 0; 1: every start is run to its end on all rows, however many there are */
     int32_t reserved;                /* 0 */
 } patron_kmeans_options;
 

@@ -172,8 +172,7 @@ static patron_status screen(fit_job *job, int32_t k_min, int32_t k_max, patron_e
                             .starts = job->options.n_init,
                             .rounds = strict || job->sample.whole ? 1 : MOST_ROUNDS,
                             .max_iter = job->options.max_iter,
-                            .seed = job->options.seed,
-                            .seeds_only = strict};
+                            .seed = job->options.seed};
     status = ptn_screen_run(&job->screen, &job->sample, &plan, &job->team, error);
     job->screen_s += ptn_now_s() - began_s;
     return status;
@@ -262,7 +261,8 @@ static patron_status polish(group *g, fit_job *job, patron_error *error)
     return status;
 }
 
-/* Every start for k on all rows, a few at a time; the best of those so far stays in the group. */
+/* Every start for k on all rows, from where it ended on the sample, a few at a time; the best of those so far stays in
+   the group. */
 static patron_status polish_all(group *g, fit_job *job, int32_t k, patron_error *error)
 {
     patron_status status = PATRON_OK;
@@ -274,7 +274,7 @@ static patron_status polish_all(group *g, fit_job *job, int32_t k, patron_error 
         job->passes.to = job->from + (job->to - job->from) * last / starts;
         job->passes.done = 0;
         for (int32_t s = first; status == PATRON_OK && s < last; s++)
-            status = add_run(&more, job, k, s, ptn_screen_seeds(&job->screen, s), error);
+            status = add_run(&more, job, k, s, ptn_screen_centroids(&job->screen, s, k), error);
         if (status == PATRON_OK) status = polish(&more, job, error);
         if (status == PATRON_OK && (g->count == 0 || more.runs[0].inertia < g->runs[0].inertia)) {
             group worse = *g;

@@ -12,6 +12,10 @@
 #include "base/checked.h"
 #include "base/error.h"
 
+/* Where more than one row in so many changed its label, the next pass adds up all rows: that costs less than to move
+   each from one sum to the other (measured: some 1 and 25 ns a row). */
+enum { MANY_CHANGE = 24 };
+
 typedef struct pass_job {
     ptn_passes *passes;
     ptn_run *runs;
@@ -39,7 +43,11 @@ static void settle_tile(ptn_run *run, double *share, const ptn_packed *packed, c
     int64_t cols = packed->cols, k = run->k;
     double *weights = share + k * cols;
     if (run->fresh) {
-        memcpy(run->labels + tile * PTN_TILE, active->labels, PTN_TILE);
+        uint32_t sure = (uint32_t)active->changed & ~(uint32_t)active->doubt;
+        if (tile == packed->tiles - 1) sure &= 0xFFFFu >> (packed->tiles * PTN_TILE - packed->rows); /* no padding */
+        weights[k] += (double)__builtin_popcount(sure);
+        for (int lane = 0; lane < PTN_TILE; lane++)
+            if (!(active->doubt >> lane & 1)) run->labels[tile * PTN_TILE + lane] = active->labels[lane];
         lanes = active->doubt;
     }
     for (; lanes != 0; lanes &= lanes - 1) {
@@ -55,11 +63,12 @@ static void settle_tile(ptn_run *run, double *share, const ptn_packed *packed, c
         if (label == before) continue;
         run->labels[row] = (uint8_t)label;
         double weight = packed->weights == NULL ? 1.0 : (double)packed->weights[row];
-        if (run->fresh || weight == 0.0) continue;
+        if (weight == 0.0) continue;
+        weights[k] += 1.0;
+        if (run->fresh) continue;
         move_values(share, packed, row, before, label);
         weights[before] -= weight;
         weights[label] += weight;
-        weights[k] += 1.0;
     }
 }
 
@@ -148,8 +157,9 @@ static void gather(ptn_run *run, const ptn_packed *packed, int32_t workers)
         run->labels[row] = (uint8_t)label;
     }
     ptn_run_sum_exceptions(run, packed);
-    if (run->fresh) run->changed = packed->rows;
-    run->fresh = false;
+    if (!run->begun) run->changed = packed->rows;
+    run->begun = true;
+    run->fresh = packed->weights == NULL && run->k <= PTN_FEW && run->changed > packed->rows / MANY_CHANGE;
 }
 
 void ptn_run_sum_exceptions(ptn_run *run, const ptn_packed *packed)

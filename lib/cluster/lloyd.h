@@ -34,7 +34,8 @@ typedef struct ptn_run {
     double least;        /* the lowest so far */
     int32_t stale;       /* passes since then */
 
-    bool fresh;       /* labels and sums are still to be made */
+    bool begun;       /* labels are made */
+    bool fresh;       /* the next pass adds up all rows, not only those whose label changes */
     int64_t changed;  /* rows of weight > 0 that the last pass gave another label */
     double travelled; /* how far the two centroids that moved most moved, added up over passes; packed units */
     double movement;  /* sum of squared shifts of the last update */

@@ -148,7 +148,7 @@ static void do_start(void *opaque, int64_t block, int32_t worker)
         ptn_sample_row(trial->point, trial->sample, trial->rows[j]);
         for (int64_t c = 0; c < cols; c++) seeds[j * cols + c] = (double)trial->point[c];
     }
-    for (int32_t k = screen->k_min; !job->plan->seeds_only && k <= screen->k_max; k++) {
+    for (int32_t k = screen->k_min; k <= screen->k_max; k++) {
         if (ptn_team_poll(job->team, worker)) return;
         memcpy(trial->centroids, seeds, (size_t)(k * cols) * sizeof(double));
         screen->inertia[start * (screen->k_max - screen->k_min + 1) + k - screen->k_min] = run(trial, k, job, worker);
@@ -271,7 +271,7 @@ patron_status ptn_screen_run(ptn_screen *screen, const ptn_sample *sample, const
     screen->k_max = plan->k_max;
     if (most > INT32_MAX) most = plan->starts;
     screen->cols = sample->cols;
-    screen->each = plan->seeds_only ? 0 : clusters * sample->cols;
+    screen->each = clusters * sample->cols;
     if (!ptn_mul_i64(&all, screen->each, most) || !ptn_mul_i64(&seeds, most, plan->k_max * sample->cols))
         return ptn_fail(error, PATRON_TOO_LARGE, "%d starts are more than memory can address", (int)plan->starts);
     patron_status status = ptn_allocate(&centroids, memory, all, sizeof(double), "starts", error);

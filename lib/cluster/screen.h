@@ -23,7 +23,6 @@ typedef struct ptn_screen_plan {
     int32_t k_min, k_max, starts, max_iter;
     int32_t rounds; /* of so many starts, at most */
     uint64_t seed;
-    bool seeds_only; /* the runs are left out: inertia is 0, and centroids are not set */
 } ptn_screen_plan;
 
 /* Runs the starts. To be closed, also after a failure. PATRON_OUT_OF_MEMORY, PATRON_TOO_LARGE, PATRON_CANCELLED. */
