@@ -319,6 +319,12 @@ GIVES(patron_kmeans_default_n_init, patron_kmeans_default_n_init(INT64_MAX) == 1
 GIVES(patron_kmeans_free, (patron_kmeans_free(NULL), true))
 FILLS(patron_silhouette, patron_silhouette_result result = {.size = sizeof result}; double scores[ROWS];
       double means[2], patron_silhouette(&result, scores, means, &rows, labels, 2, context, error))
+FILLS(patron_silhouette_squared, patron_silhouette_result result = {.size = sizeof result},
+      patron_silhouette_squared(&result, NULL, NULL, &rows, labels, 2, context, error))
+FILLS(patron_silhouette_simplified, patron_silhouette_result result = {.size = sizeof result},
+      patron_silhouette_simplified(&result, NULL, NULL, &rows, labels, 2, context, error))
+FILLS(patron_calinski_harabasz, double value, patron_calinski_harabasz(&value, &rows, labels, 2, context, error))
+FILLS(patron_davies_bouldin, double value, patron_davies_bouldin(&value, &rows, labels, 2, context, error))
 
 /* Two labelings of rows enough for the engine of many rows. */
 static patron_status run_patron_silhouette_sweep(const patron_context *context, patron_error *error)
@@ -482,6 +488,10 @@ const fault_case fault_cases[] = {
     CASE(patron_segmentation_free),
     CASE(patron_silhouette),
     CASE(patron_silhouette_sweep),
+    CASE(patron_silhouette_squared),
+    CASE(patron_silhouette_simplified),
+    CASE(patron_calinski_harabasz),
+    CASE(patron_davies_bouldin),
     CASE(patron_status_text),
     CASE(patron_status_name),
     CASE(patron_version),

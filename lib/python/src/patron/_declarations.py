@@ -532,5 +532,11 @@ FUNCTIONS = {
         P(Context), P(Error)),
     "patron_silhouette_sweep": (c_int32, P(SilhouetteResult), P(c_double), P(c_double), P(Rows), P(c_int32),
         P(c_int32), c_int32, P(Context), P(Error)),
+    "patron_silhouette_squared": (c_int32, P(SilhouetteResult), P(c_double), P(c_double), P(Rows), P(c_int32),
+        c_int32, P(Context), P(Error)),
+    "patron_silhouette_simplified": (c_int32, P(SilhouetteResult), P(c_double), P(c_double), P(Rows), P(c_int32),
+        c_int32, P(Context), P(Error)),
+    "patron_calinski_harabasz": (c_int32, P(c_double), P(Rows), P(c_int32), c_int32, P(Context), P(Error)),
+    "patron_davies_bouldin": (c_int32, P(c_double), P(Rows), P(c_int32), c_int32, P(Context), P(Error)),
     "patron_version": (c_char_p,),
 }
