@@ -31,9 +31,9 @@ typedef struct patron_silhouette_result {
    numbers and count as copies: a row's own distance is left out once; a row of weight 0 gets the score it
    would have by joining its cluster (a is over all members; 0 if there are none) and counts for nothing.
    Up to 1,024 rows, with over 256 labels, or with weights of over 2^30 in all, scores are computed in double. Otherwise
-   distances are in float32 and their sums in int64: a score is wrong by less than 1e-6, and their mean by
-   less than 1e-8, or 5e-8 where few distances make up most of it (rows of few different values, heavy tails)
-   (lib/cluster/silhouette_pairs.c has the bound); what float32 could not hold so is scored in double.
+   distances are in float32 and their sums in int64: a score is wrong by less than 1e-6, their mean by less than 1e-8,
+   or by less than 5e-8 where few different distances make up most of it (rows of few different values, tails so heavy
+   that some rows outweigh the rest). lib/cluster/silhouette_pairs.c has the bound; outliers are scored in double.
    PATRON_INVALID_ARGUMENT (a label out of range, error->row; weights that are not whole), PATRON_NO_DATA,
    PATRON_NOT_FINITE, PATRON_ONE_CLUSTER, PATRON_OUT_OF_RANGE, PATRON_TOO_LARGE, PATRON_OUT_OF_MEMORY, PATRON_CANCELLED.
    The same bits at any number of threads and on any instruction set. Thread-safe. */

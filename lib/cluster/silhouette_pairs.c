@@ -22,11 +22,14 @@
 
    R <= 2 D by the triangle inequality, and |y| is at most the mean distance to the row's own cell: for one labeling
    packing is harmless whatever the data. Rows whose score could still move by more than 8e-7 by packing and rounding to
-   int64 (in a cell much wider than their neighbourhood, or 1e10 times nearer to it than the farthest row) are scored
-   again in double. The other terms are rounding errors of either sign in each of n distances, which cancel. A score (b
-   - a) / max(a, b) moves by no more than the sum of the relative errors of a and b, hence by less than 8e-7 + (d + 38)
-   u; met are 2e-7 for a score, and 3e-9 for the mean (measured against the oracle at 1,500 rows, to 64 columns). Where
-   few different distances make up most of it, their errors are the mean's too: up to 5e-8.
+   int64 (in a cell much wider than their neighbourhood) are scored again in double. The other terms are rounding errors
+   of either sign in each of n distances, which cancel. A score (b - a) / max(a, b) moves by no more than the sum of the
+   relative errors of a and b, hence by less than 8e-7 + (d + 38) u; met are 2e-7 for a score, and 3e-9 for the mean
+   (measured against the oracle at 1,500 rows, to 64 columns).
+
+   Errors of few distances would not cancel in the mean. Far rows, over 32 mean deviations from their cell's mean (at
+   most one in 256), are left out of the tiles: their distances are computed in double. Rows of few different values
+   have few different distances; there the mean was met to 4e-8.
    Source: Rousseeuw 1987. */
 #include <math.h>
 #include <string.h>
@@ -43,7 +46,10 @@ enum {
     CELL_ROWS = 64,   /* on average at least so many rows in a cell, or padding costs too much */
     MOST_LABELS = 256,
     SCORE_ROWS = 256, /* places scored together */
-    LOCKS = 64
+    LOCKS = 64,
+    FAR = 32,        /* mean deviations in its cell that make a row a far one */
+    FAR_SHARE = 256, /* at most one row in so many is */
+    FAR_PASSES = 6
 };
 
 #define MOST_WEIGHT 0x1p30
@@ -62,11 +68,15 @@ typedef struct pairs_job {
     int32_t count, cells;
     int64_t rows, cols, tiles, stripes, clusters;
 
-    int32_t *cell;       /* rows: the cell of each */
+    int32_t *cell;    /* rows: the cell of each; -1: a far row */
+    float *deviation; /* rows: |y| */
+    int64_t *far;     /* rows that are far from their cells, ascending */
+    int64_t far_count;
     int32_t *refined;    /* MOST_CELLS x MOST_LABELS */
     int64_t *cell_first; /* MOST_CELLS + 1: in tiles */
     int64_t *columns;    /* cells x count: which of all the clusters a cell is part of, one in each labeling */
     double *centre;      /* cells x cols, on the footing */
+    double zoom;         /* a power of two: packed values are so many times those on the footing */
     float *values;       /* tiles x cols x PTN_TILE */
     float *weights;      /* tiles x PTN_TILE; 0 for padding */
     float *norms;        /* likewise: |y| */
@@ -77,7 +87,7 @@ typedef struct pairs_job {
     int64_t *sums;   /* clusters x tiles x PTN_TILE, in units of 1 / scale */
     double *reach;   /* clusters: weighted mean of |y| */
     double *grain;   /* clusters: what rounding to int64 may change a mean distance by */
-    double *scratch; /* clusters, for each worker */
+    double *scratch; /* 2 x clusters, for each worker */
     double scale;
     int64_t *in_double; /* count, for each worker: scores made in double */
     pthread_mutex_t lock[LOCKS];
@@ -112,7 +122,8 @@ static void find_cells(pairs_job *job, int32_t count)
 static void place_cells(pairs_job *job)
 {
     memset(job->cell_first, 0, (MOST_CELLS + 1) * sizeof *job->cell_first);
-    for (int64_t i = 0; i < job->rows; i++) job->cell_first[job->cell[i] + (int64_t)1]++;
+    for (int64_t i = 0; i < job->rows; i++)
+        if (job->cell[i] >= 0) job->cell_first[job->cell[i] + (int64_t)1]++;
     job->stripes = 0;
     for (int32_t c = 0; c < job->cells; c++) {
         int64_t tiles = (job->cell_first[c + (int64_t)1] + PTN_TILE - 1) / PTN_TILE;
@@ -120,8 +131,6 @@ static void place_cells(pairs_job *job)
         job->stripes += (tiles + STRIPE - 1) / STRIPE;
     }
     job->tiles = job->cell_first[job->cells];
-    job->clusters = 0;
-    for (int32_t l = 0; l < job->count; l++) job->clusters += job->labelings[l].k;
 }
 
 static void cut_stripes(pairs_job *job)
@@ -140,6 +149,7 @@ static void find_centres(pairs_job *job)
     int64_t counts[MOST_CELLS] = {0};
     memset(job->centre, 0, (size_t)(job->cells * job->cols) * sizeof *job->centre);
     for (int64_t i = 0; i < job->rows; i++) {
+        if (job->cell[i] < 0) continue;
         double *centre = job->centre + job->cell[i] * job->cols;
         int64_t *columns = job->columns + job->cell[i] * (int64_t)job->count, before = 0;
         for (int64_t c = 0; c < job->cols; c++) centre[c] += ptn_scored_at(job->scored, i, c);
@@ -148,14 +158,76 @@ static void find_centres(pairs_job *job)
             columns[l] = before + job->labelings[l].labels[i];
     }
     for (int32_t cell = 0; cell < job->cells; cell++)
-        for (int64_t c = 0; c < job->cols; c++) job->centre[cell * job->cols + c] /= (double)counts[cell];
+        for (int64_t c = 0; c < job->cols; c++)
+            if (counts[cell] > 0) job->centre[cell * job->cols + c] /= (double)counts[cell];
+}
+
+/* Rows' distances to their cells' means, and the mean of those. */
+static void find_deviations(pairs_job *job, double mean[MOST_CELLS])
+{
+    int64_t counts[MOST_CELLS] = {0};
+    memset(mean, 0, MOST_CELLS * sizeof *mean);
+    for (int64_t i = 0; i < job->rows; i++) {
+        int32_t cell = job->cell[i];
+        double square = 0.0;
+        if (cell < 0) continue;
+        for (int64_t c = 0; c < job->cols; c++) {
+            double y = ptn_scored_at(job->scored, i, c) - job->centre[cell * job->cols + c];
+            square += y * y;
+        }
+        job->deviation[i] = (float)sqrt(square);
+        mean[cell] += sqrt(square);
+        counts[cell]++;
+    }
+    for (int32_t c = 0; c < job->cells; c++)
+        if (counts[c] > 0) mean[c] /= (double)counts[c];
+}
+
+static bool is_far(const pairs_job *job, const double mean[MOST_CELLS], int64_t i, double times)
+{
+    return job->cell[i] >= 0 && (double)job->deviation[i] > times * mean[job->cell[i]];
+}
+
+/* Centres without far rows, which hide one another: they are looked for again and again. Then the zoom. */
+static void find_far(pairs_job *job)
+{
+    double mean[MOST_CELLS], widest = 0.0, between = 0.0;
+    for (int pass = 0;; pass++) {
+        int64_t found = INT64_MAX, most = job->rows / FAR_SHARE - job->far_count;
+        find_centres(job);
+        find_deviations(job, mean);
+        double times = FAR / 2.0;
+        while (found > most) {
+            found = 0;
+            times *= 2.0;
+            for (int64_t i = 0; i < job->rows; i++) found += is_far(job, mean, i, times);
+        }
+        if (found == 0 || pass == FAR_PASSES) break;
+        for (int64_t i = 0; i < job->rows; i++)
+            if (is_far(job, mean, i, times)) job->cell[i] = -1;
+        job->far_count += found;
+    }
+    for (int64_t i = 0; i < job->rows; i++)
+        if (job->cell[i] >= 0) widest = fmax(widest, (double)job->deviation[i]);
+    for (int32_t cell = 1; cell < job->cells; cell++) {
+        double square = 0.0;
+        for (int64_t c = 0; c < job->cols; c++) {
+            double apart = job->centre[cell * job->cols + c] - job->centre[c];
+            square += apart * apart;
+        }
+        between = fmax(between, sqrt(square));
+    }
+    int exponent = 0;
+    frexp(widest + between, &exponent); /* no two rows of the tiles are farther apart than twice that */
+    job->zoom = ldexp(1.0, -exponent);
+    frexp(job->scored->weight * 2.001, &exponent);
+    job->scale = ldexp(1.0, 61 - exponent);
 }
 
 /* Counting sort by cell, rows of a cluster in their order. cell_first is moved to the cells' ends, and back. */
 static void pack_rows(pairs_job *job)
 {
-    int64_t places = job->tiles * PTN_TILE, next[MOST_CELLS];
-    double widest = 0.0;
+    int64_t places = job->tiles * PTN_TILE, next[MOST_CELLS], far = 0;
     memset(job->values, 0, (size_t)(places * job->cols) * sizeof *job->values);
     memset(job->weights, 0, (size_t)places * sizeof *job->weights);
     memset(job->norms, 0, (size_t)places * sizeof *job->norms);
@@ -164,26 +236,25 @@ static void pack_rows(pairs_job *job)
     for (int32_t c = 0; c < job->cells; c++) next[c] = job->cell_first[c] * PTN_TILE;
     for (int64_t i = 0; i < job->rows; i++) {
         int32_t cell = job->cell[i];
+        if (cell < 0) {
+            job->far[far++] = i;
+            continue;
+        }
         int64_t place = next[cell]++;
         const double *centre = job->centre + cell * job->cols;
         float *to = job->values + place / PTN_TILE * job->cols * PTN_TILE + place % PTN_TILE;
-        double square = 0.0, far = 0.0, weight = ptn_scored_weight(job->scored, i);
+        double square = 0.0, weight = ptn_scored_weight(job->scored, i);
         for (int64_t c = 0; c < job->cols; c++) {
-            double x = ptn_scored_at(job->scored, i, c), y = x - centre[c];
+            double y = (ptn_scored_at(job->scored, i, c) - centre[c]) * job->zoom;
             to[c * PTN_TILE] = (float)y;
             square += y * y;
-            far += x * x;
         }
         job->source[place] = i;
         job->weights[place] = (float)weight;
         job->norms[place] = (float)sqrt(square);
-        widest = far > widest ? far : widest;
         for (int32_t l = 0; l < job->count; l++)
             job->reach[job->columns[cell * (int64_t)job->count + l]] += weight * sqrt(square);
     }
-    int exponent;
-    frexp(job->scored->weight * 2.001 * sqrt(widest), &exponent);
-    job->scale = ldexp(1.0, 61 - exponent);
 }
 
 /* What is known of clusters before any distance. */
@@ -222,7 +293,7 @@ static const float *move_tile(pairs_job *job, const float *tile, int32_t from, i
     if (from == to) return tile;
     float *moved = job->moved + worker * job->cols * PTN_TILE;
     for (int64_t c = 0; c < job->cols; c++) {
-        double shift = job->centre[from * job->cols + c] - job->centre[to * job->cols + c];
+        double shift = (job->centre[from * job->cols + c] - job->centre[to * job->cols + c]) * job->zoom;
         for (int64_t r = 0; r < PTN_TILE; r++)
             moved[c * PTN_TILE + r] = (float)((double)tile[c * PTN_TILE + r] + shift);
     }
@@ -264,7 +335,7 @@ static void add_pairs(void *opaque, int64_t block, int32_t worker)
 static double score_in_double(pairs_job *job, int64_t i, int32_t l, int32_t worker)
 {
     const ptn_labeling *labeling = &job->labelings[l];
-    double *sums = job->scratch + worker * job->clusters, nearest = HUGE_VAL;
+    double *sums = job->scratch + 2 * worker * job->clusters, nearest = HUGE_VAL;
     memset(sums, 0, (size_t)labeling->k * sizeof *sums);
     if (ptn_team_poll(job->scored->team, worker)) return (double)NAN;
     for (int64_t m = 0; m < job->rows; m++) {
@@ -283,16 +354,34 @@ static double score_in_double(pairs_job *job, int64_t i, int32_t l, int32_t work
     return ptn_silhouette_score(sums[own], labeling->total[own], ptn_scored_weight(job->scored, i), nearest);
 }
 
+/* Weighted sums of distances of row i to the far rows of each cluster, in double. */
+static const double *sum_far(pairs_job *job, int64_t i, int32_t worker)
+{
+    double *sums = job->scratch + (2 * worker + 1) * job->clusters;
+    memset(sums, 0, (size_t)job->clusters * sizeof *sums);
+    for (int64_t f = 0; f < job->far_count; f++) {
+        int64_t m = job->far[f], before = 0;
+        double square = 0.0;
+        for (int64_t c = 0; c < job->cols; c++) {
+            double difference = ptn_scored_at(job->scored, i, c) - ptn_scored_at(job->scored, m, c);
+            square += difference * difference;
+        }
+        for (int32_t l = 0; l < job->count; before += job->labelings[l++].k)
+            sums[before + job->labelings[l].labels[m]] += ptn_scored_weight(job->scored, m) * sqrt(square) * job->zoom;
+    }
+    return sums;
+}
+
 /* The score of the row at a place by one labeling, whose clusters begin at `before`. */
-static double score_place(pairs_job *job, int64_t place, int32_t l, int64_t before, int32_t worker)
+static double score_place(pairs_job *job, int64_t place, int32_t l, int64_t before, const double *far, int32_t worker)
 {
     const ptn_labeling *labeling = &job->labelings[l];
     int64_t places = job->tiles * PTN_TILE, i = job->source[place], near = before, at = before;
     int32_t own = labeling->labels[i];
     double norm = (double)job->norms[place], weight = ptn_scored_weight(job->scored, i), nearest = HUGE_VAL;
-    double sum_own = (double)job->sums[(before + own) * places + place] / job->scale;
+    double sum_own = (double)job->sums[(before + own) * places + place] / job->scale + far[before + own];
     for (int32_t j = 0; j < labeling->k; j++, at++) {
-        double mean = (double)job->sums[at * places + place] / job->scale / labeling->total[j];
+        double mean = ((double)job->sums[at * places + place] / job->scale + far[at]) / labeling->total[j];
         if (j == own || !(labeling->total[j] > 0.0) || !(mean < nearest)) continue;
         nearest = mean;
         near = at;
@@ -309,12 +398,22 @@ static double score_place(pairs_job *job, int64_t place, int32_t l, int64_t befo
 static void score_places(void *opaque, int64_t block, int32_t worker)
 {
     pairs_job *job = opaque;
-    int64_t from = block * SCORE_ROWS, to = from + SCORE_ROWS, places = job->tiles * PTN_TILE, before = 0;
-    if (to > places) to = places;
-    for (int32_t l = 0; l < job->count; before += job->labelings[l++].k)
-        for (int64_t place = from; place < to; place++)
-            if (job->source[place] >= 0)
-                job->labelings[l].scores[job->source[place]] = score_place(job, place, l, before, worker);
+    int64_t from = block * SCORE_ROWS, to = from + SCORE_ROWS, places = job->tiles * PTN_TILE;
+    for (int64_t place = from; place < to && place < places; place++) {
+        int64_t i = job->source[place], before = 0;
+        if (i < 0) continue;
+        if (ptn_team_poll(job->scored->team, worker)) return;
+        const double *far = sum_far(job, i, worker);
+        for (int32_t l = 0; l < job->count; before += job->labelings[l++].k)
+            job->labelings[l].scores[i] = score_place(job, place, l, before, far, worker);
+    }
+}
+
+static void score_far(void *opaque, int64_t block, int32_t worker)
+{
+    pairs_job *job = opaque;
+    for (int32_t l = 0; l < job->count; l++)
+        job->labelings[l].scores[job->far[block]] = score_in_double(job, job->far[block], l, worker);
 }
 
 typedef struct wanted {
@@ -346,12 +445,11 @@ static patron_status allocate_sorted(pairs_job *job, const ptn_memory *memory, p
                            {&job->norms, places, sizeof *job->norms},
                            {&job->source, places, sizeof *job->source},
                            {&job->stripe, job->stripes, sizeof *job->stripe},
-                           {&job->columns, job->cells * (int64_t)job->count, sizeof *job->columns},
-                           {&job->centre, job->cells * job->cols, sizeof *job->centre},
+                           {&job->far, job->far_count, sizeof *job->far},
                            {&job->moved, threads * job->cols * PTN_TILE, sizeof *job->moved},
                            {&job->reach, job->clusters, sizeof *job->reach},
                            {&job->grain, job->clusters, sizeof *job->grain},
-                           {&job->scratch, threads * job->clusters, sizeof *job->scratch},
+                           {&job->scratch, 2 * threads * job->clusters, sizeof *job->scratch},
                            {&job->in_double, threads * job->count, sizeof *job->in_double}};
     return allocate_all(list, (int32_t)(sizeof list / sizeof *list), memory, error);
 }
@@ -361,7 +459,6 @@ static patron_status sweep_pairs(pairs_job *job, patron_error *error)
     const ptn_scored *scored = job->scored;
     double middle = scored->from + 0.98 * (scored->to - scored->from);
     cut_stripes(job);
-    find_centres(job);
     pack_rows(job);
     measure_clusters(job);
     for (int i = 0; i < LOCKS; i++) pthread_mutex_init(&job->lock[i], NULL);
@@ -371,6 +468,9 @@ static patron_status sweep_pairs(pairs_job *job, patron_error *error)
     if (status != PATRON_OK) return status;
     status = ptn_team_run(scored->team, "silhouette", middle, scored->to,
                           (job->tiles * PTN_TILE + SCORE_ROWS - 1) / SCORE_ROWS, score_places, job, error);
+    if (status == PATRON_OK)
+        status =
+            ptn_team_run(scored->team, "silhouette", scored->to, scored->to, job->far_count, score_far, job, error);
     for (int64_t w = 0; w < scored->team->context->threads; w++)
         for (int32_t l = 0; l < job->count; l++) job->labelings[l].in_double += job->in_double[w * job->count + l];
     return status;
@@ -396,6 +496,15 @@ patron_status ptn_silhouette_pairs(int32_t *taken, ptn_labeling *labelings, int3
     if (status != PATRON_OK) goto cleanup;
     find_cells(&job, count);
     if (job.count == 0) goto cleanup;
+    for (int32_t l = 0; l < job.count; l++) job.clusters += labelings[l].k;
+    int64_t numbers;
+    if (!ptn_mul_i64(&numbers, job.cells, job.cols)) numbers = -1;
+    const wanted more[] = {{&job.columns, job.cells * (int64_t)job.count, sizeof *job.columns},
+                           {&job.centre, numbers, sizeof *job.centre},
+                           {&job.deviation, job.rows, sizeof *job.deviation}};
+    status = allocate_all(more, 3, memory, error);
+    if (status != PATRON_OK) goto cleanup;
+    find_far(&job);
     place_cells(&job);
     status = allocate_sorted(&job, memory, error);
     if (status == PATRON_OK) status = sweep_pairs(&job, error);
@@ -407,6 +516,8 @@ cleanup:
     ptn_free(memory, job.grain);
     ptn_free(memory, job.reach);
     ptn_free(memory, job.moved);
+    ptn_free(memory, job.far);
+    ptn_free(memory, job.deviation);
     ptn_free(memory, job.centre);
     ptn_free(memory, job.columns);
     ptn_free(memory, job.stripe);

@@ -118,8 +118,8 @@ START_TEST(test_any_spread_is_within_the_bound)
             if (kind == 4) x[1] += (double)(i % 7) * pow(10.0, (int)(i % 7)); /* clusters of every size */
         }
         int32_t *labels = label_all(&t);
-        int64_t in_double = compare(&t, labels, 5e-8);
-        if (kind == 0 || kind == 3) ck_assert_int_eq(in_double, 0);
+        int64_t in_double = compare(&t, labels, kind == 0 ? 5e-8 : 1e-8);
+        ck_assert_int_le(in_double, COUNT * ROWS / 256);
         free(labels);
         table_free(&t);
     }
