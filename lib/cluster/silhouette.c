@@ -1,17 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The exact silhouette in O(n) memory.
-
-   Rows are sorted by label into tiles of eight rows, each cluster padded with rows of weight 0 to whole tiles:
-
-       | cluster 0: tile tile … pad | cluster 1: tile … pad | … |
-
-   A block of rows is scored cluster by cluster, against stretches of members that stay in the cache; sums have fixed
-   lanes, so the bits do not depend on threads. Distances are sums of squared differences, never the expanded form,
-   which cancels; values are brought near 1 by a power of two first, so they do not overflow (a silhouette has no unit).
-
-   With w_i the row's weight, W its cluster's: a = sum / (W - 1), as its copies but one are its neighbours; 0 where W
-   <= 1. A row of weight 0 asks where it would sit: a = sum / W, no copy of it being there to leave out; 0 where no row
-   of weight has its label. Preconditions: none beyond the header's. Source: Rousseeuw 1987. */
+/* Silhouette: labels checked, scored by the engine that fits, and summed up. */
 #include <patron/silhouette.h>
 
 #include <math.h>
@@ -21,239 +9,217 @@
 #include "base/error.h"
 #include "base/exact.h"
 #include "base/floating.h"
-#include "base/threads.h"
-#include "cluster/footing.h"
-#include "cluster/tile.h"
+#include "cluster/silhouette.h"
 
-/* Rows scored together, and members they go through before the next: these stay in the cache for all of them. */
-enum { BLOCK_ROWS = 32, STRETCH = 256 };
+/* What a call is about. */
+typedef struct sweep {
+    ptn_scored scored;
+    ptn_labeling *labelings; /* count */
+    int32_t count;
+    int64_t clusters; /* of all labelings */
+    double *totals;   /* clusters */
+    ptn_dd *sums;     /* clusters: of weight x score */
+    double *scores;   /* count x rows: the caller's, or `own` */
+    double *own, *extremes;
+} sweep;
 
-typedef struct sorted_rows {
-    int64_t rows, cols, padded; /* padded: places in the sorted order, a whole number of vectors for each cluster */
-    int32_t k;
-    double *values;  /* padded x cols, in tiles */
-    double *weights; /* padded */
-    int64_t *source; /* padded: row, or -1 */
-    int64_t *start;  /* k + 1: places of the clusters */
-    double *total;   /* k: weight */
-    double *scores;  /* padded */
-} sorted_rows;
-
-static patron_status check_labels(const int32_t *labels, const patron_rows *rows, int32_t k, patron_error *error)
+static patron_status check_weights(const patron_rows *rows, double *all, patron_error *error)
 {
-    for (int64_t i = 0; i < rows->rows; i++) {
-        if (labels[i] < 0 || labels[i] >= k)
-            return ptn_fail_row(error, PATRON_INVALID_ARGUMENT, i, -1, "row %lld: label %d is not one of 0 to %d",
-                                (long long)i, (int)labels[i], (int)k - 1);
-        if (rows->weights != NULL && rows->weights[i] != floor(rows->weights[i]))
-            return ptn_fail_row(error, PATRON_INVALID_ARGUMENT, i, -1,
-                                "row %lld: weight %g is not a whole number; a silhouette counts copies", (long long)i,
-                                rows->weights[i]);
-    }
-    return PATRON_OK;
-}
-
-/* Clusters' weights, and how many clusters have any. */
-static patron_status count_clusters(sorted_rows *sorted, int32_t *clusters, const int32_t *labels,
-                                    const patron_rows *rows, patron_error *error)
-{
-    double all = 0.0;
-    *clusters = 0;
-    memset(sorted->start, 0, (size_t)(sorted->k + (int64_t)1) * sizeof *sorted->start);
-    memset(sorted->total, 0, (size_t)sorted->k * sizeof *sorted->total);
+    *all = 0.0;
     for (int64_t i = 0; i < rows->rows; i++) {
         double weight = rows->weights == NULL ? 1.0 : rows->weights[i];
-        sorted->start[labels[i] + (int64_t)1]++;
-        sorted->total[labels[i]] += weight;
-        all += weight;
+        if (weight != floor(weight))
+            return ptn_fail_row(error, PATRON_INVALID_ARGUMENT, i, -1,
+                                "row %lld: weight %g is not a whole number; a silhouette counts copies", (long long)i,
+                                weight);
+        *all += weight;
     }
-    if (all > 0x1p53)
+    if (*all > 0x1p53)
         return ptn_fail(error, PATRON_OUT_OF_RANGE, "the weights add up to %g, beyond what is counted exactly (2^53)",
-                        all);
-    for (int32_t j = 0; j < sorted->k; j++) {
-        int64_t places = (sorted->start[j + (int64_t)1] + PTN_LANES - 1) / PTN_LANES * PTN_LANES;
-        sorted->start[j + (int64_t)1] = sorted->start[j] + places;
-        *clusters += sorted->total[j] > 0.0;
-    }
-    sorted->padded = sorted->start[sorted->k];
-    if (*clusters < 2)
-        return ptn_fail(error, PATRON_ONE_CLUSTER, "all rows are in one cluster; a silhouette needs two");
+                        *all);
     return PATRON_OK;
 }
 
-/* Counting sort by label, rows of a cluster in their order. start[j] is moved to the cluster's end, and back. */
-static void sort_rows(sorted_rows *sorted, const int32_t *labels, const patron_rows *rows, const ptn_footing *footing)
+/* Labels in range, clusters' weights, and at least two of them that have any. */
+static patron_status check_labels(ptn_labeling *labeling, const ptn_scored *scored, patron_error *error)
 {
-    memset(sorted->values, 0, (size_t)(sorted->cols * sorted->padded) * sizeof *sorted->values);
-    memset(sorted->weights, 0, (size_t)sorted->padded * sizeof *sorted->weights);
-    memset(sorted->source, 0xFF, (size_t)sorted->padded * sizeof *sorted->source);
-    for (int64_t i = 0; i < rows->rows; i++) {
-        int64_t place = sorted->start[labels[i]]++;
-        sorted->source[place] = i;
-        sorted->weights[place] = rows->weights == NULL ? 1.0 : rows->weights[i];
-        for (int64_t c = 0; c < sorted->cols; c++)
-            sorted->values[(place / PTN_LANES * sorted->cols + c) * PTN_LANES + place % PTN_LANES] =
-                (ptn_rows_at(rows, i, c) - footing->offset[c]) * footing->inverse_unit;
+    int32_t clusters = 0;
+    memset(labeling->total, 0, (size_t)labeling->k * sizeof *labeling->total);
+    for (int64_t i = 0; i < scored->rows.rows; i++) {
+        int32_t label = labeling->labels[i];
+        if (label < 0 || label >= labeling->k)
+            return ptn_fail_row(error, PATRON_INVALID_ARGUMENT, i, -1, "row %lld: label %d is not one of 0 to %d",
+                                (long long)i, (int)label, (int)labeling->k - 1);
+        labeling->total[label] += ptn_scored_weight(scored, i);
     }
-    for (int32_t j = sorted->k - 1; j > 0; j--)
-        sorted->start[j] = (sorted->start[j - 1] + PTN_LANES - 1) / PTN_LANES * PTN_LANES;
-    sorted->start[0] = 0;
+    for (int32_t j = 0; j < labeling->k; j++) clusters += labeling->total[j] > 0.0;
+    if (clusters < 2) return ptn_fail(error, PATRON_ONE_CLUSTER, "all rows are in one cluster; a silhouette needs two");
+    return PATRON_OK;
 }
 
-/* Weighted sum of distances from place `from` to `count` members (whole tiles) at place `to`. */
-static double sum_members(const sorted_rows *sorted, int64_t from, int64_t to, int64_t count)
-{
-    double squares[PTN_LANES], sum[PTN_LANES] = {0};
-    int64_t tile = sorted->cols * PTN_LANES;
-    const double *point = sorted->values + from / PTN_LANES * tile + from % PTN_LANES;
-    for (int64_t m = to; m < to + count; m += PTN_LANES) {
-        ptn_tile_distances(squares, sorted->values + m / PTN_LANES * tile, point, PTN_LANES, sorted->cols);
-        for (int64_t l = 0; l < PTN_LANES; l++) sum[l] += sorted->weights[m + l] * sqrt(squares[l]);
-    }
-    return ptn_add_lanes(sum);
-}
-
-static double score(double sum_own, double total_own, double weight, double nearest)
-{
-    double others = weight > 0.0 ? total_own - 1.0 : total_own;
-    if (!(others > 0.0)) return 0.0;
-    double a = sum_own / others, larger = a > nearest ? a : nearest;
-    return larger > 0.0 ? (nearest - a) / larger : 0.0;
-}
-
-static int32_t cluster_at(const sorted_rows *sorted, int64_t place)
-{
-    int32_t low = 0, high = sorted->k;
-    while (high - low > 1) {
-        int32_t middle = low + (high - low) / 2;
-        if (sorted->start[middle] <= place)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static void score_block(void *opaque, int64_t block, int32_t worker)
-{
-    sorted_rows *sorted = opaque;
-    int64_t from = block * BLOCK_ROWS, count = sorted->padded - from < BLOCK_ROWS ? sorted->padded - from : BLOCK_ROWS;
-    double own[BLOCK_ROWS] = {0}, nearest[BLOCK_ROWS];
-    int32_t label[BLOCK_ROWS];
-    (void)worker;
-    for (int64_t q = 0; q < count; q++) {
-        nearest[q] = HUGE_VAL;
-        label[q] = cluster_at(sorted, from + q);
-    }
-    for (int32_t j = 0; j < sorted->k; j++) {
-        double sum[BLOCK_ROWS] = {0};
-        if (!(sorted->total[j] > 0.0)) continue;
-        for (int64_t to = sorted->start[j]; to < sorted->start[j + (int64_t)1]; to += STRETCH) {
-            int64_t left = sorted->start[j + (int64_t)1] - to, size = left < STRETCH ? left : STRETCH;
-            for (int64_t q = 0; q < count; q++) sum[q] += sum_members(sorted, from + q, to, size);
-        }
-        for (int64_t q = 0; q < count; q++) {
-            double mean = sum[q] / sorted->total[j];
-            if (label[q] == j)
-                own[q] = sum[q];
-            else if (mean < nearest[q])
-                nearest[q] = mean;
-        }
-    }
-    for (int64_t q = 0; q < count; q++)
-        sorted->scores[from + q] = score(own[q], sorted->total[label[q]], sorted->weights[from + q], nearest[q]);
-}
-
-static void give(patron_silhouette_result *result, double *scores, double *cluster_means, const sorted_rows *sorted,
-                 int32_t clusters)
+void ptn_silhouette_give(patron_silhouette_result *result, double *cluster_means, ptn_dd *sums,
+                         const ptn_labeling *labeling, const ptn_scored *scored)
 {
     ptn_dd all = {0.0, 0.0}, macro = {0.0, 0.0};
-    double weight = 0.0;
-    for (int32_t j = 0; j < sorted->k; j++) {
-        ptn_dd sum = {0.0, 0.0};
-        for (int64_t p = sorted->start[j]; p < sorted->start[j + (int64_t)1]; p++) {
-            if (sorted->source[p] < 0) continue;
-            if (scores != NULL) scores[sorted->source[p]] = sorted->scores[p];
-            ptn_dd product = ptn_two_product(sorted->weights[p], sorted->scores[p]);
-            ptn_sum_add(&sum, product.hi);
-            sum.lo += product.lo;
-        }
-        ptn_sum_add(&all, sum.hi);
-        all.lo += sum.lo;
-        weight += sorted->total[j];
-        double mean = sorted->total[j] > 0.0 ? ptn_sum_value(sum) / sorted->total[j] : (double)NAN;
-        if (sorted->total[j] > 0.0) ptn_sum_add(&macro, mean);
+    memset(sums, 0, (size_t)labeling->k * sizeof *sums);
+    for (int64_t i = 0; i < scored->rows.rows; i++) {
+        ptn_dd *sum = &sums[labeling->labels[i]];
+        ptn_dd product = ptn_two_product(ptn_scored_weight(scored, i), labeling->scores[i]);
+        ptn_sum_add(sum, product.hi);
+        sum->lo += product.lo;
+    }
+    for (int32_t j = 0; j < labeling->k; j++) {
+        ptn_sum_add(&all, sums[j].hi);
+        all.lo += sums[j].lo;
+        bool used = labeling->total[j] > 0.0;
+        double mean = used ? ptn_sum_value(sums[j]) / labeling->total[j] : (double)NAN;
+        if (used) ptn_sum_add(&macro, mean);
+        result->clusters += used;
         if (cluster_means != NULL) cluster_means[j] = mean;
     }
-    result->mean = ptn_sum_value(all) / weight;
-    result->mean_macro = ptn_sum_value(macro) / (double)clusters;
-    result->clusters = clusters;
+    result->mean = ptn_sum_value(all) / scored->weight;
+    result->mean_macro = ptn_sum_value(macro) / (double)result->clusters;
+    result->empty = labeling->k - result->clusters;
+    result->in_double = labeling->in_double;
 }
 
-static patron_status allocate_sorted(sorted_rows *sorted, const ptn_memory *memory, patron_error *error)
+static patron_status score_all(sweep *s, patron_error *error)
 {
-    void *values = NULL, *weights = NULL, *source = NULL, *scores = NULL;
-    int64_t elements;
-    if (!ptn_mul_i64(&elements, sorted->padded, sorted->cols))
-        return ptn_fail(error, PATRON_TOO_LARGE, "rows of %lld x %lld are more than memory can address",
-                        (long long)sorted->rows, (long long)sorted->cols);
-    patron_status status = ptn_allocate(&values, memory, elements, sizeof(double), "values", error);
-    if (status == PATRON_OK) status = ptn_allocate(&weights, memory, sorted->padded, sizeof(double), "weights", error);
-    if (status == PATRON_OK)
-        status = ptn_allocate(&source, memory, sorted->padded, sizeof(int64_t), "row numbers", error);
-    if (status == PATRON_OK) status = ptn_allocate(&scores, memory, sorted->padded, sizeof(double), "scores", error);
-    sorted->values = values;
-    sorted->weights = weights;
-    sorted->source = source;
-    sorted->scores = scores;
-    return status;
+    ptn_scored *scored = &s->scored;
+    for (int32_t done = 0, taken; done < s->count; done += taken) {
+        scored->from = (double)done / (double)s->count;
+        scored->to = 1.0;
+        patron_status status = ptn_silhouette_pairs(&taken, s->labelings + done, s->count - done, scored, error);
+        if (status != PATRON_OK) return status;
+        if (taken > 0) continue;
+        scored->to = (double)(done + 1) / (double)s->count;
+        status = ptn_silhouette_double(s->labelings + done, scored, error);
+        if (status != PATRON_OK) return status;
+        taken = 1;
+    }
+    return PATRON_OK;
 }
 
-static patron_status silhouette(patron_silhouette_result *result, double *scores, double *cluster_means,
-                                const patron_rows *rows, const int32_t *labels, int32_t k, const ptn_context *context,
+static patron_status allocate_sweep(sweep *s, bool scores_wanted, const ptn_memory *memory, patron_error *error)
+{
+    int64_t extremes, scores;
+    if (!ptn_mul_i64(&extremes, 3, s->scored.rows.cols)) extremes = -1;
+    if (!ptn_mul_i64(&scores, s->scored.rows.rows, s->count)) scores = -1;
+    const struct {
+        void *pointer; /* the member to set */
+        int64_t count;
+        size_t each;
+        const char *what;
+    } wanted[] = {
+        {&s->labelings, s->count, sizeof *s->labelings, "labelings"},
+        {&s->totals, s->clusters, sizeof *s->totals, "cluster weights"},
+        {&s->sums, s->clusters, sizeof *s->sums, "cluster sums"},
+        {&s->extremes, extremes, sizeof *s->extremes, "extremes"},
+        {&s->own, scores_wanted ? 0 : scores, sizeof *s->own, "scores"},
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        void *block = NULL;
+        patron_status status = ptn_allocate(&block, memory, wanted[i].count, wanted[i].each, wanted[i].what, error);
+        memcpy(wanted[i].pointer, &block, sizeof block);
+        if (status != PATRON_OK) return status;
+    }
+    return PATRON_OK;
+}
+
+static patron_status run(sweep *s, const int32_t *labels, const int32_t *k, patron_error *error)
+{
+    ptn_scored *scored = &s->scored;
+    int64_t cols = scored->rows.cols, before = 0;
+    patron_status status = check_weights(&scored->rows, &scored->weight, error);
+    for (int32_t l = 0; status == PATRON_OK && l < s->count; l++) {
+        s->labelings[l] = (ptn_labeling){.labels = labels + l * scored->rows.rows,
+                                         .k = k[l],
+                                         .total = s->totals + before,
+                                         .scores = s->scores + l * scored->rows.rows};
+        before += k[l];
+        status = check_labels(&s->labelings[l], scored, error);
+    }
+    if (status != PATRON_OK) return status;
+    scored->footing.offset = s->extremes;
+    status =
+        ptn_footing_find(&scored->footing, s->extremes + cols, s->extremes + 2 * cols, &scored->rows, NULL, 0, error);
+    return status == PATRON_OK ? score_all(s, error) : status;
+}
+
+/* The result of labeling l; all of them are as large as the first. */
+static patron_silhouette_result *result_at(patron_silhouette_result *results, int32_t l)
+{
+    return (patron_silhouette_result *)(void *)((char *)results + (size_t)l * results->size);
+}
+
+static patron_status silhouette(sweep *s, patron_silhouette_result *results, double *scores, double *cluster_means,
+                                const int32_t *labels, const int32_t *k, const ptn_context *context,
                                 patron_error *error)
 {
     const ptn_memory *memory = &context->memory;
-    void *start = NULL, *total = NULL, *footing_space = NULL;
-    sorted_rows sorted = {.rows = rows->rows, .cols = rows->cols, .k = k};
-    ptn_footing footing = {0};
+    double start = ptn_now_s();
     ptn_team team;
-    int32_t clusters;
-    int64_t thrice;
     ptn_team_open(&team, context);
-    patron_status status = check_labels(labels, rows, k, error);
-    if (status != PATRON_OK) goto cleanup;
-    status = ptn_allocate(&start, memory, k + (int64_t)1, sizeof(int64_t), "cluster starts", error);
-    sorted.start = start;
-    if (status != PATRON_OK) goto cleanup;
-    status = ptn_allocate(&total, memory, k, sizeof(double), "cluster weights", error);
-    sorted.total = total;
-    if (status != PATRON_OK) goto cleanup;
-    if (!ptn_mul_i64(&thrice, 3, rows->cols)) thrice = -1;
-    status = ptn_allocate(&footing_space, memory, thrice, sizeof(double), "extremes", error);
-    if (status != PATRON_OK) goto cleanup;
-    footing.offset = footing_space;
-    status =
-        ptn_footing_find(&footing, footing.offset + rows->cols, footing.offset + 2 * rows->cols, rows, NULL, 0, error);
-    if (status != PATRON_OK) goto cleanup;
-    status = count_clusters(&sorted, &clusters, labels, rows, error);
-    if (status != PATRON_OK) goto cleanup;
-    status = allocate_sorted(&sorted, memory, error);
-    if (status != PATRON_OK) goto cleanup;
-    sort_rows(&sorted, labels, rows, &footing);
-    status = ptn_team_run(&team, "silhouette", 0.0, 1.0, (sorted.padded + BLOCK_ROWS - 1) / BLOCK_ROWS, score_block,
-                          &sorted, error);
-    if (status == PATRON_OK) give(result, scores, cluster_means, &sorted, clusters);
-
-cleanup:
+    s->scored.team = &team;
+    patron_status status = allocate_sweep(s, scores != NULL, memory, error);
+    s->scores = scores == NULL ? s->own : scores;
+    if (status == PATRON_OK) status = run(s, labels, k, error);
+    for (int32_t l = 0; status == PATRON_OK && l < s->count; l++) {
+        const ptn_labeling *labeling = &s->labelings[l];
+        int64_t before = labeling->total - s->totals;
+        patron_silhouette_result found = {.size = sizeof found};
+        ptn_silhouette_give(&found, cluster_means == NULL ? NULL : cluster_means + before, s->sums, labeling,
+                            &s->scored);
+        found.seconds = ptn_now_s() - start;
+        status = ptn_struct_write(result_at(results, l), &found, sizeof found, "results", error);
+    }
     ptn_team_close(&team);
-    ptn_free(memory, sorted.scores);
-    ptn_free(memory, sorted.source);
-    ptn_free(memory, sorted.weights);
-    ptn_free(memory, sorted.values);
-    ptn_free(memory, footing_space);
-    ptn_free(memory, total);
-    ptn_free(memory, start);
+    ptn_free(memory, s->own);
+    ptn_free(memory, s->extremes);
+    ptn_free(memory, s->sums);
+    ptn_free(memory, s->totals);
+    ptn_free(memory, s->labelings);
+    return status;
+}
+
+static patron_status check_results(patron_silhouette_result *results, int32_t count, patron_error *error)
+{
+    patron_silhouette_result nothing = {.size = sizeof nothing};
+    for (int32_t l = 0; l < count; l++) {
+        patron_status status =
+            ptn_struct_write(l == 0 ? results : result_at(results, l), &nothing, sizeof nothing, "results", error);
+        if (status != PATRON_OK) return status;
+        if (result_at(results, l)->size != results->size)
+            return ptn_fail(error, PATRON_INVALID_ARGUMENT, "results have different sizes; set all to the same");
+    }
+    return PATRON_OK;
+}
+
+patron_status patron_silhouette_sweep(patron_silhouette_result *results, double *scores, double *cluster_means,
+                                      const patron_rows *rows, const int32_t *labels, const int32_t *k, int32_t count,
+                                      const patron_context *context, patron_error *error)
+{
+    sweep s = {.count = count};
+    ptn_context read;
+    fenv_t host;
+    ptn_ok(error);
+    if (labels == NULL) return ptn_fail_null(error, "labels");
+    if (k == NULL) return ptn_fail_null(error, "k");
+    if (count < 1)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT, "there are %d labelings; give at least 1", (int)count);
+    patron_status status = check_results(results, count, error);
+    if (status == PATRON_OK) status = ptn_context_read(&read, context, error);
+    if (status != PATRON_OK) return status;
+    ptn_floating_enter(&host);
+    status = ptn_rows_read(&s.scored.rows, rows, error);
+    if (status == PATRON_OK && s.scored.rows.rows == 0)
+        status = ptn_fail(error, PATRON_NO_DATA, "there are no rows to score; give at least two");
+    for (int32_t l = 0; status == PATRON_OK && l < count; l++) {
+        if (k[l] < 1) status = ptn_fail(error, PATRON_INVALID_ARGUMENT, "k is %d; give at least 1", (int)k[l]);
+        s.clusters += k[l];
+    }
+    if (status == PATRON_OK) status = silhouette(&s, results, scores, cluster_means, labels, k, &read, error);
+    ptn_floating_leave(&host);
     return status;
 }
 
@@ -261,23 +227,5 @@ patron_status patron_silhouette(patron_silhouette_result *result, double *scores
                                 const patron_rows *rows, const int32_t *labels, int32_t k,
                                 const patron_context *context, patron_error *error)
 {
-    patron_silhouette_result found = {.size = sizeof found};
-    patron_rows view;
-    ptn_context read;
-    fenv_t host;
-    ptn_ok(error);
-    if (labels == NULL) return ptn_fail_null(error, "labels");
-    patron_status status = ptn_struct_write(result, &found, sizeof found, "result", error);
-    if (status == PATRON_OK) status = ptn_context_read(&read, context, error);
-    if (status != PATRON_OK) return status;
-    ptn_floating_enter(&host);
-    status = ptn_rows_read(&view, rows, error);
-    if (status == PATRON_OK && view.rows == 0)
-        status = ptn_fail(error, PATRON_NO_DATA, "there are no rows to score; give at least two");
-    if (status == PATRON_OK && k < 1)
-        status = ptn_fail(error, PATRON_INVALID_ARGUMENT, "k is %d; give at least 1", (int)k);
-    if (status == PATRON_OK) status = silhouette(&found, scores, cluster_means, &view, labels, k, &read, error);
-    if (status == PATRON_OK) status = ptn_struct_write(result, &found, sizeof found, "result", error);
-    ptn_floating_leave(&host);
-    return status;
+    return patron_silhouette_sweep(result, scores, cluster_means, rows, labels, &k, 1, context, error);
 }

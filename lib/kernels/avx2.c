@@ -177,7 +177,11 @@ INLINE vd vd_add_where(vd sum, uint8_t where, vd x)
     __m256d b = _mm256_castsi256_pd(_mm256_cmpeq_epi64(_mm256_and_si256(bits, high), high));
     return BOTH(vd, _mm256_add_pd(sum.a, _mm256_and_pd(x.a, a)), _mm256_add_pd(sum.b, _mm256_and_pd(x.b, b)));
 }
+INLINE vf vf_fused(vf x, vf y, vf z) { return vf_fma(x, y, z); }
+INLINE vf vf_root(vf x) { return BOTH(vf, _mm256_sqrt_ps(x.a), _mm256_sqrt_ps(x.b)); }
 
+#define PAIR_QUERIES 2
+#include "kernels/pairs.h"
 #include "kernels/template.h"
 
 #if defined(__clang__)

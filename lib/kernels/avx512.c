@@ -87,7 +87,11 @@ INLINE vd vd_from_int32(const int32_t *from)
     return _mm512_cvtepi32_pd(_mm256_loadu_si256((const __m256i *)(const void *)from));
 }
 INLINE vd vd_add_where(vd sum, uint8_t where, vd a) { return _mm512_mask_add_pd(sum, where, sum, a); }
+INLINE vf vf_fused(vf a, vf b, vf c) { return vf_fma(a, b, c); }
+INLINE vf vf_root(vf a) { return _mm512_sqrt_ps(a); }
 
+#define PAIR_QUERIES 4
+#include "kernels/pairs.h"
 #include "kernels/template.h"
 
 #if defined(__clang__)

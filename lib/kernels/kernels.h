@@ -61,6 +61,13 @@ typedef struct ptn_seeding_step {
     bool first; /* there is no seed yet: distances are to the candidate alone */
 } ptn_seeding_step;
 
+/* Pairs of rows in tiles of `cols` columns: one tile of queries against `tiles` tiles of members. */
+typedef struct ptn_pairs {
+    const float *query, *members; /* where their tiles begin */
+    const float *query_weights, *member_weights;
+    int64_t cols, tiles;
+} ptn_pairs;
+
 typedef struct ptn_kernels {
     const char *name;
 
@@ -112,6 +119,12 @@ typedef struct ptn_kernels {
     /* lanes[c % 8] += weight * ((value - centroid) * inverse_unit)^2, row by row. */
     void (*inertia)(double lanes[8], const ptn_source *rows, int64_t first, int64_t count, const uint8_t *labels,
                     const double *weights, const double *centroids, double inverse_unit);
+
+    /* Euclidean distances between rows, each used for both of its ends: query_sums[q] += weight of the member x
+       distance over all members, member_sums[m] += weight of the query x distance over the tile of queries, unless that
+       is NULL. A distance is the correctly rounded root of squares added by FMA in column order, in float. Sums are of
+       at most 16 floats in order, then of doubles in order. */
+    void (*pairs)(double query_sums[PTN_TILE], double *member_sums, const ptn_pairs *pairs);
 } ptn_kernels;
 
 extern const ptn_kernels ptn_kernels_scalar;

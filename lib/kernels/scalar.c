@@ -216,5 +216,18 @@ INLINE vd vd_add_where(vd sum, uint8_t where, vd a)
     EACH(8) sum.lane[l] += where >> l & 1 ? a.lane[l] : 0.0;
     return sum;
 }
+/* Of pairs: rounded as the vector units round. */
+INLINE vf vf_fused(vf a, vf b, vf c)
+{
+    EACH(16) c.lane[l] = fmaf(a.lane[l], b.lane[l], c.lane[l]);
+    return c;
+}
+INLINE vf vf_root(vf a)
+{
+    EACH(16) a.lane[l] = sqrtf(a.lane[l]);
+    return a;
+}
 
+#define PAIR_QUERIES 1
+#include "kernels/pairs.h"
 #include "kernels/template.h"

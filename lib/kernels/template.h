@@ -448,4 +448,5 @@ const ptn_kernels KERNELS = {.name = NAME,
                              .step_sums = step_sums,
                              .nearest = nearest,
                              .exact_sums = exact_sums,
-                             .inertia = inertia};
+                             .inertia = inertia,
+                             .pairs = pairs};

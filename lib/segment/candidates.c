@@ -172,22 +172,47 @@ static void judge(ptn_candidate *candidate, int64_t customers, double smallest_s
              (long long)smallest, (long long)customers, percent);
 }
 
+/* Candidates that were fitted are the first ones: labels and scores of all of them go through one block each. */
 patron_status ptn_segmentation_score(patron_segmentation *s, const patron_context *context, patron_error *error)
 {
-    int64_t customers = s->grouped_count;
+    int64_t customers = s->grouped_count, clusters = 0;
+    int32_t fitted = 0, k[PTN_MOST_SEGMENTS];
+    patron_silhouette_result results[PTN_MOST_SEGMENTS];
+    void *labels = NULL, *scores = NULL, *means = NULL;
     patron_rows view;
     view_of(&view, s->scaled, customers, s->column_count);
-    for (int32_t i = 0; i < s->candidate_count; i++) {
+    for (; fitted < s->candidate_count && s->candidates[fitted].kmeans != NULL; fitted++) {
+        k[fitted] = s->candidates[fitted].k;
+        clusters += k[fitted];
+        results[fitted].size = sizeof *results;
+    }
+    if (fitted == 0) return PATRON_OK;
+    patron_status status =
+        ptn_allocate(&labels, &s->memory, customers, (size_t)fitted * sizeof(int32_t), "labels", error);
+    if (status != PATRON_OK) goto cleanup;
+    status = ptn_allocate(&scores, &s->memory, customers, (size_t)fitted * sizeof(double), "silhouettes", error);
+    if (status != PATRON_OK) goto cleanup;
+    status = ptn_allocate(&means, &s->memory, clusters, sizeof(double), "silhouettes", error);
+    if (status != PATRON_OK) goto cleanup;
+    for (int32_t i = 0; i < fitted; i++)
+        memcpy((int32_t *)labels + i * customers, s->candidates[i].labels, (size_t)customers * sizeof(int32_t));
+    status = patron_silhouette_sweep(results, scores, means, &view, labels, k, fitted, context, error);
+    if (status != PATRON_OK) goto cleanup;
+    clusters = 0;
+    for (int32_t i = 0; i < fitted; i++) {
         ptn_candidate *candidate = &s->candidates[i];
-        patron_silhouette_result result = {.size = sizeof result};
-        if (candidate->kmeans == NULL) continue;
-        patron_status status = patron_silhouette(&result, candidate->scores, candidate->cluster_means, &view,
-                                                 candidate->labels, candidate->k, context, error);
-        if (status != PATRON_OK) return status;
-        candidate->silhouette = result.mean;
+        memcpy(candidate->scores, (double *)scores + i * customers, (size_t)customers * sizeof(double));
+        memcpy(candidate->cluster_means, (double *)means + clusters, (size_t)k[i] * sizeof(double));
+        clusters += k[i];
+        candidate->silhouette = results[i].mean;
         judge(candidate, customers, s->options.smallest_share);
     }
-    return PATRON_OK;
+
+cleanup:
+    ptn_free(&s->memory, means);
+    ptn_free(&s->memory, scores);
+    ptn_free(&s->memory, labels);
+    return status;
 }
 
 /* "k = 2: …; k = 3: …", as far as it fits. */

@@ -319,6 +319,33 @@ GIVES(patron_kmeans_default_n_init, patron_kmeans_default_n_init(INT64_MAX) == 1
 GIVES(patron_kmeans_free, (patron_kmeans_free(NULL), true))
 FILLS(patron_silhouette, patron_silhouette_result result = {.size = sizeof result}; double scores[ROWS];
       double means[2], patron_silhouette(&result, scores, means, &rows, labels, 2, context, error))
+FILLS(patron_silhouette_squared, patron_silhouette_result result = {.size = sizeof result},
+      patron_silhouette_squared(&result, NULL, NULL, &rows, labels, 2, context, error))
+FILLS(patron_silhouette_simplified, patron_silhouette_result result = {.size = sizeof result},
+      patron_silhouette_simplified(&result, NULL, NULL, &rows, labels, 2, context, error))
+FILLS(patron_calinski_harabasz, double value, patron_calinski_harabasz(&value, &rows, labels, 2, context, error))
+FILLS(patron_davies_bouldin, double value, patron_davies_bouldin(&value, &rows, labels, 2, context, error))
+
+/* Two labelings of rows enough for the engine of many rows. */
+static patron_status run_patron_silhouette_sweep(const patron_context *context, patron_error *error)
+{
+    enum { MANY = 1100 };
+    static double values[MANY];
+    static int32_t several[2 * MANY];
+    static const int32_t k[2] = {2, 3};
+    patron_silhouette_result results[2] = {{.size = sizeof *results}, {.size = sizeof *results}};
+    patron_rows view;
+    for (int64_t i = 0; i < MANY; i++) {
+        values[i] = (double)(i % 97);
+        several[i] = (int32_t)(i % 2);
+        several[MANY + i] = (int32_t)(i % 3);
+    }
+    patron_rows_init(&view, sizeof view);
+    view.values = values;
+    view.rows = MANY;
+    view.cols = 1;
+    return patron_silhouette_sweep(results, NULL, NULL, &view, several, k, 2, context, error);
+}
 
 /* segment, persona, pipeline, report */
 MAKES(patron_segment, patron_segmentation, patron_segment(&made, history, NULL, context, error))
@@ -460,6 +487,11 @@ const fault_case fault_cases[] = {
     CASE(patron_fingerprint),
     CASE(patron_segmentation_free),
     CASE(patron_silhouette),
+    CASE(patron_silhouette_sweep),
+    CASE(patron_silhouette_squared),
+    CASE(patron_silhouette_simplified),
+    CASE(patron_calinski_harabasz),
+    CASE(patron_davies_bouldin),
     CASE(patron_status_text),
     CASE(patron_status_name),
     CASE(patron_version),

@@ -160,6 +160,41 @@ class Silhouette(unittest.TestCase):
         self.assertEqual(caught.exception.name, "PATRON_ONE_CLUSTER")
         with self.assertRaisesRegex(patron.PatronError, "labels has 3 values, X has 30 rows"):
             patron.silhouette_samples(X, [0, 1, 2])
+
+    def test_several_labelings_at_once(self):
+        X = np.random.default_rng(4).normal(size=(1300, 3))
+        labelings = [(X[:, 0] > 0).astype(int), np.where(X[:, 1] > 0, "up", np.where(X[:, 2] > 0, "left", "right"))]
+        together = patron.silhouette_scores(X, labelings)
+        for labels, score in zip(labelings, together):
+            self.assertAlmostEqual(score, patron.silhouette_score(X, labels), delta=2e-8)
+        self.assertEqual(patron.silhouette_scores(X, []), [])
+        with self.assertRaises(patron.PatronError):
+            patron.silhouette_scores(X, [labelings[0], [0, 1]])
+
+    def test_other_scores_are_their_definitions(self):
+        X = np.random.default_rng(5).normal(size=(60, 2)) + 1e6
+        labels = np.arange(60) % 3
+        X[labels == 1] += 3.0
+        means = np.array([X[labels == j].mean(axis=0) for j in range(3)])
+        squares = ((X[:, None] - X[None]) ** 2).sum(axis=2)
+        to_means = np.sqrt(((X[:, None] - means[None]) ** 2).sum(axis=2))
+
+        def score(distances, own):
+            others = np.where(np.arange(3)[None] == labels[:, None], np.inf, distances).min(axis=1)
+            return ((others - own) / np.maximum(own, others)).mean()
+
+        pairs = np.array([squares[:, labels == j].mean(axis=1) for j in range(3)]).T
+        self.assertAlmostEqual(patron.silhouette_squared_score(X, labels),
+                               score(pairs, pairs[np.arange(60), labels] * 20 / 19), places=8)
+        own = to_means[np.arange(60), labels]
+        self.assertAlmostEqual(patron.silhouette_simplified_score(X, labels), score(to_means, own), places=8)
+        between = 20 * ((means - X.mean(axis=0)) ** 2).sum()
+        ratio = between / 2 / ((own ** 2).sum() / 57)
+        self.assertAlmostEqual(patron.calinski_harabasz_score(X, labels), ratio, places=6)
+        width = np.array([own[labels == j].mean() for j in range(3)])
+        worst = [max((width[i] + width[j]) / np.linalg.norm(means[i] - means[j]) for j in range(3) if j != i)
+                 for i in range(3)]
+        self.assertAlmostEqual(patron.davies_bouldin_score(X, labels), np.mean(worst), places=8)
         with self.assertRaisesRegex(TypeError, "labels are not of one kind"):
             patron.silhouette_score(X, [1, "a"] * 15)
         with self.assertRaises(patron.PatronError):

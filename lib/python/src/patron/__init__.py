@@ -5,13 +5,16 @@ again?
     result = patron.segment(orders, customer="CustomerID", time="InvoiceDate", amount="Amount")
     print(result)
 
-segment() does it all; KMeans, silhouette_score and silhouette_samples are its engines alone. The library computes; this
-package hands arrays to it and gives back its answers.
+segment() does it all; KMeans, silhouette_score, silhouette_scores (several labelings at once) and silhouette_samples
+are its engines alone, beside other scores of a labeling. The library computes; this package hands arrays to it and
+gives back its answers.
 """
 from ._call import PatronError
-from ._kmeans import KMeans, silhouette_samples, silhouette_score
+from ._kmeans import (KMeans, calinski_harabasz_score, davies_bouldin_score, silhouette_samples, silhouette_score,
+                      silhouette_scores, silhouette_simplified_score, silhouette_squared_score)
 from ._library import version as __version__
 from ._segment import Candidate, Claim, Column, Features, Segment, Segmentation, segment
 
-__all__ = ["Candidate", "Claim", "Column", "Features", "KMeans", "PatronError", "Segment", "Segmentation", "segment",
-           "silhouette_samples", "silhouette_score"]
+__all__ = ["Candidate", "Claim", "Column", "Features", "KMeans", "PatronError", "Segment", "Segmentation",
+           "calinski_harabasz_score", "davies_bouldin_score", "segment", "silhouette_samples", "silhouette_score",
+           "silhouette_scores", "silhouette_simplified_score", "silhouette_squared_score"]

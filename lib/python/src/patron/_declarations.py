@@ -439,6 +439,10 @@ class SilhouetteResult(ctypes.Structure):
         ("mean_macro", c_double),
         ("clusters", c_int32),
         ("reserved", c_int32),
+        ("in_double", c_int64),
+        ("seconds", c_double),
+        ("empty", c_int32),
+        ("reserved2", c_int32),
     ]
 
 
@@ -526,5 +530,13 @@ FUNCTIONS = {
     "patron_scaler_free": (None, P(Scaler)),
     "patron_silhouette": (c_int32, P(SilhouetteResult), P(c_double), P(c_double), P(Rows), P(c_int32), c_int32,
         P(Context), P(Error)),
+    "patron_silhouette_sweep": (c_int32, P(SilhouetteResult), P(c_double), P(c_double), P(Rows), P(c_int32),
+        P(c_int32), c_int32, P(Context), P(Error)),
+    "patron_silhouette_squared": (c_int32, P(SilhouetteResult), P(c_double), P(c_double), P(Rows), P(c_int32),
+        c_int32, P(Context), P(Error)),
+    "patron_silhouette_simplified": (c_int32, P(SilhouetteResult), P(c_double), P(c_double), P(Rows), P(c_int32),
+        c_int32, P(Context), P(Error)),
+    "patron_calinski_harabasz": (c_int32, P(c_double), P(Rows), P(c_int32), c_int32, P(Context), P(Error)),
+    "patron_davies_bouldin": (c_int32, P(c_double), P(Rows), P(c_int32), c_int32, P(Context), P(Error)),
     "patron_version": (c_char_p,),
 }

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The kernel of pairs, written once over the vector operations that template.h names, and two more: vf_fused, a * b + c
+   rounded once, and vf_root, the correctly rounded square root. A file that includes this says how many queries it has
+   registers for: PAIR_QUERIES, a divisor of 16. The sums do not depend on that number. */
+
+/* Members go through the registers in runs of so many tiles. */
+enum { PAIR_RUN = 8 };
+
+/* Queries q … q + PAIR_QUERIES - 1 against a run of tiles from `first`. */
+INLINE void pair_run(double rows[PTN_TILE][8], vf *back, const ptn_pairs *p, int64_t first, int64_t count, int q)
+{
+    vf sum[PAIR_QUERIES];
+    for (int g = 0; g < PAIR_QUERIES; g++) sum[g] = vf_set(0.0f);
+    for (int64_t t = 0; t < count; t++) {
+        const float *tile = p->members + (first + t) * p->cols * PTN_TILE, *query = p->query + q;
+        vf square[PAIR_QUERIES], weight = vf_load(p->member_weights + (first + t) * PTN_TILE), column = back[t];
+        for (int g = 0; g < PAIR_QUERIES; g++) square[g] = vf_set(0.0f);
+        for (int64_t c = 0; c < p->cols; c++, tile += PTN_TILE, query += PTN_TILE) {
+            vf x = vf_load(tile);
+            for (int g = 0; g < PAIR_QUERIES; g++) {
+                vf difference = vf_sub(x, vf_set(query[g]));
+                square[g] = vf_fused(difference, difference, square[g]);
+            }
+        }
+        for (int g = 0; g < PAIR_QUERIES; g++) {
+            vf distance = vf_root(square[g]);
+            sum[g] = vf_fused(weight, distance, sum[g]);
+            column = vf_fused(vf_set(p->query_weights[q + g]), distance, column);
+        }
+        back[t] = column;
+    }
+    for (int g = 0; g < PAIR_QUERIES; g++)
+        vd_store(rows[q + g], vd_add(vd_load(rows[q + g]), vd_add(vd_half(sum[g], 0), vd_half(sum[g], 1))));
+}
+
+static void pairs(double query_sums[PTN_TILE], double *member_sums, const ptn_pairs *p)
+{
+    double rows[PTN_TILE][8] = {{0}};
+    for (int64_t first = 0; first < p->tiles; first += PAIR_RUN) {
+        int64_t count = p->tiles - first < PAIR_RUN ? p->tiles - first : PAIR_RUN;
+        vf back[PAIR_RUN];
+        for (int64_t t = 0; t < PAIR_RUN; t++) back[t] = vf_set(0.0f);
+        for (int q = 0; q < PTN_TILE; q += PAIR_QUERIES) pair_run(rows, back, p, first, count, q);
+        for (int64_t t = 0; member_sums != NULL && t < count; t++) {
+            double *to = member_sums + (first + t) * PTN_TILE;
+            vd_store(to, vd_add(vd_load(to), vd_half(back[t], 0)));
+            vd_store(to + 8, vd_add(vd_load(to + 8), vd_half(back[t], 1)));
+        }
+    }
+    for (int q = 0; q < PTN_TILE; q++) {
+        const double *r = rows[q];
+        query_sums[q] += ((r[0] + r[4]) + (r[1] + r[5])) + ((r[2] + r[6]) + (r[3] + r[7]));
+    }
+}
