@@ -60,13 +60,15 @@ check() {
     [ "$code" -eq 0 ] || failed=1
 }
 
+# Left out where they say nothing new for their time: whole fits at each level under ASan, which the pinned ones cover
+# there, and tests of one call's numbers under TSan.
 start=$SECONDS
 build "gcc 12, Release" build gcc-12 -DPATRON_SANITIZE= && check "gcc 12, Release" build
 if [ $fast = no ]; then
     build "clang 14, Release" build-clang clang-14 -DPATRON_SANITIZE= && check "clang 14, Release" build-clang -LE slow
-    build "ASan + UBSan" build-asan gcc-12 -DPATRON_SANITIZE=address,undefined && check "ASan + UBSan" build-asan
+    build "ASan + UBSan" build-asan gcc-12 -DPATRON_SANITIZE=address,undefined && check "ASan + UBSan" build-asan -E '^kernels[.]fits_(scalar|avx)'
     build "TSan" build-tsan gcc-12 -DPATRON_SANITIZE=thread &&
-        check "TSan" build-tsan -R '^(unit|fault|fuzz)[.]' -E 'shop|retail|cdnow|features'
+        check "TSan" build-tsan -R '^(unit|fault|fuzz)[.]' -E 'shop|retail|cdnow|features|kmeans_(labels|screening|quality)'
 fi
 
 echo
