@@ -66,9 +66,11 @@ start=$SECONDS
 build "gcc 12, Release" build gcc-12 -DPATRON_SANITIZE= && check "gcc 12, Release" build
 if [ $fast = no ]; then
     build "clang 14, Release" build-clang clang-14 -DPATRON_SANITIZE= && check "clang 14, Release" build-clang -LE slow
-    build "ASan + UBSan" build-asan gcc-12 -DPATRON_SANITIZE=address,undefined && check "ASan + UBSan" build-asan -E '^kernels[.]fits_(scalar|avx)'
+    build "ASan + UBSan" build-asan gcc-12 -DPATRON_SANITIZE=address,undefined &&
+        check "ASan + UBSan" build-asan -E '^kernels[.]fits_(scalar|avx)'
     build "TSan" build-tsan gcc-12 -DPATRON_SANITIZE=thread &&
-        check "TSan" build-tsan -R '^(unit|fault|fuzz)[.]' -E 'shop|retail|cdnow|features|kmeans_(labels|screening|quality)'
+        check "TSan" build-tsan -R '^(unit|fault|fuzz)[.]' \
+            -E 'shop|retail|cdnow|features|kmeans_(labels|screening|quality)'
 fi
 
 echo
