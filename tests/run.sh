@@ -70,7 +70,7 @@ if [ $fast = no ]; then
         check "ASan + UBSan" build-asan -E '^kernels[.]fits_(scalar|avx)'
     build "TSan" build-tsan gcc-12 -DPATRON_SANITIZE=thread &&
         check "TSan" build-tsan -R '^(unit|fault|fuzz)[.]' \
-            -E 'shop|retail|cdnow|features|kmeans_(labels|screening|quality)'
+            -E 'shop|retail|cdnow|features|kmeans_(labels|many|screening|quality)'
 fi
 
 echo
