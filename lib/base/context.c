@@ -99,6 +99,20 @@ patron_status ptn_allocate_zero(void **block, const ptn_memory *memory, int64_t 
     return status;
 }
 
+patron_status ptn_allocate_each(const ptn_wanted *wanted, size_t count, bool zero, const ptn_memory *memory,
+                                patron_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        const ptn_wanted *w = &wanted[i];
+        void *block = NULL;
+        patron_status status = zero ? ptn_allocate_zero(&block, memory, w->count, w->each, w->what, error)
+                                    : ptn_allocate(&block, memory, w->count, w->each, w->what, error);
+        memcpy(w->pointer, &block, sizeof block);
+        if (status != PATRON_OK) return status;
+    }
+    return PATRON_OK;
+}
+
 void ptn_advise(const ptn_memory *memory, void *block, size_t bytes)
 {
 #ifdef MADV_HUGEPAGE

@@ -4,6 +4,8 @@
 #ifndef PTN_BASE_CONTEXT_H
 #define PTN_BASE_CONTEXT_H
 
+#include <stdbool.h>
+
 #include <patron/context.h>
 
 /* Where memory comes from; kept by value in every handle. */
@@ -34,6 +36,19 @@ patron_status ptn_allocate(void **block, const ptn_memory *memory, int64_t count
 
 /* The same, all bytes 0. */
 patron_status ptn_allocate_zero(void **block, const ptn_memory *memory, int64_t count, size_t each, const char *what,
+                                patron_error *error);
+
+/* A block wanted. */
+typedef struct ptn_wanted {
+    void *pointer; /* the pointer to set, of whatever type */
+    int64_t count;
+    size_t each;
+    const char *what;
+} ptn_wanted;
+
+/* Sets each of the pointers to its block, not initialised, or with `zero` all bytes 0; a count below 0 is one that has
+   overflowed. On failure those before it are set, and it is NULL. Errors as for ptn_allocate. */
+patron_status ptn_allocate_each(const ptn_wanted *wanted, size_t count, bool zero, const ptn_memory *memory,
                                 patron_error *error);
 
 /* Says that a block of `bytes` will soon be used whole, so that the system may give it in large pages: a hint, and only

@@ -4,8 +4,6 @@
 
 #include <math.h>
 
-#include "base/error.h"
-
 static void widen(double *low, double *high, double value)
 {
     if (value < *low) *low = value;
@@ -22,10 +20,7 @@ static patron_status find_extremes(double *low, double *high, const patron_rows 
     for (int64_t i = 0; i < rows->rows; i++) {
         for (int64_t c = 0; c < rows->cols; c++) {
             double value = ptn_rows_at(rows, i, c);
-            if (!isfinite(value))
-                return ptn_fail_row(error, PATRON_NOT_FINITE, i, -1,
-                                    "row %lld, column %lld: the value is %s; fill or leave out such rows first",
-                                    (long long)i, (long long)c, isnan(value) ? "NaN" : "infinite");
+            if (!isfinite(value)) return ptn_rows_check_finite(rows, i, i + 1, error);
             widen(&low[c], &high[c], value);
         }
     }

@@ -32,13 +32,8 @@ static patron_status blame(const given_job *job, int64_t blocks, const char *far
     for (int64_t b = 0; b < blocks; b++) {
         int64_t row = job->bad[b];
         if (row < 0) continue;
-        for (int64_t c = 0; c < rows->cols; c++) {
-            double value = ptn_rows_at(rows, row, c);
-            if (!isfinite(value))
-                return ptn_fail_row(error, PATRON_NOT_FINITE, row, -1,
-                                    "row %lld, column %lld: the value is %s; fill or leave out such rows first",
-                                    (long long)row, (long long)c, isnan(value) ? "NaN" : "infinite");
-        }
+        patron_status status = ptn_rows_check_finite(rows, row, row + 1, error);
+        if (status != PATRON_OK) return status;
         return ptn_fail_row(error, PATRON_OUT_OF_RANGE, row, -1,
                             "row %lld: its squared distance to %s overflows; leave it out", (long long)row, far);
     }

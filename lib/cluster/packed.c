@@ -70,20 +70,6 @@ static void measure_span(void *opaque, int64_t span, int32_t worker)
                              job->weights == NULL ? NULL : job->weights + from, job->shift);
 }
 
-/* The first value that is not finite, if there is one. */
-static patron_status check_finite(const patron_rows *rows, patron_error *error)
-{
-    for (int64_t i = 0; i < rows->rows; i++)
-        for (int64_t c = 0; c < rows->cols; c++) {
-            double value = ptn_rows_at(rows, i, c);
-            if (!isfinite(value))
-                return ptn_fail_row(error, PATRON_NOT_FINITE, i, -1,
-                                    "row %lld, column %lld: the value is %s; fill or leave out such rows first",
-                                    (long long)i, (long long)c, isnan(value) ? "NaN" : "infinite");
-        }
-    return PATRON_OK;
-}
-
 static patron_status fail_range(patron_error *error)
 {
     return ptn_fail(error, PATRON_OUT_OF_RANGE,
@@ -92,7 +78,7 @@ static patron_status fail_range(patron_error *error)
 
 static patron_status fail_far(const ptn_packed *packed, int64_t row, patron_error *error)
 {
-    patron_status status = check_finite(&packed->given, error);
+    patron_status status = ptn_rows_check_finite(&packed->given, 0, packed->rows, error);
     if (status != PATRON_OK) return status;
     return ptn_fail_row(error, PATRON_OUT_OF_RANGE, row, -1,
                         "row %lld: its squared distance to the others overflows; leave it out", (long long)row);
@@ -128,11 +114,9 @@ static patron_status place(pack_job *job, const double *extra, int64_t more, pat
     ptn_packed *packed = job->packed;
     ptn_frame *frame = &packed->frame;
     int64_t cols = packed->cols;
-    double weight = 0.0, widest = 0.0, spread = 0.0;
+    double weight = packed->weight_sum, widest = 0.0, spread = 0.0;
     bool finite = true;
     int exponent = 0, bits = MOST_BITS;
-    for (int64_t i = 0; job->weights != NULL && i < packed->rows; i++) weight += job->weights[i];
-    if (job->weights == NULL) weight = (double)packed->rows;
     packed->variance = 0.0;
     for (int64_t c = 0; c < cols; c++) {
         ptn_dd sum = {0}, square = {0};
@@ -154,7 +138,7 @@ static patron_status place(pack_job *job, const double *extra, int64_t more, pat
         widest = frame->reach[c] > widest ? frame->reach[c] : widest;
     }
     if (!finite) {
-        patron_status status = check_finite(&packed->given, error);
+        patron_status status = ptn_rows_check_finite(&packed->given, 0, packed->rows, error);
         return status != PATRON_OK ? status : fail_range(error);
     }
     if (!isfinite(4.0 * spread * fmax(packed->weight_sum, 1.0))) return fail_range(error);
@@ -300,12 +284,7 @@ static patron_status allocate_all(pack_job *job, const ptn_memory *memory, patro
                         (long long)packed->rows, (long long)cols);
     if (cols <= MOST_PRODUCT_COLS) products = cols * (cols + 1) / 2;
     job->each = cols + (products > 0 ? products : cols);
-    const struct {
-        void *pointer; /* the member to set */
-        int64_t count;
-        size_t each;
-        const char *what;
-    } wanted[] = {
+    const ptn_wanted wanted[] = {
         {&packed->values, elements, sizeof(float), "packed values"},
         {&packed->block, 4 * cols + products, sizeof(double), "columns"},
         {&packed->mass, packed->blocks, sizeof(double), "blocks"},
@@ -315,12 +294,8 @@ static patron_status allocate_all(pack_job *job, const ptn_memory *memory, patro
         {&job->beyond, packed->tiles, sizeof(uint16_t), "exceptions"},
         {&job->sums, packed->blocks * job->each, sizeof(double), "products"},
     };
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-        void *block = NULL;
-        patron_status status = ptn_allocate(&block, memory, wanted[i].count, wanted[i].each, wanted[i].what, error);
-        memcpy(wanted[i].pointer, &block, sizeof block);
-        if (status != PATRON_OK) return status;
-    }
+    patron_status status = ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, false, memory, error);
+    if (status != PATRON_OK) return status;
     packed->frame.centre = packed->block;
     packed->frame.step = packed->frame.centre + cols;
     packed->frame.reach = packed->frame.step + cols;

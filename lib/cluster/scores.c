@@ -139,20 +139,11 @@ static patron_status allocate_moments(moments *m, const ptn_memory *memory, patr
     int64_t cols = m->scored.rows.cols, numbers, extremes;
     if (!ptn_mul_i64(&numbers, 2 * (int64_t)m->k, cols)) numbers = -1;
     if (!ptn_mul_i64(&extremes, 3, cols)) extremes = -1;
-    const struct {
-        void *pointer; /* the member to set */
-        int64_t count;
-        size_t each;
-    } wanted[] = {{&m->total, m->k, sizeof *m->total},   {&m->mean, numbers, sizeof *m->mean},
-                  {&m->square, m->k, sizeof *m->square}, {&m->distance, m->k, sizeof *m->distance},
-                  {&m->sums, m->k, sizeof *m->sums},     {&m->low, extremes, sizeof *m->low}};
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-        void *block = NULL;
-        patron_status status = ptn_allocate_zero(&block, memory, wanted[i].count, wanted[i].each, "clusters", error);
-        memcpy(wanted[i].pointer, &block, sizeof block);
-        if (status != PATRON_OK) return status;
-    }
-    return PATRON_OK;
+    const ptn_wanted wanted[] = {
+        {&m->total, m->k, sizeof *m->total, "clusters"},   {&m->mean, numbers, sizeof *m->mean, "clusters"},
+        {&m->square, m->k, sizeof *m->square, "clusters"}, {&m->distance, m->k, sizeof *m->distance, "clusters"},
+        {&m->sums, m->k, sizeof *m->sums, "clusters"},     {&m->low, extremes, sizeof *m->low, "clusters"}};
+    return ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, true, memory, error);
 }
 
 static void free_moments(moments *m, const ptn_memory *memory)

@@ -173,12 +173,7 @@ static patron_status open_trial(ptn_trial *trial, const ptn_sample *sample, int3
 {
     int64_t cols = sample->cols, rows = sample->tiles * PTN_TILE;
     trial->sample = sample;
-    const struct {
-        void *pointer; /* the member to set */
-        int64_t count;
-        size_t each;
-        const char *what;
-    } wanted[] = {
+    const ptn_wanted wanted[] = {
         {&trial->centroids, k * cols, sizeof(double), "centroids"},
         {&trial->sums, k * cols, sizeof(double), "sums"},
         {&trial->weights, k, sizeof(double), "sums"},
@@ -191,13 +186,7 @@ static patron_status open_trial(ptn_trial *trial, const ptn_sample *sample, int3
         {&trial->active, PTN_CHUNK, sizeof(ptn_active), "tiles"},
         {&trial->floats, ptn_filter_floats(k, cols), sizeof(float), "scores"},
     };
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-        void *block = NULL;
-        patron_status status = ptn_allocate(&block, memory, wanted[i].count, wanted[i].each, wanted[i].what, error);
-        memcpy(wanted[i].pointer, &block, sizeof block);
-        if (status != PATRON_OK) return status;
-    }
-    return PATRON_OK;
+    return ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, false, memory, error);
 }
 
 static void close_trial(ptn_trial *trial, const ptn_memory *memory)

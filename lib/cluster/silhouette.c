@@ -105,25 +105,14 @@ static patron_status allocate_sweep(sweep *s, bool scores_wanted, const ptn_memo
     int64_t extremes, scores;
     if (!ptn_mul_i64(&extremes, 3, s->scored.rows.cols)) extremes = -1;
     if (!ptn_mul_i64(&scores, s->scored.rows.rows, s->count)) scores = -1;
-    const struct {
-        void *pointer; /* the member to set */
-        int64_t count;
-        size_t each;
-        const char *what;
-    } wanted[] = {
+    const ptn_wanted wanted[] = {
         {&s->labelings, s->count, sizeof *s->labelings, "labelings"},
         {&s->totals, s->clusters, sizeof *s->totals, "cluster weights"},
         {&s->sums, s->clusters, sizeof *s->sums, "cluster sums"},
         {&s->extremes, extremes, sizeof *s->extremes, "extremes"},
         {&s->own, scores_wanted ? 0 : scores, sizeof *s->own, "scores"},
     };
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-        void *block = NULL;
-        patron_status status = ptn_allocate(&block, memory, wanted[i].count, wanted[i].each, wanted[i].what, error);
-        memcpy(wanted[i].pointer, &block, sizeof block);
-        if (status != PATRON_OK) return status;
-    }
-    return PATRON_OK;
+    return ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, false, memory, error);
 }
 
 static patron_status run(sweep *s, const int32_t *labels, const int32_t *k, patron_error *error)

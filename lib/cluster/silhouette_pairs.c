@@ -416,42 +416,24 @@ static void score_far(void *opaque, int64_t block, int32_t worker)
         job->labelings[l].scores[job->far[block]] = score_in_double(job, job->far[block], l, worker);
 }
 
-typedef struct wanted {
-    void *pointer; /* the member to set */
-    int64_t count;
-    size_t each;
-} wanted;
-
-/* Each zeroed; counts below 0 are those that overflowed. */
-static patron_status allocate_all(const wanted *list, int32_t count, const ptn_memory *memory, patron_error *error)
-{
-    for (int32_t i = 0; i < count; i++) {
-        void *block = NULL;
-        patron_status status = ptn_allocate_zero(&block, memory, list[i].count, list[i].each, "rows to score", error);
-        memcpy(list[i].pointer, &block, sizeof block);
-        if (status != PATRON_OK) return status;
-    }
-    return PATRON_OK;
-}
-
 static patron_status allocate_sorted(pairs_job *job, const ptn_memory *memory, patron_error *error)
 {
     int64_t places = job->tiles * PTN_TILE, threads = job->scored->team->context->threads, values, sums;
     if (!ptn_mul_i64(&values, places, job->cols)) values = -1;
     if (!ptn_mul_i64(&sums, places, job->clusters)) sums = -1;
-    const wanted list[] = {{&job->values, values, sizeof *job->values},
-                           {&job->sums, sums, sizeof *job->sums},
-                           {&job->weights, places, sizeof *job->weights},
-                           {&job->norms, places, sizeof *job->norms},
-                           {&job->source, places, sizeof *job->source},
-                           {&job->stripe, job->stripes, sizeof *job->stripe},
-                           {&job->far, job->far_count, sizeof *job->far},
-                           {&job->moved, threads * job->cols * PTN_TILE, sizeof *job->moved},
-                           {&job->reach, job->clusters, sizeof *job->reach},
-                           {&job->grain, job->clusters, sizeof *job->grain},
-                           {&job->scratch, 2 * threads * job->clusters, sizeof *job->scratch},
-                           {&job->in_double, threads * job->count, sizeof *job->in_double}};
-    return allocate_all(list, (int32_t)(sizeof list / sizeof *list), memory, error);
+    const ptn_wanted list[] = {{&job->values, values, sizeof *job->values, "rows to score"},
+                               {&job->sums, sums, sizeof *job->sums, "rows to score"},
+                               {&job->weights, places, sizeof *job->weights, "rows to score"},
+                               {&job->norms, places, sizeof *job->norms, "rows to score"},
+                               {&job->source, places, sizeof *job->source, "rows to score"},
+                               {&job->stripe, job->stripes, sizeof *job->stripe, "rows to score"},
+                               {&job->far, job->far_count, sizeof *job->far, "rows to score"},
+                               {&job->moved, threads * job->cols * PTN_TILE, sizeof *job->moved, "rows to score"},
+                               {&job->reach, job->clusters, sizeof *job->reach, "rows to score"},
+                               {&job->grain, job->clusters, sizeof *job->grain, "rows to score"},
+                               {&job->scratch, 2 * threads * job->clusters, sizeof *job->scratch, "rows to score"},
+                               {&job->in_double, threads * job->count, sizeof *job->in_double, "rows to score"}};
+    return ptn_allocate_each(list, sizeof list / sizeof *list, true, memory, error);
 }
 
 static patron_status sweep_pairs(pairs_job *job, patron_error *error)
@@ -489,20 +471,20 @@ patron_status ptn_silhouette_pairs(int32_t *taken, ptn_labeling *labelings, int3
     job.labelings = labelings;
     job.rows = scored->rows.rows;
     job.cols = scored->rows.cols;
-    const wanted list[] = {{&job.cell, job.rows, sizeof *job.cell},
-                           {&job.refined, MOST_CELLS * MOST_LABELS, sizeof *job.refined},
-                           {&job.cell_first, MOST_CELLS + 1, sizeof *job.cell_first}};
-    patron_status status = allocate_all(list, 3, memory, error);
+    const ptn_wanted list[] = {{&job.cell, job.rows, sizeof *job.cell, "rows to score"},
+                               {&job.refined, MOST_CELLS * MOST_LABELS, sizeof *job.refined, "rows to score"},
+                               {&job.cell_first, MOST_CELLS + 1, sizeof *job.cell_first, "rows to score"}};
+    patron_status status = ptn_allocate_each(list, 3, true, memory, error);
     if (status != PATRON_OK) goto cleanup;
     find_cells(&job, count);
     if (job.count == 0) goto cleanup;
     for (int32_t l = 0; l < job.count; l++) job.clusters += labelings[l].k;
     int64_t numbers;
     if (!ptn_mul_i64(&numbers, job.cells, job.cols)) numbers = -1;
-    const wanted more[] = {{&job.columns, job.cells * (int64_t)job.count, sizeof *job.columns},
-                           {&job.centre, numbers, sizeof *job.centre},
-                           {&job.deviation, job.rows, sizeof *job.deviation}};
-    status = allocate_all(more, 3, memory, error);
+    const ptn_wanted more[] = {{&job.columns, job.cells * (int64_t)job.count, sizeof *job.columns, "rows to score"},
+                               {&job.centre, numbers, sizeof *job.centre, "rows to score"},
+                               {&job.deviation, job.rows, sizeof *job.deviation, "rows to score"}};
+    status = ptn_allocate_each(more, 3, true, memory, error);
     if (status != PATRON_OK) goto cleanup;
     find_far(&job);
     place_cells(&job);

@@ -60,3 +60,16 @@ patron_status ptn_rows_read(patron_rows *out, const patron_rows *rows, patron_er
     if (out->rows > 0 && out->values == NULL) return ptn_fail_null(error, "rows->values");
     return out->weights == NULL ? PATRON_OK : check_weights(out, error);
 }
+
+patron_status ptn_rows_check_finite(const patron_rows *rows, int64_t from, int64_t to, patron_error *error)
+{
+    for (int64_t i = from; i < to; i++)
+        for (int64_t c = 0; c < rows->cols; c++) {
+            double value = ptn_rows_at(rows, i, c);
+            if (!isfinite(value))
+                return ptn_fail_row(error, PATRON_NOT_FINITE, i, -1,
+                                    "row %lld, column %lld: the value is %s; fill or leave out such rows first",
+                                    (long long)i, (long long)c, isnan(value) ? "NaN" : "infinite");
+        }
+    return PATRON_OK;
+}

@@ -12,6 +12,9 @@
    PATRON_NOT_FINITE (a weight), PATRON_TOO_LARGE. */
 patron_status ptn_rows_read(patron_rows *out, const patron_rows *rows, patron_error *error);
 
+/* That rows from … to - 1 hold finite numbers alone. PATRON_NOT_FINITE: the first value that is not. */
+patron_status ptn_rows_check_finite(const patron_rows *rows, int64_t from, int64_t to, patron_error *error);
+
 /* Value (row, col) as double. */
 static inline double ptn_rows_at(const patron_rows *rows, int64_t row, int64_t col)
 {
