@@ -54,9 +54,26 @@ static bool equals_one_before(const double *centroids, int32_t j, int64_t cols)
     return false;
 }
 
+/* The largest squared distance that a packed row can have to a centroid, in packed units. */
+static double farthest_from(const ptn_frame *frame, const double *centroid)
+{
+    double sum = 0.0;
+    for (int64_t c = 0; c < frame->cols; c++) {
+        double p = (centroid[c] - frame->centre[c]) * frame->inverse_unit;
+        sum += (frame->reach[c] + fabs(p)) * (frame->reach[c] + fabs(p));
+    }
+    return sum;
+}
+
+/* How far the rule's distance to a centroid can be from the exact one. */
+static double rule_of(const ptn_frame *frame, const double *centroid)
+{
+    return (double)(frame->cols + 5) * 0x1p-53 * farthest_from(frame, centroid) + (double)frame->cols * 0x1p-1060;
+}
+
 /* Sets the cluster in a place; false if floats cannot hold it. */
 static bool set_cluster(ptn_filter *filter, const ptn_frame *frame, const double *origin, const double *centroid,
-                        int32_t place)
+                        double margin, int32_t place)
 {
     int64_t cols = frame->cols;
     double depth = (double)(cols < STRETCH ? cols : STRETCH) + (double)(cols / STRETCH) + 6.0;
@@ -71,10 +88,10 @@ static bool set_cluster(ptn_filter *filter, const ptn_frame *frame, const double
         *weight_at(filter, place, c) = (float)weight;
     }
     double wrong = depth * 0x1p-24 * (fabs(offset) + size) + packing + (double)(cols + 4) * 0x1p-52 * squares +
-                   (double)cols * 0x1p-140;
+                   (double)cols * 0x1p-140 + rule_of(frame, centroid);
     filter->offsets[place] = (float)offset;
-    filter->wrong[place] = (float)(SAFE * wrong);
-    return largest < 1e30 && fabs(offset) < 1e30 && wrong < 1e30;
+    filter->wrong[place] = (float)(SAFE * (wrong + margin));
+    return largest < 1e30 && fabs(offset) < 1e30 && wrong + margin < 1e30;
 }
 
 static void set_aside(ptn_filter *filter, int32_t place)
@@ -82,17 +99,6 @@ static void set_aside(ptn_filter *filter, int32_t place)
     for (int64_t c = 0; c < filter->cols; c++) *weight_at(filter, place, c) = 0.0f;
     filter->offsets[place] = -0x1p120f;
     filter->wrong[place] = 0.0f;
-}
-
-/* The largest squared distance that a packed row can have to a centroid, in packed units. */
-static double farthest_from(const ptn_frame *frame, const double *centroid)
-{
-    double sum = 0.0;
-    for (int64_t c = 0; c < frame->cols; c++) {
-        double p = (centroid[c] - frame->centre[c]) * frame->inverse_unit;
-        sum += (frame->reach[c] + fabs(p)) * (frame->reach[c] + fabs(p));
-    }
-    return sum;
 }
 
 double ptn_filter_farthest(const ptn_frame *frame, const double *centroids, int32_t k)
@@ -119,7 +125,7 @@ static int32_t choose_origin(const ptn_frame *frame, const double *centroids, in
 
 /* Sets all clusters but the origin; *twins says whether some are set aside. False: numbers that floats cannot hold. */
 static bool set_clusters(ptn_filter *filter, bool *twins, const ptn_frame *frame, const double *centroids,
-                         const double *origin)
+                         const double *margins, const double *origin)
 {
     bool fits = true;
     *twins = false;
@@ -130,14 +136,46 @@ static bool set_clusters(ptn_filter *filter, bool *twins, const ptn_frame *frame
             *twins = *twins || j < filter->k;
             set_aside(filter, place);
         } else {
-            fits = set_cluster(filter, frame, origin, centroids + j * frame->cols, place) && fits;
+            double margin = margins == NULL ? 0.0 : margins[j];
+            fits = set_cluster(filter, frame, origin, centroids + j * frame->cols, margin, place) && fits;
         }
     }
     return fits;
 }
 
+/* The most that two clusters' margins add up to. */
+static double largest_two(const double *margins, int32_t k)
+{
+    double first = 0.0, second = 0.0;
+    for (int32_t j = 0; margins != NULL && j < k; j++) {
+        second = fmax(second, fmin(margins[j], first));
+        first = fmax(first, margins[j]);
+    }
+    return first + second;
+}
+
+/* How far apart distances d_1 < d_2 must be for the rule to see it: with r the rounding of both, D_2 - D_1 > r, which
+   is so where (d_2 - d_1)^2 > r, and where (d_2 - d_1) d > r for a d that the larger one is never below. Of two
+   clusters the one whose distances may be larger has half of r at least. */
+static double rule_gap(const ptn_frame *frame, const double *centroids, int32_t k)
+{
+    double gap = 0.0;
+    for (int32_t j = 0; j < k; j++) {
+        const double *centroid = centroids + j * frame->cols;
+        double rule = 2.0 * rule_of(frame, centroid), least = 0.0;
+        for (int64_t c = 0; c < frame->cols; c++) {
+            double beyond = fabs((centroid[c] - frame->centre[c]) * frame->inverse_unit) - frame->reach[c];
+            if (beyond > 0.0) least += beyond * beyond;
+        }
+        double here = sqrt(rule);
+        if (least > 0.0) here = fmin(here, rule / sqrt(least));
+        gap = fmax(gap, here);
+    }
+    return gap;
+}
+
 void ptn_filter_set(ptn_filter *filter, const ptn_frame *frame, const double *centroids, double travelled,
-                    double margin, double *scratch)
+                    const double *margins, double *scratch)
 {
     int64_t cols = frame->cols;
     double *origin = scratch, packing = 0.0, farthest = ptn_filter_farthest(frame, centroids, filter->k);
@@ -149,17 +187,18 @@ void ptn_filter_set(ptn_filter *filter, const ptn_frame *frame, const double *ce
         filter->origin[c] = (float)origin[c];
         packing += frame->step[c] * frame->step[c];
     }
-    bool fits = set_clusters(filter, &twins, frame, centroids, origin);
-    double rule = (double)(cols + 5) * 0x1p-52 * farthest + (double)cols * 0x1p-1060;
-    filter->doubt = (float)((SAFE * rule + margin) * (1.0 + 0x1p-20));
+    bool fits = set_clusters(filter, &twins, frame, centroids, margins, origin);
+    double most = largest_two(margins, filter->k), own = margins == NULL ? 0.0 : margins[filter->first];
+    filter->doubt = (float)(SAFE * (rule_of(frame, first) + own));
     filter->slack = (float)(SAFE * (double)(cols + 8) * 0x1p-23 * farthest_from(frame, first) + 1e-30);
     /* A row keeps its label if its distances to the nearest two centroids stay farther apart than packing can bring
-       them together (half the diagonal of a step for each) and the rule's rounding can turn: D_2 - D_1 >= (d_2 -
-       d_1)^2. With a margin, farther than that too. */
-    double passed = travelled * (1.0 + 0x1p-20) + sqrt(packing) + sqrt(SAFE * rule + margin) + 0x1p-40 * sqrt(farthest);
+       them together (half the diagonal of a step for each) and the rule's rounding can turn. With margins, farther than
+       those too: D_2 - D_1 >= (d_2 - d_1)^2. */
+    double passed = travelled * (1.0 + 0x1p-20) + sqrt(packing) + SAFE * rule_gap(frame, centroids, filter->k) +
+                    sqrt(SAFE * most) + 0x1p-40 * sqrt(farthest);
     filter->passed = (float)(passed * (1.0 + 0x1p-20));
     filter->travelled = twins ? -HUGE_VALF : (float)travelled; /* twins may part: no bound holds then */
-    if (fits && farthest < 1e30 && margin < 1e30) return;
+    if (fits && farthest < 1e30 && most < 1e30) return;
     /* Numbers that floats cannot hold: everything is in doubt. */
     memset(filter->origin, 0, (size_t)cols * sizeof *filter->origin);
     for (int32_t place = 0; place < places_of(filter->k); place++) set_aside(filter, place);

@@ -15,9 +15,9 @@
        float arithmetic, in any order, with FMA or not   (depth + 6) u (|b_j| + sum |w_jc| X_c)
        packing, half a step in each column               sum |w_jc| step_c / 2
        b_j computed in double                            (d + 4) v sum (o_c^2 + p_jc^2), twice
+       the rule's own rounding                           (d + 5) v D_j,  D_j at most sum (X_c + |p_jc|)^2
 
-   and the doubt is the rule's own rounding, (d + 5) v (D_i + D_j), D at most sum (X_c + |p_jc|)^2 (Higham 2002, section
-   3.1). The rest, some 1e-5 of the rows, is decided by the rule itself. A centroid equal to one before it can never win
+   and the doubt is what the rule rounds D_o by (Higham 2002, section 3.1). The rest, some 1e-5 of the rows, is decided by the rule itself. A centroid equal to one before it can never win
    by the rule, and leaves the filter. */
 #ifndef PTN_CLUSTER_FILTER_H
 #define PTN_CLUSTER_FILTER_H
@@ -31,10 +31,10 @@ int64_t ptn_filter_floats(int32_t k, int64_t cols);
 void ptn_filter_place(ptn_filter *filter, void *block, int32_t k, int64_t cols);
 
 /* Sets the filter to centroids (k x cols, in the frame's outer unit). `travelled` is how far centroids have moved so
-   far, see ptn_filter; `margin` is added to the doubt, for who wants rows near the border too. `packed` is scratch for
-   2 x cols doubles. */
+   far, see ptn_filter. `margins`: k numbers, or NULL, for who wants rows near a border too: those as well are in doubt
+   whose two clusters' squared distances differ by less than the sum of the two margins. `scratch`: cols numbers. */
 void ptn_filter_set(ptn_filter *filter, const ptn_frame *frame, const double *centroids, double travelled,
-                    double margin, double *scratch);
+                    const double *margins, double *scratch);
 
 /* The rule itself, for a row of the caller's. */
 int32_t ptn_decide(const ptn_packed *packed, const double *centroids, int32_t k, int64_t row);

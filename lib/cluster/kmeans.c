@@ -359,7 +359,7 @@ static patron_status keep_filter(patron_kmeans *made, const ptn_run *run, fit_jo
     status = ptn_allocate(&made->filter_block, memory, ptn_filter_floats(run->k, cols), sizeof(float), "scores", error);
     if (status != PATRON_OK) return status;
     ptn_filter_place(&made->filter, made->filter_block, run->k, cols);
-    ptn_filter_set(&made->filter, &made->frame, run->centroids, 0.0, 0.0, job->passes.scratch);
+    ptn_filter_set(&made->filter, &made->frame, run->centroids, 0.0, NULL, job->passes.scratch);
     return PATRON_OK;
 }
 

@@ -212,7 +212,7 @@ patron_status ptn_lloyd_pass(ptn_passes *passes, ptn_run *runs, int32_t count, p
         ptn_run *run = &runs[r];
         if (run->ended) continue;
         memset(run->shares, 0, (size_t)(workers * (run->k * (packed->cols + 1) + 1)) * sizeof *run->shares);
-        ptn_filter_set(&run->filter, &packed->frame, run->centroids, run->travelled, 0.0, passes->scratch);
+        ptn_filter_set(&run->filter, &packed->frame, run->centroids, run->travelled, NULL, passes->scratch);
     }
     ptn_passes_progress(passes, &from, &to);
     patron_status status = ptn_team_run(passes->team, "kmeans", from, to, packed->blocks, pass_block, &job, error);
@@ -369,7 +369,7 @@ patron_status ptn_passes_open(ptn_passes *passes, const ptn_packed *packed, ptn_
         ptn_allocate(&active, memory, (int64_t)team->context->threads * PTN_CHUNK, sizeof(ptn_active), "tiles", error);
     passes->active = active;
     if (status != PATRON_OK) return status;
-    status = ptn_allocate(&scratch, memory, 2 * packed->cols, sizeof(double), "columns", error);
+    status = ptn_allocate(&scratch, memory, packed->cols, sizeof(double), "columns", error);
     passes->scratch = scratch;
     return status;
 }

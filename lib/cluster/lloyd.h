@@ -55,7 +55,7 @@ typedef struct ptn_passes {
     const ptn_packed *packed;
     ptn_team *team;
     ptn_active *active; /* PTN_CHUNK for each worker */
-    double *scratch;    /* 2 x cols */
+    double *scratch;    /* cols */
     int64_t done;       /* passes so far */
     double from, to;    /* progress they take */
 } ptn_passes;

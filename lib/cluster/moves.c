@@ -154,16 +154,23 @@ static int64_t try_all(moves_job *job, double *centroids, double *weights, doubl
     return moved;
 }
 
-/* How much farther apart than the filter's doubt a row's two nearest centroids may be for it to gain. */
-static double margin_of(const ptn_run *run, const ptn_packed *packed, const ptn_figures *figures, const double *weights)
+/* What a row's squared distances to two clusters can differ by at most for a move between them to gain, as the sum of a
+   number for each of them. With D to the row's own cluster A of weight W, F the largest there is, and D' to B of weight
+   W', a gain needs D' - D < D' u / (W' + u) + D u / (W - u) and D' < D W / (W - u) (W' + u) / W'; so for W >= 2 u the
+   first term is at most 2 F u / W'. */
+static void find_margins(double *margins, const ptn_run *run, const ptn_packed *packed, const ptn_figures *figures,
+                         const double *weights)
 {
-    double least = HUGE_VAL, unit = weights == NULL ? 1.0 : 0.0, farthest;
-    for (int32_t j = 0; j < run->k; j++) least = fmin(least, figures->weights[j]);
+    double unit = weights == NULL ? 1.0 : 0.0, farthest;
     for (int64_t i = 0; weights != NULL && unit < 1.0 && i < packed->rows; i++)
         unit = fmax(unit, fmin(weights[i], 1.0));
     farthest = ptn_filter_farthest(&packed->frame, run->centroids, run->k);
     if (packed->rows > MANY_ROWS) farthest = fmin(farthest, USUAL * run->inertia / packed->total_weight);
-    return least > 2.0 * unit ? farthest * (unit / (least - unit) + unit / (least + unit)) : HUGE_VAL;
+    for (int32_t j = 0; j < run->k; j++) {
+        double weight = figures->weights[j], leave = 0.0;
+        if (figures->rows[j] >= 2.0) leave = weight >= 2.0 * unit ? unit / (weight - unit) : HUGE_VAL;
+        margins[j] = farthest * (leave + 2.0 * unit / weight);
+    }
 }
 
 patron_status ptn_moves(int64_t *moved, ptn_passes *passes, ptn_run *run, const ptn_figures *figures,
@@ -177,15 +184,16 @@ patron_status ptn_moves(int64_t *moved, ptn_passes *passes, ptn_run *run, const 
     *moved = 0;
     patron_status status = ptn_allocate_zero(&counts, memory, blocks + 1, sizeof(int64_t), "blocks", error);
     if (status != PATRON_OK) goto cleanup;
-    status = ptn_allocate(&state, memory, k * (packed->cols + 2), sizeof(double), "centroids", error);
+    status = ptn_allocate(&state, memory, k * (packed->cols + 3), sizeof(double), "centroids", error);
     if (status != PATRON_OK) goto cleanup;
-    double *centroids = state, *cluster_weights = centroids + k * packed->cols, *cluster_rows = cluster_weights + k;
+    double *centroids = state, *cluster_weights = centroids + k * packed->cols, *cluster_rows = cluster_weights + k,
+           *margins = cluster_rows + k;
     memcpy(centroids, run->centroids, (size_t)(k * packed->cols) * sizeof(double));
     memcpy(cluster_weights, figures->weights, (size_t)k * sizeof(double));
     memcpy(cluster_rows, figures->rows, (size_t)k * sizeof(double));
     moves_job job = {passes, run, cluster_weights, cluster_rows, weights, centroids, counts, NULL};
-    ptn_filter_set(&run->filter, &packed->frame, run->centroids, run->travelled,
-                   margin_of(run, packed, figures, weights), passes->scratch);
+    find_margins(margins, run, packed, figures, weights);
+    ptn_filter_set(&run->filter, &packed->frame, run->centroids, run->travelled, margins, passes->scratch);
     for (int pass = 0; pass < 2; pass++) {
         ptn_passes_progress(passes, &from, &to);
         status = ptn_team_run(passes->team, "kmeans", from, to, blocks, find_block, &job, error);

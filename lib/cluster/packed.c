@@ -9,8 +9,11 @@
 #include "base/checked.h"
 #include "base/error.h"
 
-/* Beyond so many standard deviations a value does not fit its column's step. */
-#define FARTHEST 1024.0
+/* Where a column reaches beyond so many standard deviations it is asked whether few rows do that. */
+#define FAR_OUT 32.0
+
+/* Cuts at 2^-10, 2^-20, … of a column's reach, and the rows that may lie beyond: one in so many, for each column. */
+enum { CUTS = 6, CUT_BITS = 10, ROWS_AN_EXCEPTION = 2048 };
 
 enum { MOST_BITS = 23, MOST_SPANS = 256, LEAST_SPANS = 16, MOST_PRODUCT_COLS = 64, STRETCH = 32 };
 
@@ -84,7 +87,17 @@ static patron_status fail_far(const ptn_packed *packed, int64_t row, patron_erro
                         "row %lld: its squared distance to the others overflows; leave it out", (long long)row);
 }
 
-/* A column's centre, its reach about it in the caller's unit, and its share of the variance. */
+/* The mean, on a grid of a 64th of the reach: values within a factor 2 of it lose nothing. */
+static double round_mean(double mean, double reach)
+{
+    int exponent = 0;
+    frexp(reach, &exponent);
+    double grid = ldexp(1.0, exponent - 6);
+    return grid > 0.0 && fabs(mean) / grid < 0x1p50 ? rint(mean / grid) * grid : mean;
+}
+
+/* A column's centre, its reach about it in the caller's unit, and its share of the variance. A column that reaches far
+   out keeps its mean for now, and its reach as its limit. */
 static void place_column(pack_job *job, int64_t c, double low, double high, double sum, double square, double weight)
 {
     ptn_frame *frame = &job->packed->frame;
@@ -93,29 +106,68 @@ static void place_column(pack_job *job, int64_t c, double low, double high, doub
     if (!(mean >= low)) mean = low;
     if (mean > high) mean = high;
     double far = high - mean > mean - low ? high - mean : mean - low;
-    int exponent = 0;
     frame->centre[c] = low;
-    frame->reach[c] = 0.0;
+    frame->reach[c] = job->limit[c] = 0.0;
     if (!(high > low)) return;
-    /* Half a 64th of the reach at most from the mean; values within a factor 2 of it lose nothing. */
-    frexp(far, &exponent);
-    double grid = ldexp(1.0, exponent - 6);
-    if (grid > 0.0 && fabs(mean) / grid < 0x1p50) mean = rint(mean / grid) * grid;
-    if (mean >= low && mean <= high) frame->centre[c] = mean;
-    far = high - frame->centre[c] > frame->centre[c] - low ? high - frame->centre[c] : frame->centre[c] - low;
-    if (variance > 0.0 && isfinite(variance) && far > FARTHEST * sqrt(variance)) far = FARTHEST * sqrt(variance);
-    frame->reach[c] = far;
     if (variance > 0.0) job->packed->variance += variance / (double)job->packed->cols;
+    if (variance > 0.0 && far > FAR_OUT * sqrt(variance)) {
+        frame->centre[c] = mean;
+        frame->reach[c] = job->limit[c] = far;
+        return;
+    }
+    double rounded = round_mean(mean, far);
+    if (rounded >= low && rounded <= high) frame->centre[c] = rounded;
+    frame->reach[c] =
+        high - frame->centre[c] > frame->centre[c] - low ? high - frame->centre[c] : frame->centre[c] - low;
+}
+
+/* Counts a span's rows between the cuts of columns that reach far out; the figures before are no longer needed. */
+static void count_far(void *opaque, int64_t span, int32_t worker)
+{
+    pack_job *job = opaque;
+    const ptn_packed *packed = job->packed;
+    int64_t from, to;
+    double *counts = job->stats + span * CUTS * packed->cols;
+    (void)worker;
+    ptn_packed_span(packed, span, &from, &to);
+    memset(counts, 0, (size_t)(CUTS * packed->cols) * sizeof *counts);
+    for (int64_t first = from; first < to; first += STRETCH) {
+        int64_t end = first + STRETCH < to ? first + STRETCH : to;
+        for (int64_t c = 0; c < packed->cols; c++) {
+            if (job->limit[c] == 0.0) continue;
+            for (int64_t i = first; i < end; i++) {
+                double away = fabs(ptn_rows_at(&packed->given, i, c) - packed->frame.centre[c]), cut = job->limit[c];
+                int32_t b = 0;
+                do cut *= ldexp(1.0, -CUT_BITS);
+                while (!(away > cut) && ++b < CUTS);
+                if (b < CUTS) counts[c * CUTS + b]++;
+            }
+        }
+    }
+}
+
+/* The nearest cut that few rows lie beyond becomes the column's reach. */
+static void trim_column(pack_job *job, int64_t c)
+{
+    const ptn_packed *packed = job->packed;
+    double beyond = 0.0, most = (double)(packed->rows / ROWS_AN_EXCEPTION / packed->cols), reach = job->limit[c];
+    for (int32_t b = 0; b < CUTS; b++) {
+        for (int64_t s = 0; s < packed->spans; s++) beyond += job->stats[(s * packed->cols + c) * CUTS + b];
+        if (beyond > fmax(most, 1.0)) break;
+        reach = job->limit[c] * ldexp(1.0, -CUT_BITS * (b + 1));
+    }
+    packed->frame.centre[c] = round_mean(packed->frame.centre[c], reach);
+    packed->frame.reach[c] = reach * (1.0 + 0x1p-6);
 }
 
 /* Centres, unit and steps from the spans' figures. */
-static patron_status place(pack_job *job, const double *extra, int64_t more, patron_error *error)
+static patron_status place(pack_job *job, const double *extra, int64_t more, ptn_team *team, patron_error *error)
 {
     ptn_packed *packed = job->packed;
     ptn_frame *frame = &packed->frame;
     int64_t cols = packed->cols;
     double weight = packed->weight_sum, widest = 0.0, spread = 0.0;
-    bool finite = true;
+    bool finite = true, far_out = false;
     int exponent = 0, bits = MOST_BITS;
     packed->variance = 0.0;
     for (int64_t c = 0; c < cols; c++) {
@@ -135,13 +187,21 @@ static patron_status place(pack_job *job, const double *extra, int64_t more, pat
             high = extra[i * cols + c] > high ? extra[i * cols + c] : high;
         }
         spread += (high - low) * (high - low);
-        widest = frame->reach[c] > widest ? frame->reach[c] : widest;
+        far_out = far_out || job->limit[c] > 0.0;
     }
     if (!finite) {
         patron_status status = ptn_rows_check_finite(&packed->given, 0, packed->rows, error);
         return status != PATRON_OK ? status : fail_range(error);
     }
     if (!isfinite(4.0 * spread * fmax(packed->weight_sum, 1.0))) return fail_range(error);
+    if (far_out) {
+        patron_status status = ptn_team_run(team, "kmeans", 0.02, 0.02, packed->spans, count_far, job, error);
+        if (status != PATRON_OK) return status;
+    }
+    for (int64_t c = 0; c < cols; c++) {
+        if (job->limit[c] > 0.0) trim_column(job, c);
+        widest = frame->reach[c] > widest ? frame->reach[c] : widest;
+    }
     if (widest > 0.0) frexp(widest, &exponent);
     exponent = exponent > 1000 ? 1000 : exponent < -1000 ? -1000 : exponent;
     packed->unit = ldexp(1.0, exponent);
@@ -341,7 +401,7 @@ patron_status ptn_pack(ptn_packed *packed, const patron_rows *rows, const double
     }
     status = ptn_team_run(team, "kmeans", 0.0, 0.02, packed->spans, measure_span, &job, error);
     if (status != PATRON_OK) goto cleanup;
-    status = place(&job, extra, more, error);
+    status = place(&job, extra, more, team, error);
     if (status != PATRON_OK) goto cleanup;
     status = ptn_team_run(team, "kmeans", 0.02, 0.08, packed->blocks, pack_block, &job, error);
     if (status != PATRON_OK) goto cleanup;

@@ -13,9 +13,10 @@
      - |packed value - exact value| <= step / 2, which the filter of labels allows for.
 
    The centre is the column's mean, rounded so coarsely that the order of rows cannot be seen in it. The step follows
-   the spread: rows farther out than 1024 standard deviations in a column (at most 1 in 2^20 for each column, Chebyshev)
-   would make it too coarse for the others. They are exceptions: their place in the tiles is all zeros, and they are
-   labelled and added one by one from the caller's rows.
+   how far the column reaches, but where that is beyond 32 standard deviations, few rows may do it: rows beyond a
+   2^-10th (2^-20th, …) of that reach, if they are at most one in 2,048 x columns, would make the step too coarse for
+   the others. They are exceptions: their place in the tiles is all zeros, and they are labelled and added one by one
+   from the caller's rows.
 
    The caller's rows are borrowed until the end of the call: what the packed rows leave in doubt is decided there. */
 #ifndef PTN_CLUSTER_PACKED_H

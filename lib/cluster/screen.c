@@ -111,7 +111,7 @@ static double run(ptn_trial *trial, int32_t k, const screen_job *job, int32_t wo
     memset(trial->labels, 0, (size_t)(sample->tiles * PTN_TILE));
     for (int32_t iteration = 0; iteration <= job->plan->max_iter; iteration++) {
         double changed = 0.0;
-        ptn_filter_set(&filter, &sample->frame, trial->centroids, 0.0, 0.0, trial->scratch);
+        ptn_filter_set(&filter, &sample->frame, trial->centroids, 0.0, NULL, trial->scratch);
         for (int64_t t = 0; t < sample->tiles; t += PTN_CHUNK) {
             int64_t end = t + PTN_CHUNK < sample->tiles ? t + PTN_CHUNK : sample->tiles;
             int32_t found = sample->kernels->assign(trial->active, &filter, sample->values + t * cols * PTN_TILE,
@@ -180,7 +180,7 @@ static patron_status open_trial(ptn_trial *trial, const ptn_sample *sample, int3
         {&trial->mass, sample->tiles, sizeof(double), "distances"},
         {&trial->nearest, rows, sizeof(float), "distances"},
         {&trial->point, cols, sizeof(float), "columns"},
-        {&trial->scratch, 2 * cols, sizeof(double), "columns"},
+        {&trial->scratch, cols, sizeof(double), "columns"},
         {&trial->rows, k, sizeof(int64_t), "seeds"},
         {&trial->labels, rows, 1, "labels"},
         {&trial->active, PTN_CHUNK, sizeof(ptn_active), "tiles"},

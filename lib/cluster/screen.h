@@ -47,7 +47,7 @@ typedef struct ptn_trial {
     double *mass;             /* tiles */
     float *nearest;           /* rows: squared distance to the nearest seed */
     float *point;             /* cols */
-    double *scratch;          /* 2 x cols */
+    double *scratch;          /* cols */
     int64_t *rows;            /* k_max: the seeds */
     uint8_t *labels;
     ptn_active *active;

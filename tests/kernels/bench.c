@@ -135,7 +135,7 @@ static inputs make_inputs(int64_t cols, int32_t k)
     for (int64_t e = 0; e < k * cols; e++) in.centroids[e] = draw_unit();
     frame = (ptn_frame){cols, 1.0, in.centre, in.tiles.step, in.limit};
     ptn_filter_place(&in.filter, SPACE(float, ptn_filter_floats(k, cols)), k, cols);
-    ptn_filter_set(&in.filter, &frame, in.centroids, 0.0, 0.0, SPACE(double, 2 * cols));
+    ptn_filter_set(&in.filter, &frame, in.centroids, 0.0, NULL, SPACE(double, cols));
     return in;
 }
 

@@ -29,6 +29,7 @@ typedef struct problem {
     int32_t *rule; /* what the rule says for each row */
     uint8_t *labels;
     ptn_filter filter;
+    double *margins; /* NULL, or those of the filter */
     double *scratch;
 } problem;
 
@@ -141,11 +142,36 @@ static problem make_problem(const char *kernel, int64_t cols, int32_t k, int64_t
     for (int64_t i = 0; i < p.rows; i++) p.rule[i] = rule_of(&p, p.centroids, i);
     p.labels = SPACE(uint8_t, tiles * PTN_TILE);
     ptn_filter_place(&p.filter, SPACE(float, ptn_filter_floats(k, cols)), k, cols);
-    p.scratch = SPACE(double, 2 * cols);
+    p.scratch = SPACE(double, cols);
     return p;
 }
 
 /* What assign said of tiles `active`, where it read all but those in `passed` (NULL: none). */
+static double distance_to(const problem *p, int64_t row, int32_t j)
+{
+    double square = 0.0;
+    for (int64_t c = 0; c < p->cols; c++) {
+        double difference = (p->x[row * p->cols + c] - p->centroids[j * p->cols + c]) * p->frame.inverse_unit;
+        square += difference * difference;
+    }
+    return square;
+}
+
+/* A row beyond doubt lies farther from every other cluster than from its own, by both margins. */
+static void check_margins(const problem *p, int64_t row)
+{
+    double own = distance_to(p, row, p->rule[row]);
+    for (int32_t j = 0; j < p->k; j++) {
+        bool twin = false; /* of one before: it leaves the filter */
+        for (int32_t i = 0; i < j; i++)
+            twin = twin || memcmp(p->centroids + j * p->cols, p->centroids + i * p->cols,
+                                  (size_t)p->cols * sizeof(double)) == 0;
+        double apart = distance_to(p, row, j) - own, margins = p->margins[j] + p->margins[p->rule[row]];
+        if (j != p->rule[row] && !twin && apart < margins * (1.0 - 1e-9))
+            wrong("row %lld: beyond doubt, and %g from a border of %g", (long long)row, apart, margins);
+    }
+}
+
 static void check_active(const problem *p, const ptn_active *active, int32_t count, const bool *passed)
 {
     int32_t a = 0;
@@ -165,6 +191,7 @@ static void check_active(const problem *p, const ptn_active *active, int32_t cou
             if (i >= p->rows) continue;
             if (!doubt && label != p->rule[i])
                 wrong("row %lld: label %d beyond doubt, %d by the rule", (long long)i, (int)label, (int)p->rule[i]);
+            if (!doubt && here != NULL && p->margins != NULL) check_margins(p, i);
             plain_rows += p->fair;
             plain_doubts += p->fair && doubt;
         }
@@ -175,12 +202,15 @@ static void check_active(const problem *p, const ptn_active *active, int32_t cou
 static void assign_case(const ptn_kernels *table, int64_t cols, int32_t k, int64_t tiles)
 {
     problem p = make_problem("assign", cols, k, tiles);
-    double margin = draw_from(0, 3) == 0 ? fabs(draw_unit()) * 0.01 : 0.0;
-    p.fair = p.fair && margin == 0.0;
+    if (draw_from(0, 3) == 0) {
+        p.margins = SPACE(double, k);
+        for (int32_t j = 0; j < k; j++) p.margins[j] = draw_from(0, 2) == 0 ? fabs(draw_unit()) * 0.01 : 0.0;
+        p.fair = false;
+    }
     float *bounds = draw() & 1 ? SPACE(float, tiles) : NULL;
     ptn_active *active = SPACE(ptn_active, tiles);
     bool settled = draw() & 1;
-    ptn_filter_set(&p.filter, &p.frame, p.centroids, fabs(draw_unit()), margin, p.scratch);
+    ptn_filter_set(&p.filter, &p.frame, p.centroids, fabs(draw_unit()), p.margins, p.scratch);
     for (int64_t i = 0; i < tiles * PTN_TILE; i++)
         p.labels[i] = (uint8_t)(settled && i < p.rows ? p.rule[i] : draw_from(0, k - 1));
     for (int64_t t = 0; bounds != NULL && t < tiles; t++) bounds[t] = -HUGE_VALF;
@@ -268,7 +298,7 @@ static void bounds_case(const ptn_kernels *table, int64_t cols, int32_t k, int64
     float *bounds = SPACE(float, tiles);
     ptn_active *active = SPACE(ptn_active, tiles);
     bool *passed = SPACE(bool, tiles);
-    ptn_filter_set(&p.filter, &p.frame, p.centroids, travelled, 0.0, p.scratch);
+    ptn_filter_set(&p.filter, &p.frame, p.centroids, travelled, NULL, p.scratch);
     memset(p.labels, 0, (size_t)(tiles * PTN_TILE));
     for (int64_t i = 0; i < p.rows; i++) p.labels[i] = (uint8_t)p.rule[i];
     for (int64_t t = 0; t < tiles; t++) bounds[t] = -HUGE_VALF;
@@ -278,7 +308,7 @@ static void bounds_case(const ptn_kernels *table, int64_t cols, int32_t k, int64
     if (room > 0.0 && room < HUGE_VAL && k > 1) {
         static const double shares[] = {0.3, 0.9, 0.99, 0.9999};
         double *to = move_centroids(&p, tile, room * shares[draw_from(0, 3)]);
-        ptn_filter_set(&p.filter, &p.frame, to, travelled + travel(&p, to), 0.0, p.scratch);
+        ptn_filter_set(&p.filter, &p.frame, to, travelled + travel(&p, to), NULL, p.scratch);
         float *before = COPY(float, bounds, tiles);
         for (int64_t i = 0; i < p.rows; i++) {
             int32_t label = rule_of(&p, to, i);
