@@ -26,7 +26,8 @@ enum { WHOLE, PACK, SCREEN, POLISH, FINISH, TIMES };
 static const char usage[] =
     "usage: bench_kmeans [options]\n"
     "  --rows N --cols N        1000000 x 8\n"
-    "  --data KIND              purchase, blobs, gaussian, far, optima, sorted or periodic\n"
+    "  --data KIND              purchase, blobs, gaussian, far, optima, sorted, periodic,\n"
+    "                           outlier or unequal\n"
     "  --input FILE             rows from a file: raw, row-major, of --dtype; how many follows from its size\n"
     "  --output FILE            writes the rows as --input reads them; with --repeats 0 nothing is timed\n"
     "  --dtype f32|f64          of the caller's array: f32; both hold the same values\n"

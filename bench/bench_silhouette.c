@@ -20,7 +20,8 @@ enum { MOST_REPEATS = 1000, MOST_K = 64, MIB = 1 << 20 };
 
 static const char usage[] = "usage: bench_silhouette [options]\n"
                             "  --rows N --cols N        40000 x 8\n"
-                            "  --data KIND              purchase, blobs, gaussian, far, optima, sorted or periodic\n"
+                            "  --data KIND              purchase, blobs, gaussian, far, optima, sorted, periodic,\n"
+                            "                           outlier or unequal\n"
                             "  --dtype f32|f64          of the caller's array: f32; both hold the same values\n"
                             "  --k MIN..MAX             2..4; also one number\n"
                             "  --threads N --seed N     0: one thread for each core; 0\n"

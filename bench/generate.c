@@ -31,10 +31,20 @@ enum {
     FEATURES
 };
 
-enum { BLOBS = 5, CORNER_AXES = 4, FAR_BLOCK = 20000, TURN = 64, SAMPLE = 1 << 14, MOST_THREADS = 64 };
+enum {
+    BLOBS = 5,
+    CORNER_AXES = 4,
+    FAR_BLOCK = 20000,
+    TURN = 64,
+    SAMPLE = 1 << 14,
+    MOST_THREADS = 64,
+    OUTLIER_ROW = 777
+};
 
-static const char *const names[GENERATE_KINDS] = {"purchase", "blobs",  "gaussian", "far",
-                                                  "optima",   "sorted", "periodic"};
+#define FAR_OFF 1e6
+
+static const char *const names[GENERATE_KINDS] = {"purchase", "blobs",    "gaussian", "far",    "optima",
+                                                  "sorted",   "periodic", "outlier",  "unequal"};
 
 /* What a kind of customer does. Logarithms are natural. */
 typedef struct customer_kind {
@@ -185,6 +195,8 @@ void generate_row(double *out, const generator *g, int64_t row)
         purchase(out, g, &d, kind_at(u));
         scale(out, g);
     }
+    if (g->kind == GENERATE_OUTLIER && row == OUTLIER_ROW) out[0] = FAR_OFF;
+    if (g->kind == GENERATE_UNEQUAL) out[g->cols - 1] *= FAR_OFF;
     for (int64_t c = 0; !g->fine && c < g->cols; c++) out[c] = (double)(float)out[c];
 }
 

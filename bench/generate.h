@@ -16,6 +16,8 @@ enum {
     GENERATE_OPTIMA,   /* sixteen equal clusters on the corners of a box nearly cubic: many optima, nearly equal */
     GENERATE_SORTED,   /* purchase, sorted by the first column */
     GENERATE_PERIODIC, /* purchase, with the kinds in strict rotation, 64 rows a turn */
+    GENERATE_OUTLIER,  /* purchase, with one value at a million standard deviations */
+    GENERATE_UNEQUAL,  /* purchase, with one column a million times larger than the others */
     GENERATE_KINDS,
     GENERATE_MOST_COLS = 1024
 };
