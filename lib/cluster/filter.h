@@ -17,8 +17,8 @@
        b_j computed in double                            (d + 4) v sum (o_c^2 + p_jc^2), twice
        the rule's own rounding                           (d + 5) v D_j,  D_j at most sum (X_c + |p_jc|)^2
 
-   and the doubt is what the rule rounds D_o by (Higham 2002, section 3.1). The rest, some 1e-5 of the rows, is decided by the rule itself. A centroid equal to one before it can never win
-   by the rule, and leaves the filter. */
+   and the doubt is what the rule rounds D_o by (Higham 2002, section 3.1). The rest, some 1e-5 of the rows, is decided
+   by the rule itself. A centroid equal to one before it can never win by the rule, and leaves the filter. */
 #ifndef PTN_CLUSTER_FILTER_H
 #define PTN_CLUSTER_FILTER_H
 

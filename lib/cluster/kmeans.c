@@ -23,8 +23,11 @@
 /* Runs that share passes; labels take a byte a row for each. */
 enum { MOST_RUNS = 8, MOST_FINALISTS = 16, FEW_ROWS = 4096 };
 
-/* Rounds of n_init starts on a sample, at most. */
-enum { MOST_ROUNDS = 8 };
+/* Rounds of n_init starts on a sample, at most; its optima that go on to all rows, at most, and to a sample so many
+   times finer before that, where they are more. */
+enum { MOST_ROUNDS = 8, FEW_OPTIMA = 8, MOST_REFINED = 32, FINER = 8, MANY_CLUSTERS = 16, LESS = 4 };
+
+static const uint64_t REFINED_SEED = UINT64_C(0x9E3779B97F4A7C15);
 
 /* What a public function was given, checked, and what is made of it. */
 typedef struct fit_job {
@@ -159,20 +162,25 @@ static patron_status prepare(fit_job *job, const patron_rows *rows, int32_t k_ma
     return status;
 }
 
+static ptn_screen_plan plan_of(const fit_job *job, int32_t k_min, int32_t k_max)
+{
+    return (ptn_screen_plan){.k_min = k_min,
+                             .k_max = k_max,
+                             .starts = job->options.n_init,
+                             .rounds = job->options.strict || job->sample.whole ? 1 : MOST_ROUNDS,
+                             .max_iter = job->options.max_iter,
+                             .seed = job->options.seed};
+}
+
 static patron_status screen(fit_job *job, int32_t k_min, int32_t k_max, patron_error *error)
 {
     double began_s = ptn_now_s();
     ptn_screen_close(&job->screen, &job->context.memory);
     ptn_sample_free(&job->sample, &job->context.memory);
-    patron_status status = ptn_sample_draw(&job->sample, &job->data, k_max, job->options.seed, &job->team, error);
+    int64_t wanted = ptn_sample_rows(job->data.rows, job->data.cols, k_max, 1);
+    patron_status status = ptn_sample_draw(&job->sample, &job->data, wanted, job->options.seed, &job->team, error);
     if (status != PATRON_OK) return status;
-    bool strict = job->options.strict && !job->sample.whole;
-    ptn_screen_plan plan = {.k_min = k_min,
-                            .k_max = k_max,
-                            .starts = job->options.n_init,
-                            .rounds = strict || job->sample.whole ? 1 : MOST_ROUNDS,
-                            .max_iter = job->options.max_iter,
-                            .seed = job->options.seed};
+    ptn_screen_plan plan = plan_of(job, k_min, k_max);
     status = ptn_screen_run(&job->screen, &job->sample, &plan, &job->team, error);
     job->screen_s += ptn_now_s() - began_s;
     return status;
@@ -184,14 +192,40 @@ static void unpack(double *out, const double *packed, int32_t k, const ptn_packe
     for (int64_t e = 0; e < k * data->cols; e++) out[e] = data->frame.centre[e % data->cols] + packed[e] * data->unit;
 }
 
+/* Where more than a few optima of a sample are nearly as good as the best, a finer sample says which of them are: it
+   costs less than to take them all to all rows, and knows more than the first. */
+static patron_status refine(int32_t *count, int32_t *starts, fit_job *job, int32_t k, double tolerance,
+                            patron_error *error)
+{
+    double began_s = ptn_now_s();
+    int32_t near[MOST_REFINED], found, few = k <= 8 ? FEW_OPTIMA : 2, less = k > MANY_CLUSTERS ? LESS : 1;
+    ptn_sample finer = {0};
+    ptn_screen_plan plan = plan_of(job, k, k);
+    found = ptn_screen_distinct(near, &job->screen, &job->sample, k, MOST_REFINED / less, tolerance);
+    memcpy(starts, near, (size_t)(found < few ? found : few) * sizeof *starts);
+    *count = found;
+    if (found <= few) return PATRON_OK;
+    int64_t wanted = ptn_sample_rows(job->data.rows, job->data.cols, k, FINER / less);
+    patron_status status =
+        ptn_sample_draw(&finer, &job->data, wanted, job->options.seed + REFINED_SEED, &job->team, error);
+    if (status == PATRON_OK) status = ptn_screen_refine(&job->screen, &finer, k, near, found, &plan, &job->team, error);
+    if (status == PATRON_OK) {
+        *count = ptn_screen_distinct(starts, &job->screen, &finer, k, few, tolerance / 4.0);
+        ptn_screen_keep(&job->screen, k, starts, *count); /* who asks again gets the same */
+    }
+    ptn_sample_free(&finer, &job->context.memory);
+    job->screen_s += ptn_now_s() - began_s;
+    return status;
+}
+
 /* The starts for k that go on to all rows: how many, and which. */
-static int32_t finalists(int32_t *starts, const fit_job *job, int32_t k)
+static patron_status finalists(int32_t *count, int32_t *starts, fit_job *job, int32_t k, patron_error *error)
 {
     const ptn_sample *sample = &job->sample;
-    if (sample->whole && sample->rows <= FEW_ROWS)
-        return ptn_screen_distinct(starts, &job->screen, sample, k, MOST_FINALISTS, 0.2);
-    if (sample->whole) return ptn_screen_distinct(starts, &job->screen, sample, k, 6, 0.05);
-    return ptn_screen_distinct(starts, &job->screen, sample, k, k <= 8 ? 10 : 2, k <= 8 ? 0.03 : 0.01);
+    if (!sample->whole) return refine(count, starts, job, k, k <= 8 ? 0.03 : 0.01, error);
+    bool few = sample->rows <= FEW_ROWS;
+    *count = ptn_screen_distinct(starts, &job->screen, sample, k, few ? MOST_FINALISTS : 6, few ? 0.2 : 0.05);
+    return PATRON_OK;
 }
 
 /* The runs and figures of a group of k, and room for what they are made of. */
@@ -418,7 +452,7 @@ static patron_status keep(patron_kmeans **kmeans, int32_t *labels, ptn_run *run,
         .best_start = run->start,
         .inertia = to_caller(run->inertia, job),
         .inertia_lower_bound = to_caller(bound, job),
-        .n_init = job->screen.starts > 0 ? job->screen.starts : 1,
+        .n_init = job->screen.starts > 0 ? job->screen.tried[k - job->screen.k_min] : 1,
         .screened = screened,
         .sample_rows = screened ? job->sample.rows : 0,
         .polished = polished,
@@ -435,7 +469,9 @@ static patron_status fill_group(group *g, int32_t *next, fit_job *job, int32_t k
 {
     patron_status status = PATRON_OK;
     for (; status == PATRON_OK && k <= k_max; k++) {
-        int32_t starts[MOST_FINALISTS], count = finalists(starts, job, k);
+        int32_t starts[MOST_FINALISTS], count;
+        status = finalists(&count, starts, job, k, error);
+        if (status != PATRON_OK) break;
         if (g->count > 0 && g->count + count > MOST_RUNS) break;
         for (int32_t i = 0; status == PATRON_OK && i < count; i++) {
             g->polished[g->count] = count;

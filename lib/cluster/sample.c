@@ -9,7 +9,8 @@
 #include "base/error.h"
 #include "base/rng.h"
 
-enum { ROWS_A_CLUSTER = 1024 };
+/* Rows for each cluster of a tier; a quarter of them where the sample would have more values than that. */
+enum { ROWS_A_CLUSTER = 1024, LEAST_ROWS_A_CLUSTER = 256, MANY_VALUES = 1 << 21 };
 
 /* Streams of random numbers: starts use 0, 1, …. */
 static const uint64_t SAMPLE_STREAM = UINT64_C(1) << 63;
@@ -31,9 +32,13 @@ typedef struct draw_job {
 
 int32_t ptn_sample_tier(int32_t k) { return k <= 16 ? 16 : k <= 64 ? 64 : PTN_MOST_CLUSTERS; }
 
-int64_t ptn_sample_rows(int64_t rows, int32_t k)
+int64_t ptn_sample_rows(int64_t rows, int64_t cols, int32_t k, int32_t finer)
 {
-    int64_t wanted = (int64_t)ROWS_A_CLUSTER * ptn_sample_tier(k);
+    int64_t tier = ptn_sample_tier(k), wanted = ROWS_A_CLUSTER * tier;
+    if (wanted > MANY_VALUES / cols) wanted = MANY_VALUES / cols;
+    if (wanted < LEAST_ROWS_A_CLUSTER * tier) wanted = LEAST_ROWS_A_CLUSTER * tier;
+    if (wanted > ROWS_A_CLUSTER * tier) wanted = ROWS_A_CLUSTER * tier;
+    wanted *= finer;
     return rows < wanted + wanted / 2 ? rows : wanted;
 }
 
@@ -210,11 +215,10 @@ static patron_status open_sample(ptn_sample *sample, const ptn_packed *packed, i
     return status;
 }
 
-patron_status ptn_sample_draw(ptn_sample *sample, const ptn_packed *packed, int32_t k, uint64_t seed, ptn_team *team,
-                              patron_error *error)
+patron_status ptn_sample_draw(ptn_sample *sample, const ptn_packed *packed, int64_t wanted, uint64_t seed,
+                              ptn_team *team, patron_error *error)
 {
     const ptn_memory *memory = &team->context->memory;
-    int64_t wanted = ptn_sample_rows(packed->rows, k);
     patron_status status = open_sample(sample, packed, wanted + packed->exception_count, memory, error);
     if (status != PATRON_OK) return status;
     if (wanted < packed->rows) {

@@ -31,12 +31,14 @@ typedef struct ptn_sample {
 /* The largest k that is screened on the same sample as k. */
 int32_t ptn_sample_tier(int32_t k);
 
-/* The rows of the sample for k clusters: all, or many for each cluster of the tier. */
-int64_t ptn_sample_rows(int64_t rows, int32_t k);
+/* The rows of the sample for k clusters: many for each cluster of the tier, fewer where columns are many; `finer` times
+   that; or all. */
+int64_t ptn_sample_rows(int64_t rows, int64_t cols, int32_t k, int32_t finer);
 
-/* Draws the sample by `seed`. To be freed, also after a failure. PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. */
-patron_status ptn_sample_draw(ptn_sample *sample, const ptn_packed *packed, int32_t k, uint64_t seed, ptn_team *team,
-                              patron_error *error);
+/* Draws a sample of `wanted` rows, or of all, by `seed`. To be freed, also after a failure. PATRON_OUT_OF_MEMORY,
+ * PATRON_CANCELLED. */
+patron_status ptn_sample_draw(ptn_sample *sample, const ptn_packed *packed, int64_t wanted, uint64_t seed,
+                              ptn_team *team, patron_error *error);
 void ptn_sample_free(ptn_sample *sample, const ptn_memory *memory);
 
 /* A row's packed values; cols numbers. */

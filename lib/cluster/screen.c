@@ -8,22 +8,30 @@
 
 #include "base/checked.h"
 #include "base/error.h"
+#include "base/rng.h"
 #include "cluster/lloyd.h"
 
 /* A run on a sample ends when rows of this share of the weight, or less, change their label: what is left to gain is
    below what the sample can tell. */
 #define HARDLY_ANY 0x1p-10
 
-/* So many starts that end in the best optimum. */
-enum { ENOUGH = 5 };
+/* So many starts that end in the best optimum; swaps of a start. */
+enum { ENOUGH = 8, SWAPS = 2 };
+
+/* Random numbers of swaps: starts use streams 0, 1, …, and the sample 2^63. */
+static const uint64_t SWAP_STREAM = UINT64_C(1) << 62;
 
 typedef struct screen_job {
     ptn_screen *screen;
     const ptn_sample *sample;
     const ptn_screen_plan *plan;
-    int64_t first;     /* start of this round */
     ptn_trial *trials; /* one for each worker */
     ptn_team *team;
+    int64_t first;                   /* start of this round */
+    bool going[PTN_MOST_CLUSTERS];   /* by k - k_min: those still tried */
+    int32_t best[PTN_MOST_CLUSTERS]; /* likewise: the best start of the rounds before */
+    const int32_t *starts;           /* to refine */
+    int32_t k;
 } screen_job;
 
 /* The nearest centroid of a row of the sample, in double, the lowest on ties. */
@@ -135,6 +143,44 @@ static double run(ptn_trial *trial, int32_t k, const screen_job *job, int32_t wo
     return inertia > 0.0 ? inertia : 0.0;
 }
 
+static double *centroids_of(const ptn_screen *screen, int64_t start, int32_t k)
+{
+    int64_t before = ((int64_t)k * (k - 1) - (int64_t)screen->k_min * (screen->k_min - 1)) / 2;
+    return screen->centroids + start * screen->each + before * screen->cols;
+}
+
+static double *inertia_of(const ptn_screen *screen, int64_t start, int32_t k)
+{
+    return screen->inertia + start * (screen->k_max - screen->k_min + 1) + k - screen->k_min;
+}
+
+/* Whether a start of this number goes on from the best of the rounds before. */
+static bool swaps(const screen_job *job, int64_t start) { return start >= job->plan->starts && start % 2 == 1; }
+
+/* Puts one centroid of the best optimum so far in the place of a seed, a few times, and keeps what is better (Fränti
+   2018): from there the best is a few such steps away, while most starts that begin anew end farther off. */
+static void swap_some(screen_job *job, ptn_trial *trial, int64_t start, int32_t k, int32_t worker)
+{
+    ptn_screen *screen = job->screen;
+    int64_t cols = screen->cols, from = job->best[k - screen->k_min];
+    size_t bytes = (size_t)(k * cols) * sizeof(double);
+    double *best = centroids_of(screen, start, k), *least = inertia_of(screen, start, k);
+    const double *seeds = screen->seeds + start * screen->k_max * cols;
+    memcpy(best, centroids_of(screen, from, k), bytes);
+    *least = *inertia_of(screen, from, k);
+    for (int32_t t = 0; t < SWAPS && !ptn_team_poll(job->team, worker); t++) {
+        uint64_t step = (uint64_t)start * PTN_MOST_CLUSTERS + (uint64_t)t;
+        int64_t out = (int64_t)(ptn_random_unit(job->plan->seed, SWAP_STREAM + (uint64_t)k, 2 * step) * k);
+        int64_t in = (int64_t)(ptn_random_unit(job->plan->seed, SWAP_STREAM + (uint64_t)k, 2 * step + 1) * k);
+        memcpy(trial->centroids, best, bytes);
+        memcpy(trial->centroids + out * cols, seeds + in * cols, (size_t)cols * sizeof(double));
+        double inertia = run(trial, k, job, worker);
+        if (!(inertia < *least)) continue;
+        *least = inertia;
+        memcpy(best, trial->centroids, bytes);
+    }
+}
+
 static void do_start(void *opaque, int64_t block, int32_t worker)
 {
     screen_job *job = opaque;
@@ -143,24 +189,40 @@ static void do_start(void *opaque, int64_t block, int32_t worker)
     ptn_trial *trial = &job->trials[worker];
     int64_t cols = screen->cols;
     double *seeds = screen->seeds + start * screen->k_max * cols;
-    ptn_seed(trial, screen->k_max, job->plan->seed, (uint64_t)start);
-    for (int32_t j = 0; j < screen->k_max; j++) {
+    int32_t most = screen->k_max;
+    while (!job->going[most - screen->k_min]) most--;
+    ptn_seed(trial, most, job->plan->seed, (uint64_t)start);
+    for (int32_t j = 0; j < most; j++) {
         ptn_sample_row(trial->point, trial->sample, trial->rows[j]);
         for (int64_t c = 0; c < cols; c++) seeds[j * cols + c] = (double)trial->point[c];
     }
-    for (int32_t k = screen->k_min; k <= screen->k_max; k++) {
+    for (int32_t k = screen->k_min; k <= most; k++) {
         if (ptn_team_poll(job->team, worker)) return;
+        if (!job->going[k - screen->k_min]) continue;
+        if (swaps(job, start)) {
+            swap_some(job, trial, start, k, worker);
+            continue;
+        }
         memcpy(trial->centroids, seeds, (size_t)(k * cols) * sizeof(double));
-        screen->inertia[start * (screen->k_max - screen->k_min + 1) + k - screen->k_min] = run(trial, k, job, worker);
-        memcpy((double *)(uintptr_t)ptn_screen_centroids(screen, (int32_t)start, k), trial->centroids,
-               (size_t)(k * cols) * sizeof(double));
+        *inertia_of(screen, start, k) = run(trial, k, job, worker);
+        memcpy(centroids_of(screen, start, k), trial->centroids, (size_t)(k * cols) * sizeof(double));
     }
+}
+
+static void refine_start(void *opaque, int64_t block, int32_t worker)
+{
+    screen_job *job = opaque;
+    ptn_trial *trial = &job->trials[worker];
+    double *centroids = centroids_of(job->screen, job->starts[block], job->k);
+    size_t bytes = (size_t)(job->k * job->screen->cols) * sizeof(double);
+    memcpy(trial->centroids, centroids, bytes);
+    *inertia_of(job->screen, job->starts[block], job->k) = run(trial, job->k, job, worker);
+    memcpy(centroids, trial->centroids, bytes);
 }
 
 const double *ptn_screen_centroids(const ptn_screen *screen, int32_t start, int32_t k)
 {
-    int64_t before = ((int64_t)k * (k - 1) - (int64_t)screen->k_min * (screen->k_min - 1)) / 2;
-    return screen->centroids + start * screen->each + before * screen->cols;
+    return centroids_of(screen, start, k);
 }
 
 const double *ptn_screen_seeds(const ptn_screen *screen, int32_t start)
@@ -229,22 +291,68 @@ static double nearness(const ptn_sample *sample, double inertia)
     return (sample->whole ? 1e-12 : 1e-3) * inertia / sample->total;
 }
 
-/* Whether the best optimum of each k has been reached often enough. */
-static bool agreed(const ptn_screen *screen, const ptn_sample *sample)
+static int32_t best_of(const ptn_screen *screen, int32_t k)
 {
-    int32_t range = screen->k_max - screen->k_min + 1;
-    for (int32_t k = screen->k_min; k <= screen->k_max; k++) {
-        const double *inertia = screen->inertia + (k - screen->k_min);
-        int32_t best = 0, hits = 0;
-        for (int32_t s = 1; s < screen->starts; s++)
-            if (inertia[s * (int64_t)range] < inertia[best * (int64_t)range]) best = s;
-        double near = nearness(sample, inertia[best * (int64_t)range]);
-        for (int32_t s = 0; hits < ENOUGH && s < screen->starts; s++)
-            hits += together(ptn_screen_centroids(screen, s, k), ptn_screen_centroids(screen, best, k), k, screen->cols,
-                             near);
-        if (hits < ENOUGH) return false;
+    int32_t best = 0;
+    for (int32_t s = 1; s < screen->starts; s++)
+        if (*inertia_of(screen, s, k) < *inertia_of(screen, best, k)) best = s;
+    return best;
+}
+
+/* Whether the best optimum of a k has been reached often enough, by starts that began anew. */
+static bool agreed(const screen_job *job, int32_t k, int32_t best)
+{
+    const ptn_screen *screen = job->screen;
+    int32_t hits = 0;
+    double near = nearness(job->sample, *inertia_of(screen, best, k));
+    for (int32_t s = 0; hits < ENOUGH && s < screen->starts; s++)
+        hits += !swaps(job, s) &&
+                together(centroids_of(screen, s, k), centroids_of(screen, best, k), k, screen->cols, near);
+    return hits >= ENOUGH;
+}
+
+static void close_trials(ptn_trial *trials, int32_t count, const ptn_memory *memory)
+{
+    for (int32_t w = 0; trials != NULL && w < count; w++) close_trial(&trials[w], memory);
+    ptn_free(memory, trials);
+}
+
+/* One for each worker; to be closed, also after a failure. */
+static patron_status open_trials(ptn_trial **trials, int32_t count, const ptn_sample *sample, int32_t k,
+                                 const ptn_memory *memory, patron_error *error)
+{
+    void *block;
+    patron_status status = ptn_allocate_zero(&block, memory, count, sizeof(ptn_trial), "threads", error);
+    *trials = block;
+    for (int32_t w = 0; status == PATRON_OK && w < count; w++)
+        status = open_trial(&(*trials)[w], sample, k, memory, error);
+    return status;
+}
+
+/* Rounds of starts, for each k until it needs no more. */
+static patron_status run_rounds(screen_job *job, int64_t most, patron_error *error)
+{
+    ptn_screen *screen = job->screen;
+    bool any = true;
+    int32_t range = screen->k_max - screen->k_min + 1, starts = job->plan->starts;
+    for (int32_t i = 0; i < range; i++) job->going[i] = true;
+    while (any && screen->starts < most) {
+        double from = 0.1 + 0.2 * screen->starts / (double)most,
+               to = 0.1 + 0.2 * (screen->starts + starts) / (double)most;
+        job->first = screen->starts;
+        patron_status status = ptn_team_run(job->team, "kmeans", from, to, starts, do_start, job, error);
+        if (status != PATRON_OK) return status;
+        screen->starts += starts;
+        any = false;
+        for (int32_t i = 0; i < range; i++) {
+            if (!job->going[i]) continue;
+            screen->tried[i] = screen->starts;
+            job->best[i] = best_of(screen, screen->k_min + i);
+            job->going[i] = !agreed(job, screen->k_min + i, job->best[i]);
+            any = any || job->going[i];
+        }
     }
-    return true;
+    return PATRON_OK;
 }
 
 patron_status ptn_screen_run(ptn_screen *screen, const ptn_sample *sample, const ptn_screen_plan *plan, ptn_team *team,
@@ -254,7 +362,7 @@ patron_status ptn_screen_run(ptn_screen *screen, const ptn_sample *sample, const
     int32_t workers = team->context->threads, range = plan->k_max - plan->k_min + 1;
     int64_t clusters = ((int64_t)plan->k_max * (plan->k_max + 1) - (int64_t)plan->k_min * (plan->k_min - 1)) / 2;
     int64_t all, seeds, most = (int64_t)plan->starts * plan->rounds;
-    void *centroids = NULL, *rows = NULL, *inertia = NULL, *trials = NULL;
+    ptn_trial *trials = NULL;
     memset(screen, 0, sizeof *screen);
     screen->k_min = plan->k_min;
     screen->k_max = plan->k_max;
@@ -263,38 +371,49 @@ patron_status ptn_screen_run(ptn_screen *screen, const ptn_sample *sample, const
     screen->each = clusters * sample->cols;
     if (!ptn_mul_i64(&all, screen->each, most) || !ptn_mul_i64(&seeds, most, plan->k_max * sample->cols))
         return ptn_fail(error, PATRON_TOO_LARGE, "%d starts are more than memory can address", (int)plan->starts);
-    patron_status status = ptn_allocate(&centroids, memory, all, sizeof(double), "starts", error);
-    screen->centroids = centroids;
-    if (status != PATRON_OK) goto cleanup;
-    status = ptn_allocate(&rows, memory, seeds, sizeof(double), "starts", error);
-    screen->seeds = rows;
-    if (status != PATRON_OK) goto cleanup;
-    status = ptn_allocate_zero(&inertia, memory, most * range, sizeof(double), "starts", error);
-    screen->inertia = inertia;
-    if (status != PATRON_OK) goto cleanup;
-    status = ptn_allocate_zero(&trials, memory, workers, sizeof(ptn_trial), "threads", error);
-    if (status != PATRON_OK) goto cleanup;
-    for (int32_t w = 0; w < workers; w++) {
-        status = open_trial((ptn_trial *)trials + w, sample, plan->k_max, memory, error);
-        if (status != PATRON_OK) goto cleanup;
-    }
-    screen_job job = {screen, sample, plan, 0, trials, team};
-    while (status == PATRON_OK && screen->starts < most && (screen->starts == 0 || !agreed(screen, sample))) {
-        double from = 0.1 + 0.2 * screen->starts / (double)most;
-        double to = 0.1 + 0.2 * (screen->starts + plan->starts) / (double)most;
-        job.first = screen->starts;
-        status = ptn_team_run(team, "kmeans", from, to, plan->starts, do_start, &job, error);
-        screen->starts += plan->starts;
-    }
+    const ptn_wanted wanted[] = {
+        {&screen->centroids, all, sizeof(double), "starts"},
+        {&screen->seeds, seeds, sizeof(double), "starts"},
+        {&screen->inertia, most * range, sizeof(double), "starts"},
+        {&screen->tried, range, sizeof(int32_t), "starts"},
+    };
+    patron_status status = ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, false, memory, error);
+    if (status != PATRON_OK) return status;
+    status = open_trials(&trials, workers, sample, plan->k_max, memory, error);
+    screen_job job = {.screen = screen, .sample = sample, .plan = plan, .trials = trials, .team = team};
+    if (status == PATRON_OK) status = run_rounds(&job, most, error);
+    close_trials(trials, workers, memory);
+    return status;
+}
 
-cleanup:
-    for (int32_t w = 0; trials != NULL && w < workers; w++) close_trial((ptn_trial *)trials + w, memory);
-    ptn_free(memory, trials);
+void ptn_screen_keep(ptn_screen *screen, int32_t k, const int32_t *starts, int32_t count)
+{
+    for (int32_t s = 0; s < screen->tried[k - screen->k_min]; s++) {
+        bool stays = false;
+        for (int32_t i = 0; i < count; i++) stays = stays || starts[i] == s;
+        if (!stays) *inertia_of(screen, s, k) = HUGE_VAL;
+    }
+}
+
+patron_status ptn_screen_refine(ptn_screen *screen, const ptn_sample *sample, int32_t k, const int32_t *starts,
+                                int32_t count, const ptn_screen_plan *plan, ptn_team *team, patron_error *error)
+{
+    const ptn_memory *memory = &team->context->memory;
+    int32_t workers = team->context->threads;
+    ptn_trial *trials = NULL;
+    patron_status status = open_trials(&trials, workers, sample, k, memory, error);
+    screen_job job = {.screen = screen, .sample = sample, .plan = plan, .trials = trials, .team = team};
+    job.starts = starts;
+    job.k = k;
+    if (status == PATRON_OK) status = ptn_team_run(team, "kmeans", 0.3, 0.3, count, refine_start, &job, error);
+    close_trials(trials, workers, memory);
+    ptn_screen_keep(screen, k, starts, count);
     return status;
 }
 
 void ptn_screen_close(ptn_screen *screen, const ptn_memory *memory)
 {
+    ptn_free(memory, screen->tried);
     ptn_free(memory, screen->inertia);
     ptn_free(memory, screen->seeds);
     ptn_free(memory, screen->centroids);
@@ -304,14 +423,13 @@ void ptn_screen_close(ptn_screen *screen, const ptn_memory *memory)
 int32_t ptn_screen_distinct(int32_t *starts, const ptn_screen *screen, const ptn_sample *sample, int32_t k,
                             int32_t most, double tolerance)
 {
-    int32_t count = 0, range = screen->k_max - screen->k_min + 1;
+    int32_t count = 0, last_start = -1;
     double last = -1.0, best = 0.0;
-    int32_t last_start = -1;
     while (count < most) { /* the next in order of inertia, then of start */
         int32_t next = -1;
         double least = HUGE_VAL;
-        for (int32_t s = 0; s < screen->starts; s++) {
-            double inertia = screen->inertia[s * (int64_t)range + k - screen->k_min];
+        for (int32_t s = 0; s < screen->tried[k - screen->k_min]; s++) {
+            double inertia = *inertia_of(screen, s, k);
             if (inertia < last || (inertia == last && s <= last_start) || !(inertia < least)) continue;
             least = inertia;
             next = s;

@@ -3,9 +3,10 @@
 
    A start draws one row of seeds, as many as the largest k needs; the first k of them begin its run for k. Each run
    goes on over the sample until hardly a label changes, in one thread; starts are shared among threads. On a sample
-   further starts cost little, so there are more of them, in rounds, until the best optimum of each k has been reached
+   further starts cost little, so there are more of them, in rounds, for each k until its best optimum has been reached
    several times: where starts agree there is nothing else to be found, where they do not the best may be yet to come.
- */
+   From the second round on every other start goes on from the best so far, with one centroid elsewhere.
+   What is found for a k does not depend on the others. */
 #ifndef PTN_CLUSTER_SCREEN_H
 #define PTN_CLUSTER_SCREEN_H
 
@@ -17,6 +18,7 @@ typedef struct ptn_screen {
     double *centroids;            /* starts x (k_min x cols, …, k_max x cols): where runs ended, packed units */
     double *seeds;                /* starts x (k_max x cols): where they began */
     double *inertia;              /* starts x (k_max - k_min + 1), of the sample */
+    int32_t *tried;               /* k_max - k_min + 1: the starts that were run for each k, the first ones */
 } ptn_screen;
 
 typedef struct ptn_screen_plan {
@@ -38,6 +40,14 @@ const double *ptn_screen_seeds(const ptn_screen *screen, int32_t start);
    one of each that lie together, at most `most`. Returns how many. */
 int32_t ptn_screen_distinct(int32_t *starts, const ptn_screen *screen, const ptn_sample *sample, int32_t k,
                             int32_t most, double tolerance);
+
+/* Goes on with these starts' runs for k on a finer sample, in place of where they ended; the other starts are out.
+   Errors as for ptn_screen_run. */
+patron_status ptn_screen_refine(ptn_screen *screen, const ptn_sample *sample, int32_t k, const int32_t *starts,
+                                int32_t count, const ptn_screen_plan *plan, ptn_team *team, patron_error *error);
+
+/* The other starts of a k are out. */
+void ptn_screen_keep(ptn_screen *screen, int32_t k, const int32_t *starts, int32_t count);
 
 /* One thread's state. */
 typedef struct ptn_trial {
