@@ -13,6 +13,7 @@
 
 #include "base/checked.h"
 #include "base/error.h"
+#include "cluster/tile.h"
 
 /* Rows in a stretch, which stay in the cache; rows whose squares are added before they join a sum of twice the
    precision. */
@@ -42,11 +43,6 @@ static cell_part part_of(const exact_job *job, int64_t span)
     return (cell_part){at, at + each, weights, weights + job->cells, weights + 2 * job->cells};
 }
 
-static double add_lanes(const double lanes[8])
-{
-    return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
-}
-
 /* Adds the inertia of rows about a run's centroids. */
 static void add_inertia(ptn_dd *sum, const exact_job *job, const ptn_run *run, int64_t from, int64_t to)
 {
@@ -56,7 +52,7 @@ static void add_inertia(ptn_dd *sum, const exact_job *job, const ptn_run *run, i
         packed->kernels->inertia(lanes, &packed->source, row, row + FEW_ROWS < to ? FEW_ROWS : to - row,
                                  run->labels + row, job->weights == NULL ? NULL : job->weights + row, run->centroids,
                                  packed->frame.inverse_unit);
-        ptn_sum_add(sum, add_lanes(lanes));
+        ptn_sum_add(sum, ptn_add_lanes(lanes));
     }
 }
 

@@ -380,7 +380,6 @@ static patron_status keep_filter(patron_kmeans *made, const ptn_run *run, fit_jo
     const ptn_memory *memory = &job->context.memory;
     int64_t cols = job->data.cols;
     void *columns;
-    made->inverse_unit = job->data.frame.inverse_unit;
     patron_status status = ptn_allocate(&columns, memory, 3 * cols, sizeof(double), "columns", error);
     if (status != PATRON_OK) return status;
     made->frame = job->data.frame;

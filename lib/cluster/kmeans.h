@@ -10,12 +10,11 @@
 struct patron_kmeans {
     ptn_memory memory;
     patron_kmeans_result result;
-    double *centroids;   /* k x cols, in the caller's unit */
-    int64_t *sizes;      /* k */
-    double *trace;       /* iterations */
-    double inverse_unit; /* a power of two that keeps squared distances in range */
-    ptn_frame frame;     /* how the fit's rows were packed, as new ones are */
-    ptn_filter filter;   /* for these centroids */
+    double *centroids; /* k x cols, in the caller's unit */
+    int64_t *sizes;    /* k */
+    double *trace;     /* iterations */
+    ptn_frame frame;   /* how the fit's rows were packed, as new ones are */
+    ptn_filter filter; /* for these centroids */
     void *filter_block;
 };
 

@@ -112,7 +112,7 @@ static void pass_block(void *opaque, int64_t block, int32_t worker)
             double *share = run->shares + worker * (run->k * (cols + 1) + 1);
             if (run->ended) continue;
             int32_t found = packed->kernels->assign(active, &run->filter, values, run->labels + t * PTN_TILE,
-                                                    run->bounds == NULL ? NULL : run->bounds + t, (int32_t)(end - t));
+                                                    run->bounds + t, (int32_t)(end - t));
             for (int32_t a = 0; a < found; a++) settle_tile(run, share, packed, &active[a], t + active[a].tile);
             if (run->fresh) sum_fresh(run, share, packed, t, end);
         }
@@ -265,7 +265,7 @@ void ptn_run_retreat(ptn_run *run, const ptn_packed *packed)
     ptn_run_move(run, packed);
 }
 
-static bool any_empty(const ptn_run *run)
+bool ptn_run_has_empty(const ptn_run *run)
 {
     for (int32_t j = 0; j < run->k; j++)
         if (!(run->weights[j] + run->apart_weights[j] > 0.0)) return true;
@@ -276,17 +276,11 @@ patron_status ptn_lloyd_update(ptn_passes *passes, ptn_run *run, bool accelerate
 {
     const ptn_packed *packed = passes->packed;
     int64_t cols = packed->cols;
-    if (any_empty(run)) {
-        bool done;
+    if (ptn_run_has_empty(run)) {
         ptn_history_clear(&run->history);
         run->plain = true;
-        patron_status status = ptn_lloyd_repair(&done, passes, run, error);
+        patron_status status = ptn_lloyd_repair(passes, run, error);
         if (status != PATRON_OK) return status;
-        if (!done)
-            return ptn_fail(error, PATRON_OUT_OF_RANGE,
-                            "rows lie too close together, beside the spread of all, for %d clusters; leave out the "
-                            "farthest rows, or ask for fewer clusters",
-                            (int)run->k);
     }
     for (int64_t j = 0; j < run->k; j++) {
         double weight = run->weights[j] + run->apart_weights[j];
@@ -296,8 +290,8 @@ patron_status ptn_lloyd_update(ptn_passes *passes, ptn_run *run, bool accelerate
         }
     }
     run->ahead = false;
-    if (accelerate) { /* the last means are scratch now */
-        double *there = run->shares;
+    if (accelerate) {
+        double *there = run->shares; /* scratch until the next pass */
         bool known = ptn_history_step(there, &run->history, run->centroids, run->next, run->weights, cols);
         run->ahead = known && !run->plain;
         if (run->ahead) memcpy(run->next, there, (size_t)(run->k * cols) * sizeof(double));

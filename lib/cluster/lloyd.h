@@ -84,9 +84,16 @@ void ptn_run_retreat(ptn_run *run, const ptn_packed *packed);
 /* Notes run->inertia as that of one more iteration. */
 patron_status ptn_run_note(ptn_run *run, const ptn_memory *memory, patron_error *error);
 
+/* Whether a cluster has no row of weight. */
+bool ptn_run_has_empty(const ptn_run *run);
+
 /* From repair.c. Gives each cluster without a row of weight the row farthest from its centroid (the lowest of equals)
-   among clusters that have two, its copies with it; *done says whether all have one then. Sums follow. */
-patron_status ptn_lloyd_repair(bool *done, ptn_passes *passes, ptn_run *run, patron_error *error);
+   among clusters that have two, its copies with it. Sums follow. PATRON_OUT_OF_RANGE: there are not enough such rows.
+ */
+patron_status ptn_lloyd_repair(ptn_passes *passes, ptn_run *run, patron_error *error);
+
+/* Fails with PATRON_OUT_OF_RANGE: rows too close together for k centroids. */
+patron_status ptn_lloyd_fail_close(const ptn_run *run, patron_error *error);
 
 /* Gives a row another label, and its values to the other sum; the exceptions' sums are the caller's to renew, once. */
 void ptn_run_relabel(ptn_run *run, const ptn_packed *packed, int64_t row, int32_t label);

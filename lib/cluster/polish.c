@@ -16,13 +16,6 @@
    beyond many it is below 1e-10 of the inertia (measured). */
 enum { MOST_EXTRA_PASSES = 100, MOST_STALE = 10, FEW_ROWS = 65536, MANY_ROWS = 1 << 19, MOST_ROUNDS = 8 };
 
-static bool any_empty(const ptn_run *run)
-{
-    for (int32_t j = 0; j < run->k; j++)
-        if (!(run->weights[j] + run->apart_weights[j] > 0.0)) return true;
-    return false;
-}
-
 static const double *last_inertia(const ptn_run *run)
 {
     return (const double *)run->trace.items + run->trace.count - 1;
@@ -129,15 +122,11 @@ static patron_status settle(ptn_run **runs, ptn_figures **figures, bool *again, 
         int32_t left = 0;
         for (int32_t r = 0; r < count; r++) {
             if (!again[r]) continue;
-            if (any_empty(runs[r])) {
-                bool done;
-                patron_status status = ptn_lloyd_repair(&done, passes, runs[r], error);
+            if (ptn_run_has_empty(runs[r])) {
+                patron_status status = ptn_lloyd_repair(passes, runs[r], error);
                 if (status != PATRON_OK) return status;
-                if (!done || round > (int64_t)MOST_EXTRA_PASSES + plan->max_iter + runs[r]->k)
-                    return ptn_fail(error, PATRON_OUT_OF_RANGE,
-                                    "rows lie too close together, beside the spread of all, for %d clusters; leave out "
-                                    "the farthest rows, or ask for fewer clusters",
-                                    (int)runs[r]->k);
+                if (round > (int64_t)MOST_EXTRA_PASSES + plan->max_iter + runs[r]->k)
+                    return ptn_lloyd_fail_close(runs[r], error);
             }
             now[left] = runs[r];
             theirs[left++] = figures[r];
@@ -153,7 +142,7 @@ static patron_status settle(ptn_run **runs, ptn_figures **figures, bool *again, 
         for (int32_t r = 0; r < count; r++) {
             ptn_run *run = runs[r];
             if (!again[r]) continue;
-            bool changed = run->changed != 0, empty = any_empty(run);
+            bool changed = run->changed != 0, empty = ptn_run_has_empty(run);
             if (run->iterations == 0 || (run->iterations < plan->max_iter && (changed || (counted[r] && round == 0)))) {
                 run->iterations++;
                 status = ptn_run_note(run, memory, error);
@@ -219,13 +208,6 @@ patron_status ptn_polish(ptn_run *runs, ptn_figures *figures, int32_t count, ptn
     if (status != PATRON_OK) return status;
     int32_t chosen = choose(list, theirs, runs, figures, count, passes, plan->keep);
     status = finish(list, theirs, chosen, passes, plan, error);
-    for (int32_t r = 0; status == PATRON_OK && r < count; r++)
-        for (int32_t s = 0; runs[r].k > 0 && s < count; s++) {
-            if (s == r || runs[s].k != runs[r].k) continue;
-            if (runs[s].inertia < runs[r].inertia || (runs[s].inertia == runs[r].inertia && s < r)) {
-                give_up(&runs[r], passes);
-                break;
-            }
-        }
+    if (status == PATRON_OK) choose(list, theirs, runs, figures, count, passes, 0.0);
     return status;
 }

@@ -15,7 +15,7 @@ static int32_t nearest(const ptn_given *given, int64_t row)
 {
     int64_t cols = given->rows.cols;
     const double *centroids = given->kmeans->centroids;
-    double unit = given->kmeans->inverse_unit, best = HUGE_VAL;
+    double unit = given->kmeans->frame.inverse_unit, best = HUGE_VAL;
     int32_t label = -1;
     for (int32_t j = 0; j < given->kmeans->result.k; j++) {
         double sum = 0.0;

@@ -4,6 +4,8 @@
    that keeps another row; at most one row for each cluster, its copies with it, so that copies are weights. */
 #include <string.h>
 
+#include "base/error.h"
+
 #include "cluster/lloyd.h"
 
 /* The farthest row of a span of rows. */
@@ -69,13 +71,20 @@ static void take(repair_job *job, ptn_run *run, int64_t row, int32_t j)
     ptn_run_sum_exceptions(run, packed);
 }
 
-patron_status ptn_lloyd_repair(bool *done, ptn_passes *passes, ptn_run *run, patron_error *error)
+patron_status ptn_lloyd_fail_close(const ptn_run *run, patron_error *error)
+{
+    return ptn_fail(error, PATRON_OUT_OF_RANGE,
+                    "rows lie too close together, beside the spread of all, for %d clusters; leave out the farthest "
+                    "rows, or ask for fewer clusters",
+                    (int)run->k);
+}
+
+patron_status ptn_lloyd_repair(ptn_passes *passes, ptn_run *run, patron_error *error)
 {
     const ptn_packed *packed = passes->packed;
     const ptn_memory *memory = &passes->team->context->memory;
     repair_job job = {.packed = packed, .run = run};
     void *found;
-    *done = false;
     patron_status status = ptn_allocate(&found, memory, packed->spans, sizeof(farthest), "rows", error);
     if (status != PATRON_OK) return status;
     job.found = found;
@@ -94,6 +103,5 @@ patron_status ptn_lloyd_repair(bool *done, ptn_passes *passes, ptn_run *run, pat
         job.given[j] = true;
     }
     ptn_free(memory, found);
-    *done = !stuck;
-    return status;
+    return status == PATRON_OK && stuck ? ptn_lloyd_fail_close(run, error) : status;
 }

@@ -163,15 +163,15 @@ static patron_status draw_rows(ptn_sample *sample, const ptn_packed *packed, int
     status = ptn_team_run(team, "kmeans", 0.08, 0.1, packed->blocks, draw_block, &job, error);
     if (status != PATRON_OK) goto cleanup;
     frexp(weight, &exponent);
-    sample->scale = ldexp(1.0, 29 - exponent);
+    double scale = ldexp(1.0, 29 - exponent);
     for (int64_t i = 0; i < wanted; i++) {
         if (job.rows[i] < 0 || (packed->exception_count > 0 && ptn_packed_excepts(packed, job.rows[i]))) continue;
         double own = packed->weights == NULL ? 1.0 : (double)packed->weights[job.rows[i]];
-        double stands = rint(own * (at / (double)wanted) / job.mass[i] * sample->scale);
+        double stands = rint(own * (at / (double)wanted) / job.mass[i] * scale);
         put_row(sample, packed, job.rows[i], stands < 1.0 ? 1.0 : stands);
     }
     for (int64_t e = 0; e < packed->exception_count; e++) {
-        double stands = rint(packed->exception_weight[e] * sample->scale);
+        double stands = rint(packed->exception_weight[e] * scale);
         if (packed->exception_weight[e] > 0.0)
             put_row(sample, packed, packed->exceptions[e], stands < 1.0 ? 1.0 : stands);
     }
@@ -191,7 +191,6 @@ static patron_status open_sample(ptn_sample *sample, const ptn_packed *packed, i
     memset(sample, 0, sizeof *sample);
     sample->kernels = packed->kernels;
     sample->cols = sample->frame.cols = cols;
-    sample->scale = 1.0;
     sample->frame.inverse_unit = 1.0;
     rows = (rows + PTN_TILE - 1) / PTN_TILE * PTN_TILE;
     if (!ptn_mul_i64(&elements, rows, cols))

@@ -23,7 +23,6 @@ typedef struct ptn_sample {
     double total;     /* of the weights */
     double *sum;      /* cols: weighted sums of the values */
     double square;    /* weighted sum of their squared norms */
-    double scale;     /* what a weight stands for, in the caller's rows' weights as whole numbers */
     ptn_frame frame;  /* centre 0, unit 1, step 0: packed values are all there is */
     void *block;
 } ptn_sample;

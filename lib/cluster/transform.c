@@ -60,7 +60,7 @@ static int64_t transform(const ptn_given *given, int64_t from, int64_t to, int32
         double *out = (double *)given->out + i * k;
         lay_out(lanes, &given->rows, i, count);
         for (int32_t j = 0; j < k; j++) {
-            distances_to(column, lanes, given->kmeans->centroids + j * cols, cols, given->kmeans->inverse_unit);
+            distances_to(column, lanes, given->kmeans->centroids + j * cols, cols, given->kmeans->frame.inverse_unit);
             for (int64_t l = 0; l < count; l++) out[l * k + j] = column[l];
         }
         int64_t bad = first_bad(out, count, k);

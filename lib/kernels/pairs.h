@@ -33,6 +33,11 @@ INLINE void pair_run(double rows[PTN_TILE][8], vf *back, const ptn_pairs *p, int
         vd_store(rows[q + g], vd_add(vd_load(rows[q + g]), vd_add(vd_half(sum[g], 0), vd_half(sum[g], 1))));
 }
 
+INLINE double add_lanes(const double lane[8])
+{
+    return ((lane[0] + lane[4]) + (lane[1] + lane[5])) + ((lane[2] + lane[6]) + (lane[3] + lane[7]));
+}
+
 static void pairs(double query_sums[PTN_TILE], double *member_sums, const ptn_pairs *p)
 {
     double rows[PTN_TILE][8] = {{0}};
@@ -47,8 +52,5 @@ static void pairs(double query_sums[PTN_TILE], double *member_sums, const ptn_pa
             vd_store(to + 8, vd_add(vd_load(to + 8), vd_half(back[t], 1)));
         }
     }
-    for (int q = 0; q < PTN_TILE; q++) {
-        const double *r = rows[q];
-        query_sums[q] += ((r[0] + r[4]) + (r[1] + r[5])) + ((r[2] + r[6]) + (r[3] + r[7]));
-    }
+    for (int q = 0; q < PTN_TILE; q++) query_sums[q] += add_lanes(rows[q]);
 }

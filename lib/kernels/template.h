@@ -94,9 +94,21 @@ static void norms(float *out, const float *values, int64_t tiles, int64_t cols)
     }
 }
 
-INLINE double add_lanes(const double lane[8])
+/* The halves of 16 floats, times their rows' weights where there are any. */
+INLINE void load_halves(vd *low, vd *high, const float *values, const int32_t *weights)
 {
-    return ((lane[0] + lane[4]) + (lane[1] + lane[5])) + ((lane[2] + lane[6]) + (lane[3] + lane[7]));
+    vf x = vf_load(values);
+    *low = vd_half(x, 0);
+    *high = vd_half(x, 1);
+    if (weights == NULL) return;
+    *low = vd_mul(*low, vd_from_int32(weights));
+    *high = vd_mul(*high, vd_from_int32(weights + 8));
+}
+
+/* Weights of tile t. */
+INLINE const int32_t *weights_at(const int32_t *weights, int64_t t)
+{
+    return weights == NULL ? NULL : weights + t * PTN_TILE;
 }
 
 /* Column a with columns b … b + width - 1. */
@@ -108,12 +120,8 @@ INLINE void scatter_columns(double *products, const float *values, const int32_t
     for (int w = 0; w < width; w++) sum[w] = vd_zero();
     for (int64_t t = 0; t < tiles; t++) {
         const float *tile = values + t * cols * PTN_TILE;
-        vf x = vf_load(tile + a * PTN_TILE);
-        vd low = vd_half(x, 0), high = vd_half(x, 1);
-        if (weights != NULL) {
-            low = vd_mul(low, vd_from_int32(weights + t * PTN_TILE));
-            high = vd_mul(high, vd_from_int32(weights + t * PTN_TILE + 8));
-        }
+        vd low, high;
+        load_halves(&low, &high, tile + a * PTN_TILE, weights_at(weights, t));
         for (int w = 0; w < width; w++) {
             vf y = vf_load(tile + (b + w) * PTN_TILE);
             sum[w] = vd_add(sum[w], vd_add(vd_mul(low, vd_half(y, 0)), vd_mul(high, vd_half(y, 1))));
@@ -131,12 +139,8 @@ INLINE void scatter_sum(double *sum, const float *values, const int32_t *weights
     vd total = vd_zero();
     double lanes[8];
     for (int64_t t = 0; t < tiles; t++) {
-        vf x = vf_load(values + (t * cols + c) * PTN_TILE);
-        vd low = vd_half(x, 0), high = vd_half(x, 1);
-        if (weights != NULL) {
-            low = vd_mul(low, vd_from_int32(weights + t * PTN_TILE));
-            high = vd_mul(high, vd_from_int32(weights + t * PTN_TILE + 8));
-        }
+        vd low, high;
+        load_halves(&low, &high, values + (t * cols + c) * PTN_TILE, weights_at(weights, t));
         total = vd_add(total, vd_add(low, high));
     }
     vd_store(lanes, total);
@@ -262,12 +266,8 @@ INLINE void sums_by_condition(double *sums, const float *values, const uint8_t *
         double lanes[8];
         for (int32_t j = 1; j < k; j++) sum[j] = vd_zero();
         for (int64_t t = 0; t < tiles; t++) {
-            vf x = vf_load(values + (t * cols + c) * PTN_TILE);
-            vd low = vd_half(x, 0), high = vd_half(x, 1);
-            if (weights != NULL) {
-                low = vd_mul(low, vd_from_int32(weights + t * PTN_TILE));
-                high = vd_mul(high, vd_from_int32(weights + t * PTN_TILE + 8));
-            }
+            vd low, high;
+            load_halves(&low, &high, values + (t * cols + c) * PTN_TILE, weights_at(weights, t));
             for (int32_t j = 1; j < k; j++) {
                 uint16_t where = labels_are(labels + t * PTN_TILE, j);
                 sum[j] = vd_add_where(sum[j], (uint8_t)where, low);
