@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/error.h"
-
 #include "cluster/lloyd.h"
 
 /* The farthest row of a span of rows. */

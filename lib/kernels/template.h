@@ -331,7 +331,9 @@ INLINE void step_sums_of(double *sums_out, double *counts, const float *values, 
         vf scale = vf_set((float)(1.0 / step[c]));
         for (int32_t j = 1; j < k; j++) sum[j] = vs_zero();
         for (int64_t t = 0; t < tiles; t++) {
-            vs x = vs_from(vf_mul(vf_load(values + (t * cols + c) * PTN_TILE), scale));
+            const float *column = values + (t * cols + c) * PTN_TILE;
+            vs x = vs_from(vf_mul(vf_load(column), scale));
+            __builtin_prefetch(column + tiles * cols * PTN_TILE, 0, 2); /* what is read next, while memory is idle */
             for (int32_t j = 1; j < k; j++) sum[j] = vs_add_where(sum[j], where[t][j], x);
         }
         for (int32_t j = 1; j < k; j++) sums_out[j * cols + c] += (double)vs_total(sum[j]) * step[c];
