@@ -56,10 +56,8 @@ static bool by_amount(const ptn_entry *a, const ptn_entry *b, const void *none)
    them fit into a sum that needs no order. */
 static uint128 in_steps(double quantity) { return (uint128)rint(quantity * 0x1p52); }
 
-static void see_lines(ptn_habits *h, const ptn_entry *entries, int64_t count, const patron_history *history)
+static void see_lines(ptn_habits *h, const ptn_entry *entries, int64_t count, const ptn_detail *details)
 {
-    const double *quantity = history->quantity.items;
-    const int64_t *discount = history->discount.items;
     uint128 items = 0;
     for (int64_t i = 0; i < count; i++) {
         const ptn_entry *e = &entries[i];
@@ -69,10 +67,10 @@ static void see_lines(ptn_habits *h, const ptn_entry *entries, int64_t count, co
         }
         if (!ptn_entry_bought(e)) continue;
         h->purchase_lines++;
-        items += in_steps(quantity[e->line]);
+        items += in_steps(details[e->at].quantity);
         if ((e->marks & PTN_MARK_DISCOUNT) == 0) continue;
         h->discount_lines++;
-        h->discounted_lines += discount[e->line] > 0;
+        h->discounted_lines += details[e->at].discount > 0;
     }
     h->items = (double)items * 0x1p-52;
 }
@@ -109,29 +107,31 @@ static void see_rhythm(ptn_habits *h, ptn_entry *entries, int64_t count, int64_t
 
 /* Sorts the purchase lines that have a text in this column to the end, equal texts together; returns where they begin.
    Which text is which number decides their order, and nothing else. */
-static int64_t group_by_text(ptn_entry *entries, int64_t count, const ptn_array *column)
+static int64_t group_by_text(ptn_entry *entries, int64_t count, const ptn_detail *details, bool category)
 {
-    const int32_t *text = column->items;
     int64_t first = 0;
-    if (text == NULL) return count;
-    for (int64_t i = 0; i < count; i++) entries[i].order = ptn_entry_bought(&entries[i]) ? text[entries[i].line] : -1;
+    for (int64_t i = 0; i < count; i++) {
+        const ptn_detail *d = &details[entries[i].at];
+        int32_t text = category ? d->category : d->product;
+        entries[i].order = ptn_entry_bought(&entries[i]) ? (uint64_t)(text + 1) : 0;
+    }
     sort_by_text(entries, count, NULL);
-    while (first < count && entries[first].order < 0) first++;
+    while (first < count && entries[first].order == 0) first++;
     return first;
 }
 
-static void see_products(ptn_habits *h, ptn_entry *entries, int64_t count, const patron_history *history)
+static void see_products(ptn_habits *h, ptn_entry *entries, int64_t count, const ptn_detail *details)
 {
-    int64_t first = group_by_text(entries, count, &history->product);
+    int64_t first = group_by_text(entries, count, details, false);
     for (int64_t i = first; i < count; i++) h->products += i == first || entries[i].order != entries[i - 1].order;
 }
 
 /* Entropy = sum of p ln(1 / p) = sum of p log1p((G - g) / g), p = g / G: terms >= 0, so that nothing cancels, and
    exactly 0 for one category. They are added by rising g. */
-static void see_categories(ptn_habits *h, ptn_entry *entries, int64_t count, const patron_history *history)
+static void see_categories(ptn_habits *h, ptn_entry *entries, int64_t count, const ptn_detail *details)
 {
     int64_t total = 0, groups = 0;
-    for (int64_t i = group_by_text(entries, count, &history->category), from = i; i < count; i++) {
+    for (int64_t i = group_by_text(entries, count, details, true), from = i; i < count; i++) {
         int64_t amount = entries[i].amount;
         bool starts = i == from || entries[i].order != entries[i - 1].order;
         total += amount;
@@ -154,12 +154,12 @@ static void see_categories(ptn_habits *h, ptn_entry *entries, int64_t count, con
     h->top_category_share = (double)entries[groups - 1].amount / (double)total;
 }
 
-void ptn_habits_see(ptn_habits *habits, ptn_entry *entries, int64_t count, const patron_history *history,
-                    const ptn_question *question)
+void ptn_habits_see(ptn_habits *habits, ptn_entry *entries, int64_t count, const ptn_detail *details,
+                    const patron_history *history, const ptn_question *question)
 {
-    if ((question->habits & PTN_HABIT_LINES) != 0) see_lines(habits, entries, count, history);
+    if ((question->habits & PTN_HABIT_LINES) != 0) see_lines(habits, entries, count, details);
     if ((question->habits & PTN_HABIT_RHYTHM) != 0)
         see_rhythm(habits, entries, count, history->options.utc_offset_s, question);
-    if ((question->habits & PTN_HABIT_PRODUCTS) != 0) see_products(habits, entries, count, history);
-    if ((question->habits & PTN_HABIT_CATEGORIES) != 0) see_categories(habits, entries, count, history);
+    if ((question->habits & PTN_HABIT_PRODUCTS) != 0) see_products(habits, entries, count, details);
+    if ((question->habits & PTN_HABIT_CATEGORIES) != 0) see_categories(habits, entries, count, details);
 }

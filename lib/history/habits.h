@@ -10,8 +10,9 @@
 #include "history/purchases.h"
 
 /* Fills in the parts of *habits that question->habits asks for; the others are of no meaning. `entries` are those of a
-   customer with an order, sorted by time, orders closed (PTN_MARK_CLOSES); they are used up. Allocates nothing. */
-void ptn_habits_see(ptn_habits *habits, ptn_entry *entries, int64_t count, const patron_history *history,
-                    const ptn_question *question);
+   customer with an order, sorted by time, orders closed (PTN_MARK_CLOSES); they are used up, `details` are only read.
+   Allocates nothing. */
+void ptn_habits_see(ptn_habits *habits, ptn_entry *entries, int64_t count, const ptn_detail *details,
+                    const patron_history *history, const ptn_question *question);
 
 #endif

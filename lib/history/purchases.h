@@ -14,7 +14,6 @@
 /* One customer. Money in 1/10,000 currency units; days are local, counted from 1970-01-01. Without an order, the fields
    below `orders` are of no meaning. */
 typedef struct ptn_customer {
-    int64_t lines; /* in the log, whatever their fate */
     int64_t orders;
     int64_t first_order_s, last_order_s; /* an order's time is its last purchase line's */
     int64_t gross;                       /* purchases */
@@ -64,8 +63,11 @@ typedef struct ptn_purchases {
     ptn_memory memory;
     int64_t count; /* of customers, some of whom may have no lines */
     ptn_customer *customers;
-    ptn_habits *habits; /* of each customer; NULL where none were asked for */
-    patron_audit audit; /* as_of_s is the one used */
+    ptn_habits *habits; /* of each customer with an order; NULL where none were asked for */
+    int32_t shift;      /* customers come in groups of 2^shift: */
+    int64_t groups;
+    int64_t *with_order; /* groups + 1: customers with an order in the groups before */
+    patron_audit audit;  /* as_of_s is the one used */
 } ptn_purchases;
 
 /* Works it out. line_fates: NULL, or room for each line's PATRON_FATE_…. Progress goes from 0 to `until`.
