@@ -59,8 +59,8 @@ static patron_status reserve_optional(patron_history *h, ptn_array *column, bool
    by copying and wiping, since they are not only numbers of texts. */
 static patron_status reserve(patron_history *h, const patron_orders *o, patron_error *error)
 {
-    ptn_column columns[PTN_HISTORY_COLUMNS] = {{&h->stamp, 8}, {&h->amount, 8}, {&h->quantity, 8}, {&h->customer, 4}};
-    for (size_t i = 0; i < 4; i++) {
+    ptn_column columns[PTN_HISTORY_COLUMNS] = {{&h->stamp, 8}, {&h->amount, 8}, {&h->customer, 4}};
+    for (size_t i = 0; i < 3; i++) {
         patron_status status =
             ptn_array_reserve(columns[i].array, &h->memory, o->rows, columns[i].each, "order lines", error);
         if (status != PATRON_OK) return status;
@@ -68,6 +68,11 @@ static patron_status reserve(patron_history *h, const patron_orders *o, patron_e
     patron_status status = reserve_optional(h, &h->order, o->order_id.offsets != NULL || o->order_number != NULL,
                                             o->rows, sizeof(uint64_t), 0, "order ids of order lines", error);
     if (status != PATRON_OK) return status;
+    bool first = h->quantity.items == NULL;
+    status = reserve_optional(h, &h->quantity, o->quantity != NULL, o->rows, sizeof(double), 0,
+                              "quantities of order lines", error);
+    if (status != PATRON_OK) return status;
+    for (int64_t i = 0; first && i < h->quantity.count; i++) ((double *)h->quantity.items)[i] = 1.0;
     status = reserve_optional(h, &h->product, o->product.offsets != NULL, o->rows, sizeof(int32_t), 0xFF,
                               "products of order lines", error);
     if (status != PATRON_OK) return status;

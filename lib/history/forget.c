@@ -91,8 +91,8 @@ static void move_text(ptn_array *column, int64_t to, int64_t from, const int32_t
 
 static void move_number(ptn_array *column, int64_t to, int64_t from)
 {
-    uint64_t *numbers = column->items;
-    if (numbers != NULL) numbers[to] = numbers[from];
+    uint8_t *items = column->items;
+    if (items != NULL) memmove(items + 8 * to, items + 8 * from, 8);
 }
 
 static void close_lines(patron_history *h, int32_t customer, const renumbering *new)
@@ -112,7 +112,7 @@ static void close_lines(patron_history *h, int32_t customer, const renumbering *
         }
         stamps[kept] = stamps[i];
         move_number(&h->amount, kept, i);
-        ((double *)h->quantity.items)[kept] = ((const double *)h->quantity.items)[i];
+        move_number(&h->quantity, kept, i);
         move_number(&h->discount, kept, i);
         move_text(&h->customer, kept, i, new->customers);
         move_text(&h->product, kept, i, new->products);

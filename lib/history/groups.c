@@ -93,6 +93,7 @@ static void place_block(void *argument, int64_t block, int32_t worker)
     const int32_t *customers = h->customer.items, *products = h->product.items, *categories = h->category.items;
     const int64_t *stamps = h->stamp.items, *amounts = h->amount.items, *discounts = h->discount.items;
     const uint64_t *orders = h->order.items;
+    const double *quantities = h->quantity.items;
     int64_t *places = j->places + block * j->groups->count;
     int32_t shift = j->groups->shift;
     uint32_t within = (1u << shift) - 1u;
@@ -103,18 +104,21 @@ static void place_block(void *argument, int64_t block, int32_t worker)
         uint8_t kind = kind_of(g, stamp, amount);
         if (!enters(g, kind)) continue;
         int64_t to = places[customers[i] >> shift]++;
-        ptn_entry e = {.time_s = ptn_stamp_time(stamp), .amount = amount, .kind = kind};
-        e.order_kind = (uint8_t)ptn_stamp_order(stamp);
-        e.order = e.order_kind == PTN_KEY_NONE ? (uint64_t)ptn_local_day(e.time_s, h->options.utc_offset_s)
-                                               : orders[i] * j->scramble;
-        e.at = (uint32_t)customers[i] & within;
-        e.marks = (uint8_t)(((flags & PTN_LINE_DISCOUNT) != 0 ? PTN_MARK_DISCOUNT : 0) |
-                            ((flags & PTN_LINE_RETURN) != 0 ? PTN_MARK_RETURN : 0));
-        j->groups->entries[to] = e;
+        int64_t time_s = ptn_stamp_time(stamp);
+        uint32_t order_kind = ptn_stamp_order(stamp);
+        uint32_t low = order_kind | (uint32_t)kind << PTN_GATHERED_KIND |
+                       ((flags & PTN_LINE_DISCOUNT) != 0 ? PTN_MARK_DISCOUNT << PTN_GATHERED_MARKS : 0u) |
+                       ((flags & PTN_LINE_RETURN) != 0 ? PTN_MARK_RETURN << PTN_GATHERED_MARKS : 0u) |
+                       ((uint32_t)customers[i] & within) << PTN_GATHERED_CUSTOMER;
+        j->groups->entries[to] =
+            (ptn_gathered){time_s * (INT64_C(1) << PTN_GATHERED_TIME) + (int64_t)low, amount,
+                           order_kind == PTN_KEY_NONE ? (uint64_t)ptn_local_day(time_s, h->options.utc_offset_s)
+                                                      : orders[i] * j->scramble};
+        if (j->groups->lines != NULL) j->groups->lines[to] = i;
         if (j->groups->details != NULL)
             j->groups->details[to] =
-                (ptn_detail){((const double *)h->quantity.items)[i], discounts == NULL ? 0 : discounts[i],
-                             products == NULL ? -1 : products[i], categories == NULL ? -1 : categories[i], i};
+                (ptn_detail){quantities == NULL ? 1.0 : quantities[i], discounts == NULL ? 0 : discounts[i],
+                             products == NULL ? -1 : products[i], categories == NULL ? -1 : categories[i]};
     }
 }
 
@@ -147,7 +151,7 @@ static void choose_groups(ptn_groups *g, int64_t lines)
 {
     int64_t wanted = lines / LINES_A_GROUP + 1;
     if (wanted > MOST_GROUPS) wanted = MOST_GROUPS;
-    while (g->customers >> g->shift > wanted) g->shift++;
+    while (g->customers >> g->shift > wanted && g->shift < PTN_GATHERED_TIME - PTN_GATHERED_CUSTOMER) g->shift++;
     g->count = (g->customers >> g->shift) + 1;
 }
 
@@ -182,6 +186,11 @@ static patron_status group(job *j, int64_t blocks, ptn_team *team, const char *s
         g->details = block;
         ptn_advise(memory, block, (size_t)entries * sizeof *g->details);
     }
+    if (j->asked->lines) {
+        status = ptn_allocate(&block, memory, entries, sizeof *g->lines, "order lines by customer", error);
+        if (status != PATRON_OK) return status;
+        g->lines = block;
+    }
     return ptn_team_run(team, stage, 0.3 * until, until, blocks, place_block, j, error);
 }
 
@@ -208,6 +217,7 @@ patron_status ptn_groups_build(ptn_groups *groups, const ptn_grouping *grouping,
 void ptn_groups_free(ptn_groups *groups)
 {
     ptn_memory memory = groups->memory;
+    ptn_free(&memory, groups->lines);
     ptn_free(&memory, groups->details);
     ptn_free(&memory, groups->entries);
     ptn_free(&memory, groups->seen);

@@ -22,8 +22,9 @@ typedef struct ptn_groups {
     int64_t count;                 /* of groups */
     int64_t *starts;               /* count + 1: entries of group g are starts[g] … starts[g + 1] - 1 */
     int64_t largest;               /* entries of the largest */
-    ptn_entry *entries;            /* of lines that matter to their customer */
+    ptn_gathered *entries;         /* of lines that matter to their customer */
     ptn_detail *details;           /* of each entry's line; or NULL */
+    int64_t *lines;                /* of each entry, its place in the log; or NULL */
     uint64_t *seen;                /* a bit for each customer: has a line that did not become an entry */
     int64_t kinds[PTN_KIND_COUNT]; /* lines, duplicates included */
     int64_t first_s, last_s;       /* of the kept ones; first_s > last_s: none */
@@ -33,7 +34,7 @@ typedef struct ptn_groups {
 typedef struct ptn_grouping {
     const patron_history *history;
     int64_t as_of_s;     /* INT64_MAX: no line is later */
-    bool details;        /* wanted */
+    bool details, lines; /* wanted */
     uint8_t *line_fates; /* NULL, or room for each line's PATRON_FATE_…, duplicates not known yet */
 } ptn_grouping;
 

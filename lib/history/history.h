@@ -46,9 +46,9 @@ struct patron_history {
     /* Columns of lines, all of the same count. */
     ptn_array customer; /* int32_t */
     ptn_array stamp;    /* int64_t: time x 2^PTN_LINE_BITS + PTN_LINE_…, |time| <= PATRON_MOST_TIME_S */
-    ptn_array quantity; /* double, finite, never -0 */
     ptn_array amount;   /* int64_t, signed, > INT64_MIN */
     /* Not there (items == NULL) until a batch brings them. */
+    ptn_array quantity; /* double, finite, never -0; 1 where it is not there */
     ptn_array order;    /* uint64_t: the bits of its key, of a LONG one its number; 0 where there is none */
     ptn_array product;  /* int32_t, -1: none */
     ptn_array category; /* int32_t, -1: none */

@@ -105,7 +105,7 @@ static bool by_everything(const ptn_entry *a, const ptn_entry *b, const ptn_deta
 
 /* Of equal lines the first appended stays. */
 static void mark_duplicates(const job *j, group_sums *sums, ptn_entry *entries, int64_t count,
-                            const ptn_detail *details)
+                            const ptn_detail *details, const int64_t *lines)
 {
     sort_by_everything(entries, count, details);
     for (int64_t i = 1, kept = 0; i < count; i++) {
@@ -116,7 +116,7 @@ static void mark_duplicates(const job *j, group_sums *sums, ptn_entry *entries, 
         entries[kept].marks |= entries[i].marks;
         sums->duplicates[entries[i].kind]++;
         entries[i].kind = PTN_KIND_DUPLICATE;
-        if (j->line_fates != NULL) j->line_fates[details[entries[i].at].line] = PATRON_FATE_DUPLICATE;
+        if (lines != NULL) j->line_fates[lines[entries[i].at]] = PATRON_FATE_DUPLICATE;
     }
 }
 
@@ -215,22 +215,37 @@ static void add_customer(group_sums *sums, const ptn_customer *c)
 
 /* Entries of a group, grouped by customer: a counting sort that keeps their order. ends[c] is where customer c's end.
  */
-static void sort_group(const bench *b, const ptn_entry *entries, int64_t count, int64_t customers)
+static void sort_group(const bench *b, const ptn_gathered *gathered, int64_t count, int64_t customers)
 {
     uint32_t *ends = b->ends, at = 0;
     memset(ends, 0, (size_t)customers * sizeof *ends);
-    for (int64_t i = 0; i < count; i++) ends[entries[i].at]++;
+    for (int64_t i = 0; i < count; i++) ends[ptn_gathered_customer(&gathered[i])]++;
     for (int64_t c = 0; c < customers; c++) {
         uint32_t of = ends[c];
         ends[c] = at;
         at += of;
     }
-    for (int64_t i = 0; i < count; i++) {
-        ptn_entry e = entries[i];
-        ptn_entry *to = &b->entries[ends[e.at]++];
-        e.at = (uint32_t)i;
-        *to = e;
+    for (int64_t i = 0; i < count; i++)
+        b->entries[ends[ptn_gathered_customer(&gathered[i])]++] = ptn_gathered_entry(&gathered[i], (uint32_t)i);
+}
+
+static void see_customer(const job *j, group_sums *sums, int64_t customer, ptn_entry *entries, int64_t count,
+                         const ptn_detail *details, const int64_t *lines)
+{
+    ptn_customer *c = &j->customers[customer];
+    memset(c, 0, sizeof *c);
+    sums->customers += count > 0 || ptn_groups_saw(j->groups, customer);
+    if (count == 0) return;
+    if (j->history->options.duplicates == PATRON_DUPLICATES_DROP)
+        mark_duplicates(j, sums, entries, count, details, lines);
+    see_orders(c, entries, count);
+    if (c->orders == 0) return;
+    see_days(c, entries, count, j->history->options.utc_offset_s);
+    if (j->habits != NULL && c->overflow == 0) {
+        memset(&j->habits[customer], 0, sizeof *j->habits);
+        ptn_habits_see(&j->habits[customer], entries, count, details, j->history, &j->question);
     }
+    add_customer(sums, c);
 }
 
 static void see_group(void *argument, int64_t group, int32_t worker)
@@ -238,30 +253,17 @@ static void see_group(void *argument, int64_t group, int32_t worker)
     const job *j = argument;
     const ptn_groups *g = j->groups;
     const bench *b = &j->benches[worker];
-    group_sums *sums = &j->sums[group];
-    int64_t first = group << g->shift,
-            end = (group + 1) << g->shift < g->customers ? (group + 1) << g->shift : g->customers;
-    int64_t count = g->starts[group + 1] - g->starts[group], offset_s = j->history->options.utc_offset_s;
-    const ptn_detail *details = g->details == NULL ? NULL : g->details + g->starts[group];
+    int64_t first = group << g->shift, end = (group + 1) << g->shift, from = 0;
+    int64_t start = g->starts[group], count = g->starts[group + 1] - start;
+    if (end > g->customers) end = g->customers;
     if ((count > LARGE_GROUP) != j->large) return;
-    memset(sums, 0, sizeof *sums);
-    sort_group(b, g->entries + g->starts[group], count, end - first);
-    for (int64_t n = first; n < end; n++) {
-        int64_t from = n == first ? 0 : b->ends[n - first - 1], lines = b->ends[n - first] - from;
-        ptn_entry *entries = b->entries + from;
-        ptn_customer *c = &j->customers[n];
-        memset(c, 0, sizeof *c);
-        sums->customers += lines > 0 || ptn_groups_saw(g, n);
-        if (lines == 0) continue;
-        if (j->history->options.duplicates == PATRON_DUPLICATES_DROP) mark_duplicates(j, sums, entries, lines, details);
-        see_orders(c, entries, lines);
-        if (c->orders == 0) continue;
-        see_days(c, entries, lines, offset_s);
-        if (j->habits != NULL && c->overflow == 0) {
-            memset(&j->habits[n], 0, sizeof *j->habits);
-            ptn_habits_see(&j->habits[n], entries, lines, details, j->history, &j->question);
-        }
-        add_customer(sums, c);
+    memset(&j->sums[group], 0, sizeof *j->sums);
+    sort_group(b, g->entries + start, count, end - first);
+    for (int64_t c = first; c < end; c++) {
+        int64_t to = b->ends[c - first];
+        see_customer(j, &j->sums[group], c, b->entries + from, to - from,
+                     g->details == NULL ? NULL : g->details + start, g->lines == NULL ? NULL : g->lines + start);
+        from = to;
     }
 }
 
@@ -419,6 +421,7 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
     if (status != PATRON_OK) return status;
     grouping.as_of_s = j.question.as_of_s;
     grouping.details = question->habits != PTN_HABIT_NONE || history->options.duplicates == PATRON_DUPLICATES_DROP;
+    grouping.lines = line_fates != NULL && history->options.duplicates == PATRON_DUPLICATES_DROP;
     status = ptn_groups_build(&groups, &grouping, team, stage, 0.5 * until, error);
     if (status != PATRON_OK) return status;
     j.groups = &groups;

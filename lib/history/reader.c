@@ -275,7 +275,7 @@ static int64_t store_numbers(const step *s)
     const int32_t *customers = (const int32_t *)h->customer.items + s->at;
     int64_t *stamps = (int64_t *)h->stamp.items + s->at, *amounts = (int64_t *)h->amount.items + s->at;
     int64_t *discounts = h->discount.items == NULL ? NULL : (int64_t *)h->discount.items + s->at;
-    double *quantities = (double *)h->quantity.items + s->at;
+    double *quantities = h->quantity.items == NULL ? NULL : (double *)h->quantity.items + s->at;
     bool strict = h->options.strict != 0;
     for (int32_t i = 0; i < s->count; i++) {
         numbers n = {0};
@@ -297,7 +297,7 @@ static int64_t store_numbers(const step *s)
         }
         stamps[i] = ptn_stamp(n.time_s, n.flags | (uint32_t)s->order_kinds[i] << PTN_LINE_ORDER_SHIFT);
         amounts[i] = n.amount;
-        quantities[i] = n.quantity;
+        if (quantities != NULL) quantities[i] = n.quantity;
         if (discounts != NULL) discounts[i] = n.discount;
     }
     return -1;
