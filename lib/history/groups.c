@@ -8,6 +8,9 @@
 
 enum { LINES_A_GROUP = 1 << 14, MOST_GROUPS = 1 << 12, LEAST_BLOCK = 1 << 16, MOST_BLOCKS = 64 };
 
+/* Bytes gathered in a round, before there are more rounds. */
+#define ROUND_BYTES (INT64_C(256) << 20)
+
 /* What a block of lines found. */
 typedef struct block_sums {
     int64_t kinds[PTN_KIND_COUNT];
@@ -17,10 +20,8 @@ typedef struct block_sums {
 typedef struct job {
     ptn_groups *groups;
     const ptn_grouping *asked;
-    uint64_t scramble; /* odd */
-    int64_t block;     /* lines in one */
-    int64_t *places;   /* blocks x groups: first how many, then where the next goes */
     block_sums *sums;
+    uint32_t first, count; /* groups of this round */
 } job;
 
 uint8_t ptn_fate_of_kind(int32_t kind)
@@ -52,7 +53,7 @@ static inline bool enters(const ptn_grouping *g, uint8_t kind)
 
 static int64_t block_end(const job *j, int64_t block)
 {
-    int64_t lines = ptn_history_lines(j->asked->history), end = (block + 1) * j->block;
+    int64_t lines = ptn_history_lines(j->asked->history), end = (block + 1) * j->groups->block;
     return end < lines ? end : lines;
 }
 
@@ -62,12 +63,12 @@ static void count_block(void *argument, int64_t block, int32_t worker)
     const ptn_grouping *g = j->asked;
     const int32_t *customers = g->history->customer.items;
     const int64_t *stamps = g->history->stamp.items, *amounts = g->history->amount.items;
-    int64_t *counts = j->places + block * j->groups->count;
+    int64_t *counts = j->groups->places + block * j->groups->count;
     int32_t shift = j->groups->shift;
     block_sums s = {.first_s = INT64_MAX, .last_s = INT64_MIN};
     (void)worker;
     memset(counts, 0, (size_t)j->groups->count * sizeof *counts);
-    for (int64_t i = block * j->block; i < block_end(j, block); i++) {
+    for (int64_t i = block * j->groups->block; i < block_end(j, block); i++) {
         uint8_t kind = kind_of(g, stamps[i], amounts[i]);
         int64_t time_s = ptn_stamp_time(stamps[i]);
         s.kinds[kind]++;
@@ -94,16 +95,18 @@ static void place_block(void *argument, int64_t block, int32_t worker)
     const int64_t *stamps = h->stamp.items, *amounts = h->amount.items, *discounts = h->discount.items;
     const uint64_t *orders = h->order.items;
     const double *quantities = h->quantity.items;
-    int64_t *places = j->places + block * j->groups->count;
+    int64_t *places = j->groups->places + block * j->groups->count, base = j->groups->base;
     int32_t shift = j->groups->shift;
     uint32_t within = (1u << shift) - 1u;
     (void)worker;
-    for (int64_t i = block * j->block; i < block_end(j, block); i++) {
+    for (int64_t i = block * j->groups->block; i < block_end(j, block); i++) {
+        uint32_t group = (uint32_t)customers[i] >> shift;
+        if (group - j->first >= j->count) continue;
         int64_t stamp = stamps[i], amount = amounts[i];
         uint32_t flags = ptn_stamp_flags(stamp);
         uint8_t kind = kind_of(g, stamp, amount);
         if (!enters(g, kind)) continue;
-        int64_t to = places[customers[i] >> shift]++;
+        int64_t to = places[group]++ - base;
         int64_t time_s = ptn_stamp_time(stamp);
         uint32_t order_kind = ptn_stamp_order(stamp);
         uint32_t low = order_kind | (uint32_t)kind << PTN_GATHERED_KIND |
@@ -113,7 +116,7 @@ static void place_block(void *argument, int64_t block, int32_t worker)
         j->groups->entries[to] =
             (ptn_gathered){time_s * (INT64_C(1) << PTN_GATHERED_TIME) + (int64_t)low, amount,
                            order_kind == PTN_KEY_NONE ? (uint64_t)ptn_local_day(time_s, h->options.utc_offset_s)
-                                                      : orders[i] * j->scramble};
+                                                      : orders[i] * j->groups->scramble};
         if (j->groups->lines != NULL) j->groups->lines[to] = i;
         if (j->groups->details != NULL)
             j->groups->details[to] =
@@ -130,7 +133,7 @@ static void plan(job *j, int64_t blocks)
     for (int64_t group = 0; group < g->count; group++) {
         g->starts[group] = at;
         for (int64_t b = 0; b < blocks; b++) {
-            int64_t *place = &j->places[b * g->count + group], count = *place;
+            int64_t *place = &g->places[b * g->count + group], count = *place;
             *place = at;
             at += count;
         }
@@ -153,65 +156,94 @@ static void choose_groups(ptn_groups *g, int64_t lines)
     if (wanted > MOST_GROUPS) wanted = MOST_GROUPS;
     while (g->customers >> g->shift > wanted && g->shift < PTN_GATHERED_TIME - PTN_GATHERED_CUSTOMER) g->shift++;
     g->count = (g->customers >> g->shift) + 1;
+    g->block = (lines + MOST_BLOCKS - 1) / MOST_BLOCKS;
+    if (g->block < LEAST_BLOCK) g->block = LEAST_BLOCK;
 }
 
-static patron_status group(job *j, int64_t blocks, ptn_team *team, const char *stage, double until, patron_error *error)
+/* Ranges of groups with about as many entries each; the entries of the largest. */
+static int64_t choose_rounds(ptn_groups *g, size_t each)
+{
+    int64_t entries = g->starts[g->count], most = 0;
+    g->rounds = entries / (ROUND_BYTES / (int64_t)each) + 1;
+    if (g->rounds > PTN_GROUPS_ROUNDS) g->rounds = PTN_GROUPS_ROUNDS;
+    for (int64_t r = 0, group = 0; r < g->rounds; r++) {
+        g->ranges[r] = group;
+        while (group < g->count && (r + 1 == g->rounds || g->starts[group + 1] <= entries / g->rounds * (r + 1)))
+            group++;
+        g->ranges[r + 1] = group;
+        int64_t here = g->starts[group] - g->starts[g->ranges[r]];
+        if (here > most) most = here;
+    }
+    return most;
+}
+
+static patron_status make_room(ptn_groups *g, const ptn_grouping *asked, patron_error *error)
+{
+    size_t each =
+        sizeof *g->entries + (asked->details ? sizeof *g->details : 0) + (asked->lines ? sizeof *g->lines : 0);
+    int64_t most = choose_rounds(g, each);
+    const ptn_wanted entries = {&g->entries, most, sizeof *g->entries, "order lines by customer"},
+                     details = {&g->details, most, sizeof *g->details, "order lines by customer"},
+                     lines = {&g->lines, most, sizeof *g->lines, "order lines by customer"};
+    patron_status status = ptn_allocate_each(&entries, 1, false, &g->memory, error);
+    if (status != PATRON_OK) return status;
+    ptn_advise(&g->memory, g->entries, (size_t)most * sizeof *g->entries);
+    if (asked->details) {
+        status = ptn_allocate_each(&details, 1, false, &g->memory, error);
+        if (status != PATRON_OK) return status;
+        ptn_advise(&g->memory, g->details, (size_t)most * sizeof *g->details);
+    }
+    return asked->lines ? ptn_allocate_each(&lines, 1, false, &g->memory, error) : PATRON_OK;
+}
+
+static patron_status count(job *j, int64_t blocks, ptn_team *team, const char *stage, double until, patron_error *error)
 {
     ptn_groups *g = j->groups;
-    const ptn_memory *memory = &g->memory;
     const ptn_wanted wanted[] = {{&g->starts, g->count + 1, sizeof *g->starts, "groups of customers"},
-                                 {&j->places, blocks * g->count, sizeof *j->places, "groups of customers"},
+                                 {&g->places, blocks * g->count, sizeof *g->places, "groups of customers"},
                                  {&j->sums, blocks, sizeof *j->sums, "groups of customers"}};
-    patron_status status = ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, false, memory, error);
-    if (status != PATRON_OK) return status;
-    void *block;
-    status = ptn_allocate_zero(&block, memory, g->customers / 64 + 1, sizeof *g->seen, "customers", error);
-    if (status != PATRON_OK) return status;
-    g->seen = block;
-    status = ptn_team_run(team, stage, 0.0, 0.3 * until, blocks, count_block, j, error);
+    const ptn_wanted seen = {&g->seen, g->customers / 64 + 1, sizeof *g->seen, "customers"};
+    patron_status status = ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, false, &g->memory, error);
+    if (status == PATRON_OK) status = ptn_allocate_each(&seen, 1, true, &g->memory, error);
+    if (status == PATRON_OK) status = ptn_team_run(team, stage, 0.0, until, blocks, count_block, j, error);
     if (status != PATRON_OK) return status;
     plan(j, blocks);
     if (g->largest > UINT32_MAX)
         return ptn_fail(error, PATRON_TOO_LARGE, "%lld lines of one customer and its neighbours; split the history",
                         (long long)g->largest);
-
-    int64_t entries = g->starts[g->count];
-    status = ptn_allocate(&block, memory, entries, sizeof *g->entries, "order lines by customer", error);
-    if (status != PATRON_OK) return status;
-    g->entries = block;
-    ptn_advise(memory, block, (size_t)entries * sizeof *g->entries);
-    if (j->asked->details) {
-        status = ptn_allocate(&block, memory, entries, sizeof *g->details, "order lines by customer", error);
-        if (status != PATRON_OK) return status;
-        g->details = block;
-        ptn_advise(memory, block, (size_t)entries * sizeof *g->details);
-    }
-    if (j->asked->lines) {
-        status = ptn_allocate(&block, memory, entries, sizeof *g->lines, "order lines by customer", error);
-        if (status != PATRON_OK) return status;
-        g->lines = block;
-    }
-    return ptn_team_run(team, stage, 0.3 * until, until, blocks, place_block, j, error);
+    return make_room(g, j->asked, error);
 }
 
-patron_status ptn_groups_build(ptn_groups *groups, const ptn_grouping *grouping, ptn_team *team, const char *stage,
+static int64_t blocks_of(const ptn_groups *g, const ptn_grouping *grouping)
+{
+    return (ptn_history_lines(grouping->history) + g->block - 1) / g->block;
+}
+
+patron_status ptn_groups_count(ptn_groups *groups, const ptn_grouping *grouping, ptn_team *team, const char *stage,
                                double until, patron_error *error)
 {
-    int64_t lines = ptn_history_lines(grouping->history);
     ptn_siphash_key key;
-    job j = {.groups = groups, .asked = grouping, .block = (lines + MOST_BLOCKS - 1) / MOST_BLOCKS};
+    job j = {.groups = groups, .asked = grouping};
     memset(groups, 0, sizeof *groups);
     groups->memory = team->context->memory;
     groups->customers = ptn_intern_count(&grouping->history->customers);
     ptn_siphash_key_make(&key);
-    j.scramble = key.k0 | 1;
-    if (j.block < LEAST_BLOCK) j.block = LEAST_BLOCK;
-    choose_groups(groups, lines);
-    patron_status status = group(&j, (lines + j.block - 1) / j.block, team, stage, until, error);
-    ptn_free(&groups->memory, j.places);
+    groups->scramble = key.k0 | 1;
+    choose_groups(groups, ptn_history_lines(grouping->history));
+    patron_status status = count(&j, blocks_of(groups, grouping), team, stage, until, error);
     ptn_free(&groups->memory, j.sums);
     if (status != PATRON_OK) ptn_groups_free(groups);
     return status;
+}
+
+patron_status ptn_groups_gather(ptn_groups *groups, const ptn_grouping *grouping, int64_t round, ptn_team *team,
+                                const char *stage, double from, double until, patron_error *error)
+{
+    job j = {.groups = groups, .asked = grouping};
+    j.first = (uint32_t)groups->ranges[round];
+    j.count = (uint32_t)(groups->ranges[round + 1] - groups->ranges[round]);
+    groups->base = groups->starts[groups->ranges[round]];
+    return ptn_team_run(team, stage, from, until, blocks_of(groups, grouping), place_block, &j, error);
 }
 
 void ptn_groups_free(ptn_groups *groups)
@@ -221,6 +253,7 @@ void ptn_groups_free(ptn_groups *groups)
     ptn_free(&memory, groups->details);
     ptn_free(&memory, groups->entries);
     ptn_free(&memory, groups->seen);
+    ptn_free(&memory, groups->places);
     ptn_free(&memory, groups->starts);
     memset(groups, 0, sizeof *groups);
 }

@@ -7,7 +7,10 @@
                                                 3. each block puts them there
 
    Lines keep their order within a group, whatever the number of threads. A group is some 16,384 lines, or the lines of
-   2^shift customers if that is more, so that what follows finds it in the cache of one core. */
+   2^shift customers if that is more, so that what follows finds it in the cache of one core.
+
+   Many lines are gathered in up to four rounds, a range of groups each, in the same memory: fresh memory costs more
+   than reading the customers' column again. */
 #ifndef PTN_HISTORY_GROUPS_H
 #define PTN_HISTORY_GROUPS_H
 
@@ -15,19 +18,27 @@
 #include "history/entries.h"
 #include "history/history.h"
 
+enum { PTN_GROUPS_ROUNDS = 4 };
+
 typedef struct ptn_groups {
     ptn_memory memory;
     int64_t customers;
-    int32_t shift;                 /* group g has customers g << shift … */
-    int64_t count;                 /* of groups */
-    int64_t *starts;               /* count + 1: entries of group g are starts[g] … starts[g + 1] - 1 */
-    int64_t largest;               /* entries of the largest */
-    ptn_gathered *entries;         /* of lines that matter to their customer */
-    ptn_detail *details;           /* of each entry's line; or NULL */
-    int64_t *lines;                /* of each entry, its place in the log; or NULL */
-    uint64_t *seen;                /* a bit for each customer: has a line that did not become an entry */
-    int64_t kinds[PTN_KIND_COUNT]; /* lines, duplicates included */
-    int64_t first_s, last_s;       /* of the kept ones; first_s > last_s: none */
+    int32_t shift;   /* group g has customers g << shift … */
+    int64_t count;   /* of groups */
+    int64_t *starts; /* count + 1: entries of group g are starts[g] … starts[g + 1] - 1 */
+    int64_t rounds;
+    int64_t ranges[PTN_GROUPS_ROUNDS + 1]; /* round r gathers groups ranges[r] … ranges[r + 1] - 1 */
+    int64_t base;                          /* entries before this round's, which are not there */
+    int64_t largest;                       /* entries of the largest */
+    ptn_gathered *entries;                 /* of lines that matter to their customer */
+    ptn_detail *details;                   /* of each entry's line; or NULL */
+    int64_t *lines;                        /* of each entry, its place in the log; or NULL */
+    int64_t *places;                       /* blocks of lines x groups: where a block's next line of a group goes */
+    int64_t block;                         /* lines in a block */
+    uint64_t scramble;                     /* odd; what order keys are multiplied by */
+    uint64_t *seen;                        /* a bit for each customer: has a line that did not become an entry */
+    int64_t kinds[PTN_KIND_COUNT];         /* lines, duplicates included */
+    int64_t first_s, last_s;               /* of the kept ones; first_s > last_s: none */
 } ptn_groups;
 
 /* What is asked for. */
@@ -38,9 +49,14 @@ typedef struct ptn_grouping {
     uint8_t *line_fates; /* NULL, or room for each line's PATRON_FATE_…, duplicates not known yet */
 } ptn_grouping;
 
-/* Progress goes from 0 to `until`. PATRON_TOO_LARGE, PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. */
-patron_status ptn_groups_build(ptn_groups *groups, const ptn_grouping *grouping, ptn_team *team, const char *stage,
+/* Counts the lines of each group and says where they go. Progress goes from 0 to `until`. PATRON_TOO_LARGE,
+   PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. */
+patron_status ptn_groups_count(ptn_groups *groups, const ptn_grouping *grouping, ptn_team *team, const char *stage,
                                double until, patron_error *error);
+
+/* Gathers the groups of a round, each round once. PATRON_CANCELLED. */
+patron_status ptn_groups_gather(ptn_groups *groups, const ptn_grouping *grouping, int64_t round, ptn_team *team,
+                                const char *stage, double from, double until, patron_error *error);
 
 void ptn_groups_free(ptn_groups *groups);
 

@@ -44,6 +44,7 @@ typedef struct job {
     uint8_t *line_fates;   /* or NULL */
     group_sums *sums;      /* of each group */
     bench *benches;        /* of each worker */
+    int64_t first;         /* group of this round */
     bool large;            /* groups over LARGE_GROUP are done now, not the others */
 } job;
 
@@ -248,13 +249,14 @@ static void see_customer(const job *j, group_sums *sums, int64_t customer, ptn_e
     add_customer(sums, c);
 }
 
-static void see_group(void *argument, int64_t group, int32_t worker)
+static void see_group(void *argument, int64_t block, int32_t worker)
 {
     const job *j = argument;
     const ptn_groups *g = j->groups;
     const bench *b = &j->benches[worker];
+    int64_t group = j->first + block;
     int64_t first = group << g->shift, end = (group + 1) << g->shift, from = 0;
-    int64_t start = g->starts[group], count = g->starts[group + 1] - start;
+    int64_t start = g->starts[group] - g->base, count = g->starts[group + 1] - g->starts[group];
     if (end > g->customers) end = g->customers;
     if ((count > LARGE_GROUP) != j->large) return;
     memset(&j->sums[group], 0, sizeof *j->sums);
@@ -379,8 +381,7 @@ static void free_benches(job *j, int32_t workers, ptn_memory *memory)
     ptn_free(memory, j->benches);
 }
 
-static patron_status see(ptn_purchases *p, job *j, ptn_team *team, const char *stage, double from, double until,
-                         patron_error *error)
+static patron_status make_customers(ptn_purchases *p, job *j, patron_error *error)
 {
     const ptn_groups *g = j->groups;
     const ptn_memory *memory = &p->memory;
@@ -400,11 +401,26 @@ static patron_status see(ptn_purchases *p, job *j, ptn_team *team, const char *s
     p->count = g->customers;
     j->customers = p->customers;
     j->habits = p->habits;
-    status = ptn_team_run(team, stage, from, until, g->count, see_group, j, error);
-    if (status != PATRON_OK || g->largest <= LARGE_GROUP) return status;
-    j->large = true;
-    for (int64_t group = 0; group < g->count; group++) see_group(j, group, 0);
-    return ptn_progress(team->context, stage, until, error);
+    return PATRON_OK;
+}
+
+/* Gathers the groups of each round and sees their customers. */
+static patron_status see_rounds(job *j, ptn_groups *g, const ptn_grouping *grouping, ptn_team *team, const char *stage,
+                                double from, double until, patron_error *error)
+{
+    double step = (until - from) / (double)g->rounds;
+    for (int64_t round = 0; round < g->rounds; round++, from += step) {
+        int64_t groups = g->ranges[round + 1] - g->ranges[round];
+        patron_status status = ptn_groups_gather(g, grouping, round, team, stage, from, from + 0.4 * step, error);
+        j->first = g->ranges[round];
+        j->large = false;
+        if (status == PATRON_OK)
+            status = ptn_team_run(team, stage, from + 0.4 * step, from + step, groups, see_group, j, error);
+        if (status != PATRON_OK) return status;
+        j->large = true;
+        for (int64_t i = 0; g->largest > LARGE_GROUP && i < groups; i++) see_group(j, i, 0);
+    }
+    return PATRON_OK;
 }
 
 patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates, const patron_history *history,
@@ -422,11 +438,12 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
     grouping.as_of_s = j.question.as_of_s;
     grouping.details = question->habits != PTN_HABIT_NONE || history->options.duplicates == PATRON_DUPLICATES_DROP;
     grouping.lines = line_fates != NULL && history->options.duplicates == PATRON_DUPLICATES_DROP;
-    status = ptn_groups_build(&groups, &grouping, team, stage, 0.5 * until, error);
+    status = ptn_groups_count(&groups, &grouping, team, stage, 0.1 * until, error);
     if (status != PATRON_OK) return status;
     j.groups = &groups;
     status = make_benches(&j, workers, &purchases->memory, error);
-    if (status == PATRON_OK) status = see(purchases, &j, team, stage, 0.5 * until, until, error);
+    if (status == PATRON_OK) status = make_customers(purchases, &j, error);
+    if (status == PATRON_OK) status = see_rounds(&j, &groups, &grouping, team, stage, 0.1 * until, until, error);
     if (status == PATRON_OK) status = fill_audit(purchases, &j, error);
     free_benches(&j, workers, &purchases->memory);
     ptn_free(&purchases->memory, j.sums);
