@@ -161,10 +161,10 @@ static void choose_groups(ptn_groups *g, int64_t lines)
 }
 
 /* Ranges of groups with about as many entries each; the entries of the largest. */
-static int64_t choose_rounds(ptn_groups *g, size_t each)
+static int64_t choose_rounds(ptn_groups *g, int64_t bytes, size_t each)
 {
     int64_t entries = g->starts[g->count], most = 0;
-    g->rounds = entries / (ROUND_BYTES / (int64_t)each) + 1;
+    g->rounds = entries / ((bytes > 0 ? bytes : ROUND_BYTES) / (int64_t)each + 1) + 1;
     if (g->rounds > PTN_GROUPS_ROUNDS) g->rounds = PTN_GROUPS_ROUNDS;
     for (int64_t r = 0, group = 0; r < g->rounds; r++) {
         g->ranges[r] = group;
@@ -181,7 +181,7 @@ static patron_status make_room(ptn_groups *g, const ptn_grouping *asked, patron_
 {
     size_t each =
         sizeof *g->entries + (asked->details ? sizeof *g->details : 0) + (asked->lines ? sizeof *g->lines : 0);
-    int64_t most = choose_rounds(g, each);
+    int64_t most = choose_rounds(g, asked->round_bytes, each);
     const ptn_wanted entries = {&g->entries, most, sizeof *g->entries, "order lines by customer"},
                      details = {&g->details, most, sizeof *g->details, "order lines by customer"},
                      lines = {&g->lines, most, sizeof *g->lines, "order lines by customer"};

@@ -46,6 +46,7 @@ typedef struct ptn_grouping {
     const patron_history *history;
     int64_t as_of_s;     /* INT64_MAX: no line is later */
     bool details, lines; /* wanted */
+    int64_t round_bytes; /* gathered at a time at most, before there are more rounds; 0: 256 MiB */
     uint8_t *line_fates; /* NULL, or room for each line's PATRON_FATE_…, duplicates not known yet */
 } ptn_grouping;
 

@@ -428,7 +428,7 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
                                   patron_error *error)
 {
     job j = {.history = history, .line_fates = line_fates, .question = *question};
-    ptn_grouping grouping = {.history = history, .line_fates = line_fates};
+    ptn_grouping grouping = {.history = history, .line_fates = line_fates, .round_bytes = question->round_bytes};
     ptn_groups groups;
     int32_t workers = team->context->threads;
     memset(purchases, 0, sizeof *purchases);
