@@ -2,7 +2,7 @@
 /* The passes over one customer's entries that see how it buys. Each leaves the entries fit for the next only, so their
    order matters:
 
-       lines (any order)  ->  rhythm (by time; spends time_s)  ->  products  ->  categories (spends amount)
+       lines, seasons  ->  rhythm (by time; spends time_s)  ->  products  ->  categories (spends amount)
 
    No pass allocates: what must be sorted is written over a field that no later pass needs. */
 #include "history/habits.h"
@@ -14,6 +14,9 @@
 #include "history/history.h"
 
 __extension__ typedef unsigned __int128 uint128;
+
+/* 18:00, in seconds of the day. */
+enum { EVENING_S = 64800 };
 
 static bool by_gap(const ptn_entry *a, const ptn_entry *b, const void *none)
 {
@@ -58,7 +61,7 @@ static uint128 in_steps(double quantity) { return (uint128)rint(quantity * 0x1p5
 
 static void see_lines(ptn_habits *h, const ptn_entry *entries, int64_t count, const ptn_detail *details)
 {
-    uint128 items = 0;
+    uint128 items = 0, reduced = 0, full = 0;
     for (int64_t i = 0; i < count; i++) {
         const ptn_entry *e = &entries[i];
         if (e->kind == PTN_KIND_RETURN) {
@@ -71,24 +74,58 @@ static void see_lines(ptn_habits *h, const ptn_entry *entries, int64_t count, co
         if ((e->marks & PTN_MARK_DISCOUNT) == 0) continue;
         h->discount_lines++;
         h->discounted_lines += details[e->at].discount > 0;
+        reduced += (uint64_t)details[e->at].discount;
+        full += (uint64_t)details[e->at].discount + (uint128)e->amount;
     }
     h->items = (double)items * 0x1p-52;
+    h->discount_depth = full > 0 ? (double)reduced / (double)full : (double)NAN;
+}
+
+/* The calendar quarter, 0 … 3, of a day counted from 1970-01-01, in the Gregorian calendar carried back. Years begin in
+   March here, so that a leap day is their last, and five months have 153 days (as in Hinnant's date algorithms, 2013).
+ */
+static int32_t quarter_of(int64_t day)
+{
+    int64_t cycle = (day + 719468) % 146097; /* days since a 1 March of a year that 400 divides */
+    if (cycle < 0) cycle += 146097;
+    int64_t year = (cycle - cycle / 1460 + cycle / 36524 - cycle / 146096) / 365;
+    int64_t of_year = cycle - (365 * year + year / 4 - year / 100), month = (5 * of_year + 2) / 153; /* 0 is March */
+    return (int32_t)((month + 2) % 12 / 3);
+}
+
+/* By time, so that each day is looked up once. */
+static void see_seasons(ptn_habits *h, const ptn_entry *entries, int64_t count, int64_t utc_offset_s)
+{
+    int64_t spent[4] = {0}, known = INT64_MIN;
+    int32_t quarter = 0;
+    for (int64_t i = 0; i < count; i++) {
+        if (!ptn_entry_bought(&entries[i])) continue;
+        int64_t day = ptn_local_day(entries[i].time_s, utc_offset_s);
+        if (day != known) quarter = quarter_of(day);
+        known = day;
+        spent[quarter] += entries[i].amount;
+    }
+    for (int32_t q = 0; q < 4; q++)
+        if (spent[q] > h->best_quarter) h->best_quarter = spent[q];
 }
 
 /* Orders come by time. With gaps g between n + 1 of them, S their sum and Q that of their squares:
    sd / mean = sqrt(Q / n - (S / n)^2) / (S / n) = sqrt(n Q - S^2) / S, exact up to the root. Q <= S^2 <= 2^96. */
 static void see_rhythm(ptn_habits *h, ptn_entry *entries, int64_t count, int64_t utc_offset_s, const ptn_question *q)
 {
-    int64_t orders = 0, previous_s = 0, sum_s = 0;
+    int64_t orders = 0, first_s = 0, previous_s = 0, sum_s = 0;
     uint128 squares = 0;
     for (int64_t i = 0; i < count; i++) {
         if ((entries[i].marks & PTN_MARK_CLOSES) == 0) continue;
-        int64_t time_s = entries[i].time_s, weekday = (ptn_local_day(time_s, utc_offset_s) % 7 + 7) % 7;
+        int64_t time_s = entries[i].time_s, day = ptn_local_day(time_s, utc_offset_s), weekday = (day % 7 + 7) % 7;
+        if (orders == 0) first_s = time_s;
         h->recent_orders += (q->as_of_s - time_s) / 86400 < q->recent_days;
         h->weekend_orders += weekday == 2 || weekday == 3; /* day 0 was a Thursday */
+        h->evening_orders += time_s + utc_offset_s - day * 86400 >= EVENING_S;
+        h->late_orders += time_s - first_s > q->as_of_s - time_s;
         if (orders > 0) {
             int64_t gap_s = time_s - previous_s;
-            entries[orders - 1].time_s = gap_s;
+            entries[orders - 1].time_s = h->last_gap_s = gap_s;
             sum_s += gap_s;
             squares += (uint128)gap_s * (uint128)gap_s;
         }
@@ -123,6 +160,7 @@ static int64_t group_by_text(ptn_entry *entries, int64_t count, const ptn_detail
 static void see_products(ptn_habits *h, ptn_entry *entries, int64_t count, const ptn_detail *details)
 {
     int64_t first = group_by_text(entries, count, details, false);
+    h->product_lines = count - first;
     for (int64_t i = first; i < count; i++) h->products += i == first || entries[i].order != entries[i - 1].order;
 }
 
@@ -158,6 +196,7 @@ void ptn_habits_see(ptn_habits *habits, ptn_entry *entries, int64_t count, const
                     const patron_history *history, const ptn_question *question)
 {
     if ((question->habits & PTN_HABIT_LINES) != 0) see_lines(habits, entries, count, details);
+    if ((question->habits & PTN_HABIT_SEASONS) != 0) see_seasons(habits, entries, count, history->options.utc_offset_s);
     if ((question->habits & PTN_HABIT_RHYTHM) != 0)
         see_rhythm(habits, entries, count, history->options.utc_offset_s, question);
     if ((question->habits & PTN_HABIT_PRODUCTS) != 0) see_products(habits, entries, count, details);

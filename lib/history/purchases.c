@@ -121,8 +121,11 @@ static void mark_duplicates(const job *j, group_sums *sums, ptn_entry *entries, 
     }
 }
 
-static void close_order(ptn_customer *c, ptn_entry *last)
+/* An order of so much, whose time is that of `last`. Of a sum that has wrapped nothing is read: the customer's has too.
+ */
+static void close_order(ptn_customer *c, ptn_entry *last, uint64_t amount)
 {
+    if ((int64_t)amount > c->largest_order) c->largest_order = (int64_t)amount;
     last->marks |= PTN_MARK_CLOSES;
     if (c->orders == 0 || last->time_s < c->first_order_s) c->first_order_s = last->time_s;
     if (c->orders == 0 || last->time_s > c->last_order_s) c->last_order_s = last->time_s;
@@ -134,13 +137,18 @@ static void close_order(ptn_customer *c, ptn_entry *last)
 static void see_sorted_orders(ptn_customer *c, ptn_entry *entries, int64_t count)
 {
     int64_t last = 0;
+    uint64_t amount = 0;
     bool is_order = false;
     for (int64_t i = 0; i < count; i++) {
-        if (ptn_entry_bought(&entries[i])) last = i;
+        if (ptn_entry_bought(&entries[i])) {
+            last = i;
+            amount += (uint64_t)entries[i].amount;
+        }
         is_order |= entries[i].kind == PTN_KIND_ORDER;
         if (i + 1 < count && ptn_entry_same_order(&entries[i], &entries[i + 1])) continue;
-        if (is_order) close_order(c, &entries[last]);
+        if (is_order) close_order(c, &entries[last], amount);
         is_order = false;
+        amount = 0;
     }
 }
 
@@ -148,23 +156,25 @@ static void see_sorted_orders(ptn_customer *c, ptn_entry *entries, int64_t count
    where they do not, or where there are more orders than are worth comparing. */
 static bool see_orders_together(ptn_customer *c, ptn_entry *entries, int64_t count)
 {
-    int64_t starts[FEW_ORDERS], orders = 0, last = -1, closing[FEW_ORDERS], closings = 0;
-    bool is_order = false;
+    int64_t starts[FEW_ORDERS], closing[FEW_ORDERS], orders = 0, last = -1;
+    uint64_t amounts[FEW_ORDERS];
     for (int64_t i = 0; i < count; i++) {
         if (!ptn_entry_bought(&entries[i])) continue;
         if (last < 0 || !ptn_entry_same_order(&entries[last], &entries[i])) {
-            if (is_order) closing[closings++] = last;
-            is_order = false;
             for (int64_t o = 0; o < orders; o++)
                 if (ptn_entry_same_order(&entries[starts[o]], &entries[i])) return false;
             if (orders == FEW_ORDERS) return false;
-            starts[orders++] = i;
+            starts[orders] = i;
+            closing[orders] = -1;
+            amounts[orders++] = 0;
         }
-        is_order |= entries[i].kind == PTN_KIND_ORDER;
         last = i;
+        amounts[orders - 1] += (uint64_t)entries[i].amount;
+        /* Its last line, once one of them makes it an order. */
+        if (closing[orders - 1] >= 0 || entries[i].kind == PTN_KIND_ORDER) closing[orders - 1] = i;
     }
-    if (is_order) closing[closings++] = last;
-    for (int64_t o = 0; o < closings; o++) close_order(c, &entries[closing[o]]);
+    for (int64_t o = 0; o < orders; o++)
+        if (closing[o] >= 0) close_order(c, &entries[closing[o]], amounts[o]);
     return true;
 }
 
