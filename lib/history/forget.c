@@ -6,7 +6,8 @@
        before   lines  a b a c b      customers  a b c
        forget a        b c b                     b c        and zeros up to the capacity
 
-   An id that is known has a row: what an append interned before it failed was taken back. */
+   An id that is known has a row, or was merged: what an append interned before it failed was taken back. A customer is
+   all ids that are merged into one. */
 #include <string.h>
 
 #include "base/error.h"
@@ -14,10 +15,18 @@
 
 enum { ROWS_BETWEEN_CALLBACKS = 1 << 20, TEXTS = 4 };
 
-/* Texts' new numbers, by old number; -1: no text any more. */
+/* Texts' new numbers, by old number; -1: no text any more. Whose they are that go: `root`'s; NULL roots: each its own.
+ */
 typedef struct renumbering {
     int32_t *customers, *orders, *products, *categories;
+    const int32_t *roots;
+    int32_t root;
 } renumbering;
+
+static bool goes(const renumbering *new, int32_t customer)
+{
+    return customer >= 0 && (new->roots == NULL ? customer : new->roots[customer]) == new->root;
+}
 
 static void keep_order(int32_t *numbers, const patron_history *h, int64_t line)
 {
@@ -32,8 +41,7 @@ static void keep_text(int32_t *numbers, const ptn_array *column, int64_t line)
 }
 
 /* Marks the texts that other customers' rows use. */
-static patron_status mark(renumbering *new, const patron_history *h, int32_t customer, const ptn_context *context,
-                          patron_error *error)
+static patron_status mark(renumbering *new, const patron_history *h, const ptn_context *context, patron_error *error)
 {
     const int32_t *customers = h->customer.items;
     const ptn_rejection *rejected = h->rejected.items;
@@ -42,14 +50,18 @@ static patron_status mark(renumbering *new, const patron_history *h, int32_t cus
         if (i % ROWS_BETWEEN_CALLBACKS == 0 &&
             ptn_progress(context, "forget", (double)i / (double)lines, error) != PATRON_OK)
             return ptn_fail(error, PATRON_CANCELLED, "cancelled by the caller; nothing was forgotten");
-        if (customers[i] == customer) continue;
+        if (goes(new, customers[i])) continue;
         new->customers[customers[i]] = 0;
         keep_order(new->orders, h, i);
         keep_text(new->products, &h->product, i);
         keep_text(new->categories, &h->category, i);
     }
     for (int64_t i = 0; i < h->rejected.count; i++)
-        if (rejected[i].customer >= 0 && rejected[i].customer != customer) new->customers[rejected[i].customer] = 0;
+        if (rejected[i].customer >= 0 && !goes(new, rejected[i].customer)) new->customers[rejected[i].customer] = 0;
+    for (int32_t i = 0; i < h->merged.count; i++) {
+        int32_t into = ((const int32_t *)h->merged.items)[i];
+        if (into >= 0 && !goes(new, i)) new->customers[i] = new->customers[into] = 0;
+    }
     return PATRON_OK;
 }
 
@@ -62,15 +74,15 @@ static void number_anew(int32_t *numbers, int64_t count)
 
 /* The rejected rows; the lines must still be there. A row's place falls by the rows before it that go: lines, of which
    `line` were looked at, and rejected ones. */
-static void close_rejected(patron_history *h, int32_t customer, const renumbering *new)
+static void close_rejected(patron_history *h, const renumbering *new)
 {
     const int32_t *customers = h->customer.items;
     ptn_rejection *rejected = h->rejected.items;
     int64_t line = 0, gone = 0, listed = 0;
     for (int64_t i = 0; i < h->rejected.count; i++) {
         ptn_rejection r = rejected[i];
-        for (; line < r.row - i; line++) gone += customers[line] == customer;
-        if (r.customer == customer) {
+        for (; line < r.row - i; line++) gone += goes(new, customers[line]);
+        if (goes(new, r.customer)) {
             h->unreadable--;
             gone++;
             continue;
@@ -95,13 +107,13 @@ static void move_number(ptn_array *column, int64_t to, int64_t from)
     if (items != NULL) memmove(items + 8 * to, items + 8 * from, 8);
 }
 
-static void close_lines(patron_history *h, int32_t customer, const renumbering *new)
+static void close_lines(patron_history *h, const renumbering *new)
 {
     ptn_column columns[PTN_HISTORY_COLUMNS];
     int64_t *stamps = h->stamp.items, kept = 0;
     h->last_s = INT64_MIN;
     for (int64_t i = 0; i < ptn_history_lines(h); i++) {
-        if (((const int32_t *)h->customer.items)[i] == customer) {
+        if (goes(new, ((const int32_t *)h->customer.items)[i])) {
             h->amounts_rounded -= (ptn_stamp_flags(stamps[i]) & PTN_LINE_ROUNDED) != 0;
             continue;
         }
@@ -129,23 +141,41 @@ static void close_lines(patron_history *h, int32_t customer, const renumbering *
     }
 }
 
+/* Merges among those who stay; a new number is never above the old one. */
+static void close_merged(patron_history *h, const renumbering *new)
+{
+    int32_t *merged = h->merged.items, last = 0;
+    for (int32_t i = 0; i < h->merged.count; i++) {
+        if (new->customers[i] < 0) continue;
+        merged[new->customers[i]] = merged[i] < 0 ? -1 : new->customers[merged[i]];
+        last = new->customers[i] + 1;
+    }
+    h->merged.count = last;
+}
+
 static patron_status forget(patron_history *h, int32_t customer, const ptn_context *context, patron_error *error)
 {
     ptn_intern *interns[TEXTS] = {&h->customers, &h->orders, &h->products, &h->categories};
-    int64_t starts[TEXTS + 1] = {0};
+    int64_t starts[TEXTS + 1] = {0}, roots = h->merged.count > 0 ? ptn_intern_count(&h->customers) : 0;
     void *block;
     for (int i = 0; i < TEXTS; i++) starts[i + 1] = starts[i] + ptn_intern_count(interns[i]);
     patron_status status =
-        ptn_allocate(&block, &context->memory, starts[TEXTS], sizeof(int32_t), "texts by number", error);
+        ptn_allocate(&block, &context->memory, starts[TEXTS] + roots, sizeof(int32_t), "texts by number", error);
     if (status != PATRON_OK) return status;
     int32_t *numbers = block;
     memset(numbers, 0xFF, (size_t)starts[TEXTS] * sizeof *numbers);
-    renumbering new = {numbers, numbers + starts[1], numbers + starts[2], numbers + starts[3]};
-    status = mark(&new, h, customer, context, error);
+    renumbering new = {numbers, numbers + starts[1], numbers + starts[2], numbers + starts[3], NULL, customer};
+    if (roots > 0) {
+        ptn_history_roots(numbers + starts[TEXTS], h);
+        new.roots = numbers + starts[TEXTS];
+        new.root = new.roots[customer];
+    }
+    status = mark(&new, h, context, error);
     if (status == PATRON_OK) {
         for (int i = 0; i < TEXTS; i++) number_anew(numbers + starts[i], ptn_intern_count(interns[i]));
-        close_rejected(h, customer, &new);
-        close_lines(h, customer, &new);
+        close_rejected(h, &new);
+        close_lines(h, &new);
+        close_merged(h, &new);
         for (int i = 0; i < TEXTS; i++) ptn_intern_keep(interns[i], numbers + starts[i]);
     }
     ptn_free(&context->memory, block);

@@ -51,6 +51,12 @@ static inline bool enters(const ptn_grouping *g, uint8_t kind)
            (kind == PTN_KIND_ZERO && g->history->options.duplicates == PATRON_DUPLICATES_DROP);
 }
 
+/* The customer whose line this is. */
+static inline uint32_t owner(const ptn_grouping *g, int32_t customer)
+{
+    return (uint32_t)(g->roots == NULL ? customer : g->roots[customer]);
+}
+
 static int64_t block_end(const job *j, int64_t block)
 {
     int64_t lines = ptn_history_lines(j->asked->history), end = (block + 1) * j->groups->block;
@@ -73,10 +79,11 @@ static void count_block(void *argument, int64_t block, int32_t worker)
         int64_t time_s = ptn_stamp_time(stamps[i]);
         s.kinds[kind]++;
         if (g->line_fates != NULL) g->line_fates[i] = ptn_fate_of_kind(kind);
+        uint32_t customer = owner(g, customers[i]);
         if (enters(g, kind)) {
-            counts[customers[i] >> shift]++;
+            counts[customer >> shift]++;
         } else {
-            uint64_t bit = UINT64_C(1) << (customers[i] % 64), *word = &j->groups->seen[customers[i] / 64];
+            uint64_t bit = UINT64_C(1) << (customer % 64), *word = &j->groups->seen[customer / 64];
             if ((__atomic_load_n(word, __ATOMIC_RELAXED) & bit) == 0) __atomic_fetch_or(word, bit, __ATOMIC_RELAXED);
         }
         if (kind < PTN_KIND_RETURN) continue;
@@ -100,7 +107,7 @@ static void place_block(void *argument, int64_t block, int32_t worker)
     uint32_t within = (1u << shift) - 1u;
     (void)worker;
     for (int64_t i = block * j->groups->block; i < block_end(j, block); i++) {
-        uint32_t group = (uint32_t)customers[i] >> shift;
+        uint32_t customer = owner(g, customers[i]), group = customer >> shift;
         if (group - j->first >= j->count) continue;
         int64_t stamp = stamps[i], amount = amounts[i];
         uint32_t flags = ptn_stamp_flags(stamp);
@@ -112,7 +119,7 @@ static void place_block(void *argument, int64_t block, int32_t worker)
         uint32_t low = order_kind | (uint32_t)kind << PTN_GATHERED_KIND |
                        ((flags & PTN_LINE_DISCOUNT) != 0 ? PTN_MARK_DISCOUNT << PTN_GATHERED_MARKS : 0u) |
                        ((flags & PTN_LINE_RETURN) != 0 ? PTN_MARK_RETURN << PTN_GATHERED_MARKS : 0u) |
-                       ((uint32_t)customers[i] & within) << PTN_GATHERED_CUSTOMER;
+                       (customer & within) << PTN_GATHERED_CUSTOMER;
         j->groups->entries[to] =
             (ptn_gathered){time_s * (INT64_C(1) << PTN_GATHERED_TIME) + (int64_t)low, amount,
                            order_kind == PTN_KEY_NONE ? (uint64_t)ptn_local_day(time_s, h->options.utc_offset_s)

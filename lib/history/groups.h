@@ -44,10 +44,11 @@ typedef struct ptn_groups {
 /* What is asked for. */
 typedef struct ptn_grouping {
     const patron_history *history;
-    int64_t as_of_s;     /* INT64_MAX: no line is later */
-    bool details, lines; /* wanted */
-    int64_t round_bytes; /* gathered at a time at most, before there are more rounds; 0: 256 MiB */
-    uint8_t *line_fates; /* NULL, or room for each line's PATRON_FATE_…, duplicates not known yet */
+    const int32_t *roots; /* of each customer, whose lines its are; NULL: its own */
+    int64_t as_of_s;      /* INT64_MAX: no line is later */
+    bool details, lines;  /* wanted */
+    int64_t round_bytes;  /* gathered at a time at most, before there are more rounds; 0: 256 MiB */
+    uint8_t *line_fates;  /* NULL, or room for each line's PATRON_FATE_…, duplicates not known yet */
 } ptn_grouping;
 
 /* Counts the lines of each group and says where they go. Progress goes from 0 to `until`. PATRON_TOO_LARGE,

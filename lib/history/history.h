@@ -54,6 +54,9 @@ struct patron_history {
     ptn_array category; /* int32_t, -1: none */
     ptn_array discount; /* int64_t >= 0 */
 
+    ptn_array
+        merged; /* int32_t, by customer: the one it is another id of, or -1; customers beyond its count have none */
+
     ptn_array rejected;      /* ptn_rejection, one for each row that is no line, by row */
     int64_t unreadable;      /* rows */
     int64_t no_customer;     /* rows */
@@ -80,6 +83,12 @@ static inline uint32_t ptn_stamp_flags(int64_t stamp) { return (uint32_t)stamp &
 
 /* The kind of a line's order key, PTN_KEY_…; PTN_KEY_NONE where it has none. */
 static inline uint32_t ptn_stamp_order(int64_t stamp) { return ptn_stamp_flags(stamp) >> PTN_LINE_ORDER_SHIFT; }
+
+/* The customer that a customer is another id of, in the end; itself where it is merged into none. */
+int32_t ptn_history_root(const patron_history *history, int32_t customer);
+
+/* That of each customer. O(customers). */
+void ptn_history_roots(int32_t *roots, const patron_history *history);
 
 /* Whether a line of this amount is left out for it. */
 static inline bool ptn_history_drops(const patron_history *history, int64_t amount)

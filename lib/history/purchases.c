@@ -440,6 +440,7 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
     job j = {.history = history, .line_fates = line_fates, .question = *question};
     ptn_grouping grouping = {.history = history, .line_fates = line_fates, .round_bytes = question->round_bytes};
     ptn_groups groups;
+    void *roots = NULL;
     int32_t workers = team->context->threads;
     memset(purchases, 0, sizeof *purchases);
     purchases->memory = team->context->memory;
@@ -448,8 +449,18 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
     grouping.as_of_s = j.question.as_of_s;
     grouping.details = question->habits != PTN_HABIT_NONE || history->options.duplicates == PATRON_DUPLICATES_DROP;
     grouping.lines = line_fates != NULL && history->options.duplicates == PATRON_DUPLICATES_DROP;
+    if (history->merged.count > 0) {
+        status = ptn_allocate(&roots, &purchases->memory, ptn_intern_count(&history->customers), sizeof(int32_t),
+                              "merged customer ids", error);
+        if (status != PATRON_OK) return status;
+        ptn_history_roots(roots, history);
+        grouping.roots = roots;
+    }
     status = ptn_groups_count(&groups, &grouping, team, stage, 0.1 * until, error);
-    if (status != PATRON_OK) return status;
+    if (status != PATRON_OK) {
+        ptn_free(&purchases->memory, roots);
+        return status;
+    }
     j.groups = &groups;
     status = make_benches(&j, workers, &purchases->memory, error);
     if (status == PATRON_OK) status = make_customers(purchases, &j, error);
@@ -457,6 +468,7 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
     if (status == PATRON_OK) status = fill_audit(purchases, &j, error);
     free_benches(&j, workers, &purchases->memory);
     ptn_free(&purchases->memory, j.sums);
+    ptn_free(&purchases->memory, roots);
     ptn_groups_free(&groups);
     if (status != PATRON_OK) ptn_purchases_free(purchases);
     return status;
