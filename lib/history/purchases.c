@@ -32,6 +32,7 @@ typedef struct group_sums {
 /* A worker's own. */
 typedef struct bench {
     ptn_entry *entries; /* a group's, by customer */
+    uint64_t *numbers;  /* as many as entries; or NULL, where no habits are asked for */
     uint32_t *ends;     /* by customer of the group */
 } bench;
 
@@ -240,8 +241,8 @@ static void sort_group(const bench *b, const ptn_gathered *gathered, int64_t cou
         b->entries[ends[ptn_gathered_customer(&gathered[i])]++] = ptn_gathered_entry(&gathered[i], (uint32_t)i);
 }
 
-static void see_customer(const job *j, group_sums *sums, int64_t customer, ptn_entry *entries, int64_t count,
-                         const ptn_detail *details, const int64_t *lines)
+static void see_customer(const job *j, const bench *b, group_sums *sums, int64_t customer, ptn_entry *entries,
+                         int64_t count, const ptn_detail *details, const int64_t *lines)
 {
     ptn_customer *c = &j->customers[customer];
     memset(c, 0, sizeof *c);
@@ -254,7 +255,7 @@ static void see_customer(const job *j, group_sums *sums, int64_t customer, ptn_e
     see_days(c, entries, count, j->history->options.utc_offset_s);
     if (j->habits != NULL && c->overflow == 0) {
         memset(&j->habits[customer], 0, sizeof *j->habits);
-        ptn_habits_see(&j->habits[customer], entries, count, details, j->history, &j->question);
+        ptn_habits_see(&j->habits[customer], b->numbers, entries, count, details, j->history, &j->question);
     }
     add_customer(sums, c);
 }
@@ -273,7 +274,7 @@ static void see_group(void *argument, int64_t block, int32_t worker)
     sort_group(b, g->entries + start, count, end - first);
     for (int64_t c = first; c < end; c++) {
         int64_t to = b->ends[c - first];
-        see_customer(j, &j->sums[group], c, b->entries + from, to - from,
+        see_customer(j, b, &j->sums[group], c, b->entries + from, to - from,
                      g->details == NULL ? NULL : g->details + start, g->lines == NULL ? NULL : g->lines + start);
         from = to;
     }
@@ -375,8 +376,9 @@ static patron_status make_benches(job *j, int32_t workers, ptn_memory *memory, p
         bench *b = &j->benches[w];
         int64_t room = w > 0 && largest > LARGE_GROUP ? LARGE_GROUP : largest;
         const ptn_wanted wanted[] = {{&b->entries, room, sizeof *b->entries, "a group's lines"},
-                                     {&b->ends, customers, sizeof *b->ends, "a group's customers"}};
-        status = ptn_allocate_each(wanted, 2, false, memory, error);
+                                     {&b->ends, customers, sizeof *b->ends, "a group's customers"},
+                                     {&b->numbers, room, sizeof *b->numbers, "a group's lines"}};
+        status = ptn_allocate_each(wanted, j->question.habits == PTN_HABIT_NONE ? 2 : 3, false, memory, error);
         if (status != PATRON_OK) return status;
     }
     return PATRON_OK;
@@ -385,6 +387,7 @@ static patron_status make_benches(job *j, int32_t workers, ptn_memory *memory, p
 static void free_benches(job *j, int32_t workers, ptn_memory *memory)
 {
     for (int32_t w = 0; j->benches != NULL && w < workers; w++) {
+        ptn_free(memory, j->benches[w].numbers);
         ptn_free(memory, j->benches[w].ends);
         ptn_free(memory, j->benches[w].entries);
     }
