@@ -198,11 +198,24 @@ PATRON_API patron_status patron_history_fates(uint8_t *fates, const patron_histo
    Not reached: what was built before (features, segmentations, documents), which is the caller's; patron_features_free
    overwrites the ids it held.
 
-   All or nothing: on failure the history is as it was. PATRON_UNKNOWN_CUSTOMER (no row is this customer's),
-   PATRON_INVALID_ARGUMENT (NULL, or an empty id), PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. Takes a pass over all rows
-   and texts. Not thread-safe: one writer. */
+   All or nothing: on failure the history is as it was. PATRON_UNKNOWN_CUSTOMER (no row has this id, and it was not
+   merged), PATRON_INVALID_ARGUMENT (NULL, or an empty id), PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. Takes a pass over
+   all rows and texts. Not thread-safe: one writer. */
 PATRON_API patron_status patron_history_forget(patron_history *history, const uint8_t *bytes, int64_t length,
                                                const patron_context *context, patron_error *error);
+
+/* Merges two ids of one customer: from now on `bytes` is another id of the customer whose id is `into`, as if all its
+   rows, those to come too, had that one. Ids are given as for patron_history_forget and need no rows yet. An id that
+   others are merged into may be merged itself: the customer's id in what is built is the last of such a chain. The
+   order of merges, appends and builds does not matter; what is built equals, to the bit, what a history is built from
+   whose rows had the last id. Forgetting any of the ids forgets all of them, and that they were merged.
+
+   PATRON_INVALID_ARGUMENT (NULL, an empty id, one that is not UTF-8; an id merged into another already; a circle, of
+   which an id with itself is one), PATRON_TOO_LARGE, PATRON_OUT_OF_MEMORY; on failure the history is as it was. To
+   merge what is merged so already changes nothing. Not thread-safe: one writer. */
+PATRON_API patron_status patron_history_merge(patron_history *history, const uint8_t *bytes, int64_t length,
+                                              const uint8_t *into, int64_t into_length, const patron_context *context,
+                                              patron_error *error);
 
 /* A rejected row (unreadable, or no customer). */
 typedef struct patron_rejected {

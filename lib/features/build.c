@@ -6,18 +6,13 @@
 #include "base/floating.h"
 #include "features/catalogue.h"
 #include "features/features.h"
+#include "features/rank.h"
 #include "history/history.h"
 #include "history/purchases.h"
 #include "matrix/matrix.h"
 
-/* Rows in a block of parallel work. */
-enum { BLOCK = 4096 };
-
-/* A customer to be sorted: the id's first bytes, big-endian, decide most comparisons. */
-typedef struct candidate {
-    uint64_t prefix;
-    int32_t customer;
-} candidate;
+/* Rows in a block of parallel work; how many ahead customers are asked for. */
+enum { BLOCK = 4096, AHEAD = 8 };
 
 typedef struct builder {
     patron_features *features;
@@ -27,76 +22,81 @@ typedef struct builder {
     ptn_feature_clock clock;
     int64_t chosen[PTN_FEATURE_COUNT];
     int64_t columns;
-    candidate *order; /* rows, by id */
+    ptn_ranked *order; /* rows, by id */
+    int64_t *id_bytes; /* of each block */
 } builder;
 
-/* memcmp order, of equal beginnings the shorter first. */
-static bool id_less(const candidate *a, const candidate *b, const ptn_intern *ids)
+static int64_t block_end(const builder *b, int64_t block)
 {
-    const uint8_t *x, *y;
-    if (a->prefix != b->prefix) return a->prefix < b->prefix;
-    int64_t m = ptn_intern_get(&x, ids, a->customer), n = ptn_intern_get(&y, ids, b->customer);
-    int sign = memcmp(x, y, (size_t)(m < n ? m : n));
-    return sign != 0 ? sign < 0 : m < n;
+    return (block + 1) * BLOCK < b->features->rows ? (block + 1) * BLOCK : b->features->rows;
 }
 
-#define SORT_NAME    sort_by_id
-#define SORT_TYPE    candidate
-#define SORT_CONTEXT ptn_intern
-#define SORT_LESS    id_less
-#include "base/sort_template.h"
-
-static patron_status sort_customers(builder *b, const ptn_memory *memory, patron_error *error)
+/* The lengths of a block's ids, summed up within the block. */
+static void measure_ids(void *argument, int64_t block, int32_t worker)
 {
-    void *block;
-    const ptn_intern *ids = &b->history->customers;
-    int64_t rows = 0;
-    patron_status status =
-        ptn_allocate(&block, memory, b->purchases.audit.customers_with_order, sizeof(candidate), "customers", error);
-    if (status != PATRON_OK) return status;
-    b->order = block;
-    for (int64_t c = 0; c < b->purchases.count; c++) {
-        const uint8_t *bytes;
-        if (b->purchases.customers[c].orders == 0) continue;
-        candidate *next = &b->order[rows++];
-        int64_t length = ptn_intern_get(&bytes, ids, (int32_t)c);
-        next->customer = (int32_t)c;
-        next->prefix = 0;
-        for (int64_t i = 0; i < 8; i++) next->prefix = next->prefix << 8 | (i < length ? bytes[i] : 0);
-    }
-    sort_by_id(b->order, rows, ids);
-    return PATRON_OK;
+    builder *b = argument;
+    int64_t *ends = b->features->id_ends, end = 0;
+    (void)worker;
+    for (int64_t r = block * BLOCK; r < block_end(b, block); r++)
+        ends[r + 1] = end += ptn_intern_length(&b->history->customers, b->order[r].customer);
+    b->id_bytes[block] = end;
 }
 
-static patron_status copy_ids(builder *b, const ptn_memory *memory, patron_error *error)
+/* Their ends among all, and their bytes. id_bytes[block] is where the block's begin; the row before a block's first is
+   the last of the block before, so it is left alone. */
+static void copy_ids(void *argument, int64_t block, int32_t worker)
 {
-    void *block;
+    builder *b = argument;
     patron_features *f = b->features;
-    const uint8_t *bytes;
-    patron_status status = ptn_allocate(&block, memory, f->rows + 1, sizeof *f->id_ends, "customer ids", error);
-    if (status != PATRON_OK) return status;
-    f->id_ends = block;
-    f->id_ends[0] = 0;
-    for (int64_t r = 0; r < f->rows; r++)
-        f->id_ends[r + 1] = f->id_ends[r] + ptn_intern_get(&bytes, &b->history->customers, b->order[r].customer);
-    status = ptn_allocate(&block, memory, f->id_ends[f->rows], 1, "customer ids", error);
-    if (status != PATRON_OK) return status;
-    f->id_bytes = block;
-    for (int64_t r = 0; r < f->rows; r++) {
-        int64_t length = ptn_intern_get(&bytes, &b->history->customers, b->order[r].customer);
-        memcpy(f->id_bytes + f->id_ends[r], bytes, (size_t)length);
+    int64_t at = b->id_bytes[block];
+    (void)worker;
+    for (int64_t r = block * BLOCK; r < block_end(b, block); r++) {
+        const uint8_t *bytes;
+        uint8_t text[PTN_KEY_TEXT];
+        int64_t length = ptn_intern_get(&bytes, text, &b->history->customers, b->order[r].customer);
+        memcpy(f->id_bytes + at, bytes, (size_t)length);
+        f->id_ends[r + 1] = at += length;
     }
-    return PATRON_OK;
+}
+
+static patron_status fill_ids(builder *b, ptn_team *team, patron_error *error)
+{
+    void *memory_block;
+    patron_features *f = b->features;
+    const ptn_memory *memory = &team->context->memory;
+    int64_t blocks = (f->rows + BLOCK - 1) / BLOCK, bytes = 0;
+    const ptn_wanted wanted[] = {{&f->id_ends, f->rows + 1, sizeof *f->id_ends, "customer ids"},
+                                 {&b->id_bytes, blocks, sizeof *b->id_bytes, "customer ids"}};
+    patron_status status = ptn_allocate_each(wanted, 2, false, memory, error);
+    if (status != PATRON_OK) return status;
+    f->id_ends[0] = 0;
+    status = ptn_team_run(team, "features", 0.85, 0.87, blocks, measure_ids, b, error);
+    if (status != PATRON_OK) return status;
+    for (int64_t i = 0; i < blocks; i++) {
+        int64_t of = b->id_bytes[i];
+        b->id_bytes[i] = bytes;
+        bytes += of;
+    }
+    f->id_ends[f->rows] = bytes;
+    status = ptn_allocate(&memory_block, memory, bytes, 1, "customer ids", error);
+    if (status != PATRON_OK) return status;
+    f->id_bytes = memory_block;
+    return ptn_team_run(team, "features", 0.87, 0.9, blocks, copy_ids, b, error);
 }
 
 static void fill_rows(void *argument, int64_t block, int32_t worker)
 {
     builder *b = argument;
     patron_features *f = b->features;
-    int64_t end = (block + 1) * BLOCK < f->rows ? (block + 1) * BLOCK : f->rows;
+    int64_t end = block_end(b, block);
     (void)worker;
     for (int64_t r = block * BLOCK; r < end; r++) {
         int32_t number = b->order[r].customer;
+        if (r + AHEAD < end) {
+            const char *next = (const char *)&b->purchases.customers[b->order[r + AHEAD].customer];
+            __builtin_prefetch(next);
+            __builtin_prefetch(next + sizeof(ptn_customer) - 1);
+        }
         const ptn_customer *c = &b->purchases.customers[number];
         const ptn_habits *h = b->purchases.habits == NULL ? NULL : &b->purchases.habits[number];
         patron_customer_value *value = &f->values[r];
@@ -124,13 +124,15 @@ static patron_status fill(builder *b, ptn_team *team, patron_error *error)
         return ptn_fail(error, PATRON_NO_DATA,
                         "no customer has an order by the as-of, of %lld rows read; give purchases, or a later as-of",
                         (long long)f->audit.rows_read);
-    patron_status status = sort_customers(b, memory, error);
+    patron_status status =
+        ptn_rank(&b->order, &b->purchases, &b->history->customers, team, "features", 0.75, 0.85, error);
     if (status != PATRON_OK) return status;
-    status = copy_ids(b, memory, error);
+    status = fill_ids(b, team, error);
     if (status != PATRON_OK) return status;
     status = ptn_allocate(&block, memory, f->rows, sizeof *f->values, "customers' money", error);
     if (status != PATRON_OK) return status;
     f->values = block;
+    ptn_advise(memory, f->values, (size_t)f->rows * sizeof *f->values);
     status = ptn_matrix_create(&f->matrix, f->rows, b->columns, memory, error);
     if (status != PATRON_OK) return status;
     for (int64_t i = 0; i < b->columns; i++) f->matrix->columns[i] = ptn_catalogue()[b->chosen[i]];
@@ -149,14 +151,14 @@ static patron_status build(patron_features **features, builder *b, const ptn_con
     b->features = block;
     b->features->memory = context->memory;
     ptn_team_open(&team, context);
-    status = ptn_purchases_build(&b->purchases, NULL, b->history, &b->question, &team, "features", 0.9, error);
+    status = ptn_purchases_build(&b->purchases, NULL, b->history, &b->question, &team, "features", 0.75, error);
     if (status == PATRON_OK) {
         status = fill(b, &team, error);
         ptn_purchases_free(&b->purchases);
     }
     ptn_team_close(&team);
-    if (b->order != NULL) ptn_wipe(b->order, (size_t)b->features->rows * sizeof *b->order); /* ids' first bytes */
-    ptn_free(&context->memory, b->order);
+    ptn_free(&context->memory, b->id_bytes);
+    ptn_rank_free(b->order, b->features->rows, &context->memory);
     if (status == PATRON_OK)
         *features = b->features;
     else

@@ -109,7 +109,34 @@
       "overdue.",                                                                                                      \
       "with fewer than 2 orders, or when all are at one instant", NONE,                                                \
       c->last_order_s > c->first_order_s ? (double)(t->as_of_s - c->last_order_s) * (double)(c->orders - 1) / SPAN_S   \
-                                         : MISSING)
+                                         : MISSING)                                                                    \
+    X(days_since_previous_order, "days",                                                                               \
+      "Time from the order before the last to the last order, in days of 86,400 seconds; 0 or more.",                  \
+      "with fewer than 2 orders", RHYTHM, c->orders > 1 ? (double)h->last_gap_s / 86400.0 : MISSING)                   \
+    X(order_trend, "ratio",                                                                                            \
+      "Orders in the last half of the time from the first order to the as-of less those in the first half, divided "   \
+      "by all orders: from -1, all at the beginning, to 1; an order in the very middle is in the first half.",         \
+      "with fewer than 2 orders", RHYTHM,                                                                              \
+      c->orders > 1 ? (double)(2 * h->late_orders - c->orders) / (double)c->orders : MISSING)                          \
+    X(best_quarter_share, "share",                                                                                     \
+      "Share of the purchases made in the calendar quarter (the first is January to March; those of all years count "  \
+      "together, by local time) in which most was spent: from 0.25 to 1.",                                             \
+      "with fewer than 2 orders, or when the sum of purchases is 0", SEASONS,                                          \
+      c->orders > 1 && c->gross > 0 ? (double)h->best_quarter / (double)c->gross : MISSING)                            \
+    X(evening_share, "share", "Share of the orders placed from 18:00 to midnight, local time: from 0 to 1.", "never",  \
+      RHYTHM, (double)h->evening_orders / (double)c->orders)                                                           \
+    X(repeat_product_share, "share",                                                                                   \
+      "Share of the purchase lines with a product whose product another such line of the customer, counted before, "   \
+      "has: 0 when each product was bought once, below 1.",                                                            \
+      "when no purchase line has a product", PRODUCTS,                                                                 \
+      h->product_lines > 0 ? (double)(h->product_lines - h->products) / (double)h->product_lines : MISSING)            \
+    X(discount_depth, "share",                                                                                         \
+      "Discounts of the purchase lines that came with a discount column, as a share of what these came to before "     \
+      "discount: from 0 to 1.",                                                                                        \
+      "when no purchase line came with a discount column, or all are of amount and discount 0", LINES,                 \
+      h->discount_depth)                                                                                               \
+    X(largest_order_share, "share", "Share of the purchases in the order with most of them: above 0, at most 1.",      \
+      "when the sum of purchases is 0", NONE, c->gross > 0 ? (double)c->largest_order / (double)c->gross : MISSING)
 
 static const patron_column catalogue[] = {
 #define COLUMN(name, unit, definition, missing, needs, formula)                                                        \

@@ -205,7 +205,8 @@ static void fill(patron_features *features, patron_join *report, const int64_t *
     report->rows = table->rows;
     for (int64_t number = 0; number < ptn_intern_count(ids); number++) {
         const uint8_t *bytes;
-        int64_t length = ptn_intern_get(&bytes, ids, (int32_t)number);
+        uint8_t text[PTN_KEY_TEXT];
+        int64_t length = ptn_intern_get(&bytes, text, ids, (int32_t)number);
         int64_t customer = patron_features_find(features, bytes, length);
         if (customer < 0) {
             report->ids_without_order++;

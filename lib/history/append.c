@@ -1,247 +1,43 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Appending a batch, all or nothing: room for every row is made first, rows are written behind the columns' counts, and
-   only when the last one is good do the counts move. Texts are interned at once, and taken back on failure. */
-#include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
+   only when the last one is good do the counts move. Texts are interned at once, and taken back on failure.
+
+   A batch is read in chunks, each by several threads (reader.h); then the calling thread gives numbers to the texts
+   that are new, in the order of the rows, lists what was rejected and closes the gaps. The first chunks are small, so
+   that most texts are known by the time that most rows are read. */
 #include <string.h>
 
 #include "base/checked.h"
 #include "base/error.h"
 #include "base/floating.h"
+#include "base/threads.h"
 #include "history/batch.h"
 #include "history/history.h"
-#include "history/money.h"
+#include "history/reader.h"
 
-enum { ROWS_BETWEEN_CALLBACKS = 65536 };
-
-/* One line, before it goes into the columns. */
-typedef struct line {
-    int32_t customer, order, product, category;
-    int64_t time_s, amount, discount;
-    double quantity;
-    uint8_t flags; /* PTN_LINE_… */
-    bool rounded;
-} line;
+/* New texts that room is made for at once; how many ahead their slots are asked for. */
+enum { FRESH_STEP = 1024, AHEAD = 12 };
 
 /* A batch on its way in: what is written behind the counts so far. */
 typedef struct appender {
     patron_history *history;
     const patron_orders *orders;
+    const ptn_context *context;
     patron_error *error;
-    int64_t lines, rejected, unreadable, no_customer, rounded;
+    ptn_reader rows;
+    int64_t lines, rejected, unreadable, no_customer, rounded, last_s;
 } appender;
 
-static int64_t caller_line(const appender *a, int64_t row)
+static ptn_intern *intern_of(patron_history *h, int32_t text)
 {
-    return a->orders->line == NULL ? -1 : a->orders->line[row];
+    ptn_intern *interns[PTN_TEXTS] = {&h->customers, &h->orders, &h->products, &h->categories};
+    return interns[text];
 }
 
-/* "line 19 (row 17)", or "row 17" where the caller counts no lines */
-static void place(char *text, size_t size, const appender *a, int64_t row)
+static bool is_given(const patron_orders *o, int32_t text)
 {
-    int64_t at = caller_line(a, row);
-    if (at >= 0)
-        snprintf(text, size, "line %" PRId64 " (row %" PRId64 ")", at, row);
-    else
-        snprintf(text, size, "row %" PRId64, row);
-}
-
-static patron_status fail_number(const appender *a, int64_t row, patron_status status, int32_t field, const char *text)
-{
-    char where[80];
-    place(where, sizeof where, a, row);
-    return ptn_fail_row(a->error, status, row, caller_line(a, row), "%s: %s %s", where, patron_field_name(field), text);
-}
-
-static patron_status reject_strictly(const appender *a, int64_t row, int32_t field, int32_t reason)
-{
-    static const char advice[] = "or turn strict off to have such rows rejected and counted";
-    char where[80];
-    place(where, sizeof where, a, row);
-    if (field == PATRON_FIELD_CUSTOMER && reason == PATRON_REASON_MISSING)
-        return ptn_fail_row(a->error, PATRON_ROW_REJECTED, row, caller_line(a, row), "%s: no customer id; give one, %s",
-                            where, advice);
-    return ptn_fail_row(a->error, PATRON_ROW_REJECTED, row, caller_line(a, row), "%s: %s is %s%s; mend it, %s", where,
-                        patron_field_name(field), reason == PATRON_REASON_TOO_FEW_FIELDS ? "short: " : "",
-                        patron_reason_text(reason), advice);
-}
-
-/* Writes the row off, and remembers whose it was and why. */
-static patron_status reject(appender *a, int64_t row, uint8_t code, int32_t customer, int32_t field, int32_t reason)
-{
-    patron_history *h = a->history;
-    if (h->options.strict != 0) return reject_strictly(a, row, field, reason);
-    patron_status status =
-        ptn_array_reserve(&h->rejected, &h->memory, a->rejected + 1, sizeof(ptn_rejection), "rejected rows", a->error);
-    if (status != PATRON_OK) return status;
-    ((uint8_t *)h->rows.items)[h->rows.count + row] = code;
-    a->unreadable += code == PTN_ROW_UNREADABLE;
-    a->no_customer += code == PTN_ROW_NO_CUSTOMER;
-
-    ptn_rejection *kept = (ptn_rejection *)h->rejected.items + h->rejected.count + a->rejected++;
-    memset(kept, 0, sizeof *kept);
-    kept->row = h->rows.count + row;
-    kept->line = caller_line(a, row);
-    kept->customer = customer < 0 ? PTN_INTERN_MISSING : customer;
-    kept->field = (uint8_t)field;
-    kept->reason = (uint8_t)reason;
-    return PATRON_OK;
-}
-
-/* A double column's value, which must be finite. */
-static patron_status check_finite(const appender *a, int64_t row, int32_t field, double value)
-{
-    if (isfinite(value)) return PATRON_OK;
-    return fail_number(a, row, PATRON_NOT_FINITE, field,
-                       isnan(value) ? "is NaN; give a number, or mark the row with fault"
-                                    : "is infinite; give a number, or mark the row with fault");
-}
-
-static patron_status read_amount(line *l, const appender *a, int64_t row)
-{
-    const patron_orders *o = a->orders;
-    int32_t field = o->amount != NULL || o->amount_value != NULL ? PATRON_FIELD_AMOUNT : PATRON_FIELD_PRICE;
-    bool fits;
-    if (o->amount != NULL) {
-        l->amount = o->amount[row];
-        fits = l->amount > INT64_MIN;
-    } else if (o->unit_price != NULL && o->amount_value == NULL) {
-        fits = ptn_money_from_price(&l->amount, &l->rounded, o->unit_price[row], l->quantity);
-    } else {
-        double value = o->amount_value != NULL ? o->amount_value[row] : o->unit_price_value[row];
-        patron_status status = check_finite(a, row, field, value);
-        if (status != PATRON_OK) return status;
-        fits = o->amount_value != NULL ? ptn_money_from_value(&l->amount, &l->rounded, value)
-                                       : ptn_money_from_price_value(&l->amount, &l->rounded, value, l->quantity);
-    }
-    if (fits) return PATRON_OK;
-    return fail_number(a, row, PATRON_OUT_OF_RANGE, field,
-                       "makes money beyond 922,337,203,685,477.5807; check its unit");
-}
-
-static patron_status read_discount(line *l, const appender *a, int64_t row)
-{
-    const patron_orders *o = a->orders;
-    bool fits = true, rounded = false;
-    l->discount = 0;
-    if (o->discount != NULL) {
-        l->discount = o->discount[row];
-        fits = l->discount > INT64_MIN;
-    } else if (o->discount_value != NULL) {
-        patron_status status = check_finite(a, row, PATRON_FIELD_DISCOUNT, o->discount_value[row]);
-        if (status != PATRON_OK) return status;
-        fits = ptn_money_from_value(&l->discount, &rounded, o->discount_value[row]);
-        l->rounded |= rounded;
-    }
-    if (!fits)
-        return fail_number(a, row, PATRON_OUT_OF_RANGE, PATRON_FIELD_DISCOUNT,
-                           "is beyond 922,337,203,685,477.5807; check its unit");
-    if (l->discount < 0) l->discount = -l->discount;
-    return PATRON_OK;
-}
-
-static patron_status read_numbers(line *l, const appender *a, int64_t row)
-{
-    const patron_orders *o = a->orders;
-    l->time_s = o->time_s[row];
-    l->quantity = o->quantity == NULL ? 1.0 : o->quantity[row];
-    l->flags = o->is_return != NULL && o->is_return[row] != 0 ? PTN_LINE_RETURN : 0;
-    if (o->discount != NULL || o->discount_value != NULL) l->flags |= PTN_LINE_DISCOUNT;
-    l->rounded = false;
-    if (l->time_s > PATRON_MOST_TIME_S || l->time_s < -PATRON_MOST_TIME_S)
-        return fail_number(a, row, PATRON_OUT_OF_RANGE, PATRON_FIELD_TIME,
-                           "is beyond 2.6e11 seconds; give seconds since 1970, not milliseconds or less");
-    patron_status status = check_finite(a, row, PATRON_FIELD_QUANTITY, l->quantity);
-    if (status != PATRON_OK) return status;
-    if (fabs(l->quantity) > PATRON_MOST_QUANTITY)
-        return fail_number(a, row, PATRON_OUT_OF_RANGE, PATRON_FIELD_QUANTITY, "is beyond 1e12; check its unit");
-    l->quantity += 0.0; /* -0 becomes 0, so that equal quantities have equal bits */
-    status = read_amount(l, a, row);
-    return status != PATRON_OK ? status : read_discount(l, a, row);
-}
-
-/* The number of a text of this row: PTN_INTERN_MISSING, PTN_INTERN_NOT_UTF8, or its own. */
-static patron_status read_text(int32_t *number, const appender *a, ptn_intern *intern, const patron_text *text,
-                               const int64_t *numbers, const uint8_t *validity, int64_t row)
-{
-    const uint8_t *bytes;
-    int64_t length;
-    *number = PTN_INTERN_MISSING;
-    if (numbers != NULL) {
-        if (!ptn_batch_has(validity, row)) return PATRON_OK;
-        return ptn_intern_integer(number, intern, numbers[row], &a->history->memory, a->error);
-    }
-    if (!ptn_batch_text(&bytes, &length, text, row)) return PATRON_OK;
-    return ptn_intern_text(number, intern, bytes, length, &a->history->memory, a->error);
-}
-
-static patron_status read_texts(line *l, const appender *a, int64_t row)
-{
-    patron_history *h = a->history;
-    const patron_orders *o = a->orders;
-    patron_status status =
-        read_text(&l->customer, a, &h->customers, &o->customer_id, o->customer_number, o->customer_validity, row);
-    if (status != PATRON_OK) return status;
-    status = read_text(&l->order, a, &h->orders, &o->order_id, o->order_number, o->order_validity, row);
-    if (status != PATRON_OK) return status;
-    status = read_text(&l->product, a, &h->products, &o->product, NULL, NULL, row);
-    if (status != PATRON_OK) return status;
-    return read_text(&l->category, a, &h->categories, &o->category, NULL, NULL, row);
-}
-
-static void store(appender *a, const line *l)
-{
-    patron_history *h = a->history;
-    int64_t at = ptn_history_lines(h) + a->lines++;
-    ((int32_t *)h->customer.items)[at] = l->customer;
-    ((int32_t *)h->order.items)[at] = l->order;
-    ((int64_t *)h->time_s.items)[at] = l->time_s;
-    ((double *)h->quantity.items)[at] = l->quantity;
-    ((int64_t *)h->amount.items)[at] = l->amount;
-    ((uint8_t *)h->flagged.items)[at] = l->flags;
-    if (h->product.items != NULL) ((int32_t *)h->product.items)[at] = l->product;
-    if (h->category.items != NULL) ((int32_t *)h->category.items)[at] = l->category;
-    if (h->discount.items != NULL) ((int64_t *)h->discount.items)[at] = l->discount;
-}
-
-/* A row that the caller could not read is still its customer's, where that can be told. */
-static patron_status append_faulty(appender *a, int64_t row)
-{
-    const patron_orders *o = a->orders;
-    int32_t field = o->fault_field == NULL ? PATRON_FIELD_NONE : o->fault_field[row];
-    int32_t customer = PTN_INTERN_MISSING;
-    patron_status status = PATRON_OK;
-    if (field != PATRON_FIELD_CUSTOMER && a->history->options.strict == 0)
-        status = read_text(&customer, a, &a->history->customers, &o->customer_id, o->customer_number,
-                           o->customer_validity, row);
-    if (status != PATRON_OK) return status;
-    return reject(a, row, PTN_ROW_UNREADABLE, customer, field == PATRON_FIELD_NONE ? PATRON_FIELD_ROW : field,
-                  o->fault[row]);
-}
-
-static patron_status append_row(appender *a, int64_t row)
-{
-    const patron_orders *o = a->orders;
-    line l;
-    if (o->fault != NULL && o->fault[row] != 0) return append_faulty(a, row);
-    patron_status status = read_numbers(&l, a, row);
-    if (status != PATRON_OK) return status;
-    status = read_texts(&l, a, row);
-    if (status != PATRON_OK) return status;
-
-    const int32_t numbers[] = {l.customer, l.order, l.product, l.category};
-    const int32_t fields[] = {PATRON_FIELD_CUSTOMER, PATRON_FIELD_ORDER, PATRON_FIELD_PRODUCT, PATRON_FIELD_CATEGORY};
-    for (int i = 0; i < 4; i++)
-        if (numbers[i] == PTN_INTERN_NOT_UTF8)
-            return reject(a, row, PTN_ROW_UNREADABLE, l.customer, fields[i], PATRON_REASON_NOT_UTF8);
-    a->rounded += l.rounded;
-    if (l.rounded) l.flags |= PTN_LINE_ROUNDED;
-    if (l.customer == PTN_INTERN_MISSING)
-        return reject(a, row, PTN_ROW_NO_CUSTOMER, PTN_INTERN_MISSING, PATRON_FIELD_CUSTOMER, PATRON_REASON_MISSING);
-    ((uint8_t *)a->history->rows.items)[a->history->rows.count + row] = PTN_ROW_LINE;
-    store(a, &l);
-    return PATRON_OK;
+    const patron_text *texts[PTN_TEXTS] = {&o->customer_id, &o->order_id, &o->product, &o->category};
+    return texts[text]->offsets != NULL || (text == PTN_TEXT_CUSTOMER && o->customer_number != NULL);
 }
 
 /* Room for `rows` more in an optional column; one that was not there says "none" for the lines so far. */
@@ -252,69 +48,222 @@ static patron_status reserve_optional(patron_history *h, ptn_array *column, bool
     if (fresh && !brought) return PATRON_OK;
     if (fresh) column->count = 0;
     patron_status status =
-        ptn_array_reserve(column, &h->memory, fresh ? ptn_history_lines(h) + rows : rows, each, what, error);
+        ptn_array_reserve_wiping(column, &h->memory, fresh ? ptn_history_lines(h) + rows : rows, each, what, error);
     if (status != PATRON_OK || !fresh) return status;
     memset(column->items, byte, (size_t)ptn_history_lines(h) * each);
     column->count = ptn_history_lines(h);
     return PATRON_OK;
 }
 
-/* Room for the batch in every column. 8-byte columns first: they tell first when a size cannot be. */
+/* Room for the batch in every column. 8-byte columns first: they tell first when a size cannot be. Order ids are moved
+   by copying and wiping, since they are not only numbers of texts. */
 static patron_status reserve(patron_history *h, const patron_orders *o, patron_error *error)
 {
-    struct {
-        ptn_array *array;
-        size_t each;
-    } columns[] = {{&h->time_s, 8}, {&h->amount, 8}, {&h->quantity, 8}, {&h->customer, 4},
-                   {&h->order, 4},  {&h->rows, 1},   {&h->flagged, 1}};
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+    ptn_column columns[PTN_HISTORY_COLUMNS] = {{&h->stamp, 8}, {&h->amount, 8}, {&h->customer, 4}};
+    for (size_t i = 0; i < 3; i++) {
         patron_status status =
             ptn_array_reserve(columns[i].array, &h->memory, o->rows, columns[i].each, "order lines", error);
         if (status != PATRON_OK) return status;
     }
-    patron_status status = reserve_optional(h, &h->product, o->product.offsets != NULL, o->rows, sizeof(int32_t), 0xFF,
-                                            "products of order lines", error);
+    patron_status status = reserve_optional(h, &h->order, o->order_id.offsets != NULL || o->order_number != NULL,
+                                            o->rows, sizeof(uint64_t), 0, "order ids of order lines", error);
+    if (status != PATRON_OK) return status;
+    bool first = h->quantity.items == NULL;
+    status = reserve_optional(h, &h->quantity, o->quantity != NULL, o->rows, sizeof(double), 0,
+                              "quantities of order lines", error);
+    if (status != PATRON_OK) return status;
+    for (int64_t i = 0; first && i < h->quantity.count; i++) ((double *)h->quantity.items)[i] = 1.0;
+    status = reserve_optional(h, &h->product, o->product.offsets != NULL, o->rows, sizeof(int32_t), 0xFF,
+                              "products of order lines", error);
     if (status != PATRON_OK) return status;
     status = reserve_optional(h, &h->category, o->category.offsets != NULL, o->rows, sizeof(int32_t), 0xFF,
                               "categories of order lines", error);
     if (status != PATRON_OK) return status;
-    return reserve_optional(h, &h->discount, o->discount != NULL || o->discount_value != NULL, o->rows, sizeof(int64_t),
-                            0, "discounts of order lines", error);
+    status = reserve_optional(h, &h->discount, o->discount != NULL || o->discount_value != NULL, o->rows,
+                              sizeof(int64_t), 0, "discounts of order lines", error);
+    if (status != PATRON_OK) return status;
+    ptn_history_columns(columns, h);
+    for (int i = 0; i < PTN_HISTORY_COLUMNS; i++)
+        if (columns[i].array->items != NULL)
+            ptn_advise(&h->memory, columns[i].array->items, (size_t)columns[i].array->capacity * columns[i].each);
+    return PATRON_OK;
+}
+
+/* Room to read a chunk. */
+static patron_status open_rows(appender *a)
+{
+    ptn_reader *r = &a->rows;
+    int64_t most = a->orders->rows < PTN_READER_CHUNK ? a->orders->rows : PTN_READER_CHUNK;
+    ptn_wanted wanted[2 + PTN_TEXTS] = {
+        {&r->verdicts, most, 1, "rows"},
+        {&r->blocks, (most + PTN_READER_BLOCK - 1) / PTN_READER_BLOCK, sizeof *r->blocks, "rows"}};
+    size_t count = 2;
+    r->history = a->history;
+    r->orders = a->orders;
+    for (int32_t t = 0; t < PTN_TEXTS; t++)
+        if (is_given(a->orders, t)) wanted[count++] = (ptn_wanted){&r->fresh[t], most, sizeof **r->fresh, "new texts"};
+    return ptn_allocate_each(wanted, count, false, &a->context->memory, a->error);
+}
+
+/* The lists of new texts are wiped: they hold ids. */
+static void close_rows(appender *a)
+{
+    ptn_reader *r = &a->rows;
+    int64_t most = a->orders->rows < PTN_READER_CHUNK ? a->orders->rows : PTN_READER_CHUNK;
+    for (int32_t t = 0; t < PTN_TEXTS; t++) {
+        if (r->fresh[t] != NULL) ptn_wipe(r->fresh[t], (size_t)most * sizeof **r->fresh);
+        ptn_free(&a->context->memory, r->fresh[t]);
+    }
+    ptn_free(&a->context->memory, r->blocks);
+    ptn_free(&a->context->memory, r->verdicts);
+}
+
+/* Gives numbers to new texts of one block. */
+static patron_status number_texts(appender *a, int32_t text, const ptn_fresh *fresh, int64_t count)
+{
+    ptn_intern *intern = intern_of(a->history, text);
+    const ptn_reader *r = &a->rows;
+    for (int64_t from = 0; from < count; from += FRESH_STEP) {
+        int64_t end = from + FRESH_STEP < count ? from + FRESH_STEP : count, bytes = 0, length;
+        const uint8_t *at;
+        for (int64_t i = from; i < end; i++)
+            if (fresh[i].kind == PTN_KEY_LONG && ptn_reader_text(&at, &length, a->orders, text, r->from + fresh[i].row))
+                bytes += ptn_intern_long_bytes(length);
+        patron_status status = ptn_intern_reserve(intern, end - from, bytes, &a->history->memory, a->error);
+        if (status != PATRON_OK) return status;
+        for (int64_t i = from; i < end; i++) {
+            if (i + AHEAD < end) ptn_intern_prefetch(intern, fresh[i + AHEAD].hash);
+            ptn_wanted_text w = {fresh[i].bits, fresh[i].hash, NULL, 0, fresh[i].kind};
+            if (w.kind == PTN_KEY_LONG) ptn_reader_text(&w.bytes, &w.length, a->orders, text, r->from + fresh[i].row);
+            int32_t number = ptn_intern_add(intern, &w);
+            if (number < 0) return ptn_intern_fail_full(intern, a->error);
+            int64_t line = r->base + fresh[i].row;
+            if (text == PTN_TEXT_ORDER)
+                ((uint64_t *)a->history->order.items)[line] = (uint64_t)number;
+            else
+                ((int32_t *)(text == PTN_TEXT_CUSTOMER  ? a->history->customer.items
+                             : text == PTN_TEXT_PRODUCT ? a->history->product.items
+                                                        : a->history->category.items))[line] = number;
+        }
+    }
+    return PATRON_OK;
+}
+
+/* Lists the chunk's rejected rows, and moves the lines together. */
+static patron_status close_gaps(appender *a, int64_t rejected)
+{
+    patron_history *h = a->history;
+    const ptn_reader *r = &a->rows;
+    ptn_column columns[PTN_HISTORY_COLUMNS];
+    patron_status status = ptn_array_reserve(&h->rejected, &h->memory, a->rejected + rejected, sizeof(ptn_rejection),
+                                             "rejected rows", a->error);
+    if (status != PATRON_OK) return status;
+    ptn_history_columns(columns, h);
+    const int32_t *customers = (const int32_t *)h->customer.items + r->base;
+    int64_t kept = 0;
+    for (int64_t row = 0; row < r->count;) {
+        uint8_t verdict = r->verdicts[row];
+        if (verdict != 0) {
+            ptn_rejection *one = (ptn_rejection *)h->rejected.items + h->rejected.count + a->rejected++;
+            bool nobody = (verdict & PTN_VERDICT_NO_CUSTOMER) != 0;
+            memset(one, 0, sizeof *one);
+            one->row = ptn_history_rows(h) + r->from + row;
+            one->line = a->orders->line == NULL ? -1 : a->orders->line[r->from + row];
+            one->customer = customers[row] < 0 ? PTN_INTERN_MISSING : customers[row];
+            one->field = (uint8_t)ptn_verdict_field(verdict);
+            one->reason = (uint8_t)ptn_verdict_reason(verdict);
+            one->fate = nobody ? PATRON_FATE_NO_CUSTOMER : PATRON_FATE_UNREADABLE;
+            a->no_customer += nobody;
+            a->unreadable += !nobody;
+            row++;
+            continue;
+        }
+        int64_t end = row;
+        while (end < r->count && r->verdicts[end] == 0) end++;
+        for (int i = 0; kept < row && i < PTN_HISTORY_COLUMNS; i++) {
+            if (columns[i].array->items == NULL) continue;
+            uint8_t *items = (uint8_t *)columns[i].array->items + (size_t)r->base * columns[i].each;
+            memmove(items + (size_t)kept * columns[i].each, items + (size_t)row * columns[i].each,
+                    (size_t)(end - row) * columns[i].each);
+        }
+        kept += end - row;
+        row = end;
+    }
+    return PATRON_OK;
+}
+
+/* What is to be done of a chunk once its blocks are read. */
+static patron_status settle_chunk(appender *a)
+{
+    ptn_reader *r = &a->rows;
+    int64_t blocks = (r->count + PTN_READER_BLOCK - 1) / PTN_READER_BLOCK, rejected = 0;
+    for (int64_t b = 0; b < blocks; b++)
+        if (r->blocks[b].bad >= 0) return ptn_reader_explain(r, r->blocks[b].bad, a->error);
+    for (int64_t b = 0; b < blocks; b++) {
+        const ptn_reader_block *block = &r->blocks[b];
+        rejected += block->rejected;
+        a->rounded += block->rounded;
+        if (block->last_s > a->last_s) a->last_s = block->last_s;
+        for (int32_t t = 0; t < PTN_TEXTS; t++) {
+            if (block->fresh[t] == 0) continue;
+            patron_status status = number_texts(a, t, r->fresh[t] + b * PTN_READER_BLOCK, block->fresh[t]);
+            if (status != PATRON_OK) return status;
+        }
+    }
+    patron_status status = rejected > 0 ? close_gaps(a, rejected) : PATRON_OK;
+    a->lines += r->count - rejected;
+    return status;
+}
+
+static patron_status read_chunks(appender *a)
+{
+    ptn_team team;
+    ptn_reader *r = &a->rows;
+    int64_t rows = a->orders->rows, most = PTN_READER_BLOCK;
+    patron_status status = PATRON_OK;
+    ptn_team_open(&team, a->context);
+    for (r->from = 0; status == PATRON_OK && r->from < rows; r->from += r->count) {
+        r->count = rows - r->from < most ? rows - r->from : most;
+        r->base = ptn_history_lines(a->history) + a->lines;
+        status =
+            ptn_team_run(&team, "history", (double)r->from / (double)rows, (double)(r->from + r->count) / (double)rows,
+                         (r->count + PTN_READER_BLOCK - 1) / PTN_READER_BLOCK, ptn_reader_read, r, a->error);
+        if (status == PATRON_OK) status = settle_chunk(a);
+        if (most < PTN_READER_CHUNK) most *= 2;
+    }
+    ptn_team_close(&team);
+    return status;
 }
 
 static void commit(const appender *a)
 {
     patron_history *h = a->history;
-    ptn_array *columns[] = {&h->customer, &h->order,   &h->time_s,   &h->quantity, &h->amount,
-                            &h->flagged,  &h->product, &h->category, &h->discount};
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        if (columns[i]->items != NULL) columns[i]->count += a->lines;
-    h->rows.count += a->orders->rows;
+    ptn_column columns[PTN_HISTORY_COLUMNS];
+    ptn_history_columns(columns, h);
+    for (int i = 0; i < PTN_HISTORY_COLUMNS; i++)
+        if (columns[i].array->items != NULL) columns[i].array->count += a->lines;
     h->rejected.count += a->rejected;
     h->unreadable += a->unreadable;
     h->no_customer += a->no_customer;
     h->amounts_rounded += a->rounded;
+    if (a->last_s > h->last_s) h->last_s = a->last_s;
 }
 
 static patron_status append(patron_history *history, const patron_orders *orders, const ptn_context *context,
                             patron_error *error)
 {
-    appender a = {.history = history, .orders = orders, .error = error};
-    ptn_intern *interns[] = {&history->customers, &history->orders, &history->products, &history->categories};
-    int64_t known[4];
-    for (int i = 0; i < 4; i++) known[i] = ptn_intern_count(interns[i]);
+    appender a = {.history = history, .orders = orders, .context = context, .error = error, .last_s = INT64_MIN};
+    int64_t known[PTN_TEXTS];
+    for (int32_t t = 0; t < PTN_TEXTS; t++) known[t] = ptn_intern_count(intern_of(history, t));
     patron_status status = reserve(history, orders, error);
     if (status == PATRON_OK) status = ptn_batch_check_columns(orders, error);
-    for (int64_t row = 0; status == PATRON_OK && row < orders->rows; row++) {
-        if (row % ROWS_BETWEEN_CALLBACKS == 0)
-            status = ptn_progress(context, "history", (double)row / (double)orders->rows, error);
-        if (status == PATRON_OK) status = append_row(&a, row);
-    }
-    if (status == PATRON_OK) {
+    if (status == PATRON_OK) status = open_rows(&a);
+    if (status == PATRON_OK) status = read_chunks(&a);
+    close_rows(&a);
+    if (status == PATRON_OK)
         commit(&a);
-        return PATRON_OK;
-    }
-    for (int i = 0; i < 4; i++) ptn_intern_truncate(interns[i], known[i]);
+    else
+        for (int32_t t = 0; t < PTN_TEXTS; t++) ptn_intern_truncate(intern_of(history, t), known[t]);
     return status;
 }
 

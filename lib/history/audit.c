@@ -43,12 +43,17 @@ patron_status patron_history_audit(patron_audit *audit, const patron_history *hi
    since as many rows as lines are left at least. */
 static void spread(uint8_t *fates, const patron_history *history)
 {
-    const uint8_t *rows = history->rows.items;
-    int64_t line = history->rows.count - ptn_history_lines(history);
-    for (int64_t row = 0; row < history->rows.count; row++)
-        fates[row] = rows[row] == PTN_ROW_LINE         ? fates[line++]
-                     : rows[row] == PTN_ROW_UNREADABLE ? PATRON_FATE_UNREADABLE
-                                                       : PATRON_FATE_NO_CUSTOMER;
+    const ptn_rejection *rejected = history->rejected.items;
+    const uint8_t *lines = fates + history->rejected.count;
+    int64_t row = 0;
+    for (int64_t i = 0; i < history->rejected.count; i++) {
+        int64_t count = rejected[i].row - row;
+        memmove(fates + row, lines, (size_t)count);
+        lines += count;
+        row += count;
+        fates[row++] = rejected[i].fate;
+    }
+    memmove(fates + row, lines, (size_t)(ptn_history_rows(history) - row));
 }
 
 patron_status patron_history_fates(uint8_t *fates, const patron_history *history, int64_t as_of_s,
@@ -58,7 +63,7 @@ patron_status patron_history_fates(uint8_t *fates, const patron_history *history
     ptn_ok(error);
     if (fates == NULL) return ptn_fail_null(error, "fates");
     if (history == NULL) return ptn_fail_null(error, "history");
-    uint8_t *line_fates = fates + (history->rows.count - ptn_history_lines(history));
+    uint8_t *line_fates = fates + history->rejected.count;
     patron_status status = look(&purchases, line_fates, history, as_of_s, context, error);
     if (status != PATRON_OK) return status;
     ptn_purchases_free(&purchases);

@@ -20,21 +20,68 @@ enum {
 
 enum {
     PTN_MARK_DISCOUNT = 1, /* it, or an equal line dropped for it, came with a discount column */
-    PTN_MARK_CLOSES = 2    /* its time is its order's; one such line for each order */
+    PTN_MARK_CLOSES = 2,   /* its time is its order's; one such line for each order */
+    PTN_MARK_RETURN = 4    /* marked as a return by the caller */
 };
 
+/* A line gathered with those of its customer's group: 24 bytes, since there are as many of them as lines.
+
+       bits of `packed`    63 … 25     24 … 8                             7 … 5         4 … 2    1 … 0
+                           the time    the customer within the group      PTN_MARK_…    kind     kind of the order's key
+
+   `order` is equal for lines of one order (whose key is of one kind), and scrambled, so that no id is left in memory.
+ */
+typedef struct ptn_gathered {
+    int64_t packed;
+    int64_t amount; /* signed */
+    uint64_t order;
+} ptn_gathered;
+
+enum { PTN_GATHERED_TIME = 25, PTN_GATHERED_CUSTOMER = 8, PTN_GATHERED_MARKS = 5, PTN_GATHERED_KIND = 2 };
+
+/* The same with its fields apart. */
 typedef struct ptn_entry {
     int64_t time_s;
-    int64_t amount; /* signed */
-    int64_t line;   /* its place in the log */
-    int32_t order;
-    int16_t kind;
-    int16_t marks;
+    int64_t amount;
+    uint64_t order;
+    uint32_t at;        /* the place of the line's details in the group */
+    uint8_t order_kind; /* PTN_KEY_… */
+    uint8_t kind;
+    uint8_t marks;
+    uint8_t padding;
 } ptn_entry;
+
+typedef struct ptn_detail {
+    double quantity;
+    int64_t discount;
+    int32_t product, category; /* numbers, or -1 */
+} ptn_detail;
+
+static inline uint32_t ptn_gathered_customer(const ptn_gathered *g)
+{
+    return (uint32_t)(g->packed >> PTN_GATHERED_CUSTOMER) & ((1u << (PTN_GATHERED_TIME - PTN_GATHERED_CUSTOMER)) - 1u);
+}
+
+static inline ptn_entry ptn_gathered_entry(const ptn_gathered *g, uint32_t at)
+{
+    uint32_t low = (uint32_t)g->packed & 255u;
+    return (ptn_entry){.time_s = g->packed >> PTN_GATHERED_TIME,
+                       .amount = g->amount,
+                       .order = g->order,
+                       .at = at,
+                       .order_kind = (uint8_t)(low & 3u),
+                       .kind = (uint8_t)(low >> PTN_GATHERED_KIND & 7u),
+                       .marks = (uint8_t)(low >> PTN_GATHERED_MARKS)};
+}
 
 static inline bool ptn_entry_bought(const ptn_entry *e)
 {
     return e->kind == PTN_KIND_PURCHASE || e->kind == PTN_KIND_ORDER;
+}
+
+static inline bool ptn_entry_same_order(const ptn_entry *a, const ptn_entry *b)
+{
+    return a->order == b->order && a->order_kind == b->order_kind;
 }
 
 #endif

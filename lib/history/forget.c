@@ -3,10 +3,11 @@
    customer's lines use a new number is set aside. Then what cannot: rows, lines and texts close the gaps in place, and
    what lay behind them is overwritten.
 
-       before   lines  a b a c b      customers  a b c      rows  0 1 2 3 4
-       forget a        b c b                     b c              0 1 2        and zeros up to the capacity
+       before   lines  a b a c b      customers  a b c
+       forget a        b c b                     b c        and zeros up to the capacity
 
-   An id that is known has a row: what an append interned before it failed was taken back. */
+   An id that is known has a row, or was merged: what an append interned before it failed was taken back. A customer is
+   all ids that are merged into one. */
 #include <string.h>
 
 #include "base/error.h"
@@ -14,10 +15,24 @@
 
 enum { ROWS_BETWEEN_CALLBACKS = 1 << 20, TEXTS = 4 };
 
-/* Texts' new numbers, by old number; -1: no text any more. */
+/* Texts' new numbers, by old number; -1: no text any more. Whose they are that go: `root`'s; NULL roots: each its own.
+ */
 typedef struct renumbering {
     int32_t *customers, *orders, *products, *categories;
+    const int32_t *roots;
+    int32_t root;
 } renumbering;
+
+static bool goes(const renumbering *new, int32_t customer)
+{
+    return customer >= 0 && (new->roots == NULL ? customer : new->roots[customer]) == new->root;
+}
+
+static void keep_order(int32_t *numbers, const patron_history *h, int64_t line)
+{
+    if (ptn_stamp_order(((const int64_t *)h->stamp.items)[line]) == PTN_KEY_LONG)
+        numbers[((const uint64_t *)h->order.items)[line]] = 0;
+}
 
 static void keep_text(int32_t *numbers, const ptn_array *column, int64_t line)
 {
@@ -26,8 +41,7 @@ static void keep_text(int32_t *numbers, const ptn_array *column, int64_t line)
 }
 
 /* Marks the texts that other customers' rows use. */
-static patron_status mark(renumbering *new, const patron_history *h, int32_t customer, const ptn_context *context,
-                          patron_error *error)
+static patron_status mark(renumbering *new, const patron_history *h, const ptn_context *context, patron_error *error)
 {
     const int32_t *customers = h->customer.items;
     const ptn_rejection *rejected = h->rejected.items;
@@ -36,14 +50,18 @@ static patron_status mark(renumbering *new, const patron_history *h, int32_t cus
         if (i % ROWS_BETWEEN_CALLBACKS == 0 &&
             ptn_progress(context, "forget", (double)i / (double)lines, error) != PATRON_OK)
             return ptn_fail(error, PATRON_CANCELLED, "cancelled by the caller; nothing was forgotten");
-        if (customers[i] == customer) continue;
+        if (goes(new, customers[i])) continue;
         new->customers[customers[i]] = 0;
-        keep_text(new->orders, &h->order, i);
+        keep_order(new->orders, h, i);
         keep_text(new->products, &h->product, i);
         keep_text(new->categories, &h->category, i);
     }
     for (int64_t i = 0; i < h->rejected.count; i++)
-        if (rejected[i].customer >= 0 && rejected[i].customer != customer) new->customers[rejected[i].customer] = 0;
+        if (rejected[i].customer >= 0 && !goes(new, rejected[i].customer)) new->customers[rejected[i].customer] = 0;
+    for (int32_t i = 0; i < h->merged.count; i++) {
+        int32_t into = ((const int32_t *)h->merged.items)[i];
+        if (into >= 0 && !goes(new, i)) new->customers[i] = new->customers[into] = 0;
+    }
     return PATRON_OK;
 }
 
@@ -54,31 +72,26 @@ static void number_anew(int32_t *numbers, int64_t count)
         if (numbers[i] >= 0) numbers[i] = next++;
 }
 
-/* Rows and their rejections; the lines must still be there. */
-static void close_rows(patron_history *h, int32_t customer, const renumbering *new)
+/* The rejected rows; the lines must still be there. A row's place falls by the rows before it that go: lines, of which
+   `line` were looked at, and rejected ones. */
+static void close_rejected(patron_history *h, const renumbering *new)
 {
-    uint8_t *rows = h->rows.items;
     const int32_t *customers = h->customer.items;
     ptn_rejection *rejected = h->rejected.items;
-    int64_t kept = 0, line = 0, listed = 0;
-    for (int64_t row = 0, next = 0; row < h->rows.count; row++) {
-        if (rows[row] == PTN_ROW_LINE) {
-            if (customers[line++] != customer) rows[kept++] = rows[row];
-            continue;
-        }
-        ptn_rejection r = rejected[next++];
-        if (r.customer == customer) {
+    int64_t line = 0, gone = 0, listed = 0;
+    for (int64_t i = 0; i < h->rejected.count; i++) {
+        ptn_rejection r = rejected[i];
+        for (; line < r.row - i; line++) gone += goes(new, customers[line]);
+        if (goes(new, r.customer)) {
             h->unreadable--;
+            gone++;
             continue;
         }
         if (r.customer >= 0) r.customer = new->customers[r.customer];
-        r.row = kept;
+        r.row -= gone;
         rejected[listed++] = r;
-        rows[kept++] = rows[row];
     }
-    h->rows.count = kept;
     h->rejected.count = listed;
-    ptn_array_wipe_rest(&h->rows, 1);
     ptn_array_wipe_rest(&h->rejected, sizeof(ptn_rejection));
 }
 
@@ -88,55 +101,81 @@ static void move_text(ptn_array *column, int64_t to, int64_t from, const int32_t
     if (texts != NULL) texts[to] = texts[from] < 0 ? texts[from] : numbers[texts[from]];
 }
 
-static void close_lines(patron_history *h, int32_t customer, const renumbering *new)
+static void move_number(ptn_array *column, int64_t to, int64_t from)
 {
-    struct {
-        ptn_array *array;
-        size_t each;
-    } columns[] = {{&h->time_s, 8}, {&h->amount, 8},  {&h->quantity, 8}, {&h->discount, 8}, {&h->customer, 4},
-                   {&h->order, 4},  {&h->product, 4}, {&h->category, 4}, {&h->flagged, 1}};
-    enum { COLUMNS = sizeof columns / sizeof *columns };
-    int64_t kept = 0;
+    uint8_t *items = column->items;
+    if (items != NULL) memmove(items + 8 * to, items + 8 * from, 8);
+}
+
+static void close_lines(patron_history *h, const renumbering *new)
+{
+    ptn_column columns[PTN_HISTORY_COLUMNS];
+    int64_t *stamps = h->stamp.items, kept = 0;
+    h->last_s = INT64_MIN;
     for (int64_t i = 0; i < ptn_history_lines(h); i++) {
-        if (((const int32_t *)h->customer.items)[i] == customer) {
-            h->amounts_rounded -= (((const uint8_t *)h->flagged.items)[i] & PTN_LINE_ROUNDED) != 0;
+        if (goes(new, ((const int32_t *)h->customer.items)[i])) {
+            h->amounts_rounded -= (ptn_stamp_flags(stamps[i]) & PTN_LINE_ROUNDED) != 0;
             continue;
         }
-        ((int64_t *)h->time_s.items)[kept] = ((const int64_t *)h->time_s.items)[i];
-        ((int64_t *)h->amount.items)[kept] = ((const int64_t *)h->amount.items)[i];
-        ((double *)h->quantity.items)[kept] = ((const double *)h->quantity.items)[i];
-        ((uint8_t *)h->flagged.items)[kept] = ((const uint8_t *)h->flagged.items)[i];
-        if (h->discount.items != NULL) ((int64_t *)h->discount.items)[kept] = ((const int64_t *)h->discount.items)[i];
+        move_number(&h->order, kept, i);
+        if (ptn_stamp_order(stamps[i]) == PTN_KEY_LONG) {
+            uint64_t *order = (uint64_t *)h->order.items + kept;
+            *order = (uint64_t) new->orders[*order];
+        }
+        stamps[kept] = stamps[i];
+        move_number(&h->amount, kept, i);
+        move_number(&h->quantity, kept, i);
+        move_number(&h->discount, kept, i);
         move_text(&h->customer, kept, i, new->customers);
-        move_text(&h->order, kept, i, new->orders);
         move_text(&h->product, kept, i, new->products);
         move_text(&h->category, kept, i, new->categories);
+        if (ptn_stamp_time(stamps[kept]) > h->last_s && !ptn_history_drops(h, ((const int64_t *)h->amount.items)[kept]))
+            h->last_s = ptn_stamp_time(stamps[kept]);
         kept++;
     }
-    for (int c = 0; c < COLUMNS; c++) {
+    ptn_history_columns(columns, h);
+    for (int c = 0; c < PTN_HISTORY_COLUMNS; c++) {
         if (columns[c].array->items == NULL) continue;
         columns[c].array->count = kept;
         ptn_array_wipe_rest(columns[c].array, columns[c].each);
     }
 }
 
+/* Merges among those who stay; a new number is never above the old one. */
+static void close_merged(patron_history *h, const renumbering *new)
+{
+    int32_t *merged = h->merged.items, last = 0;
+    for (int32_t i = 0; i < h->merged.count; i++) {
+        if (new->customers[i] < 0) continue;
+        merged[new->customers[i]] = merged[i] < 0 ? -1 : new->customers[merged[i]];
+        last = new->customers[i] + 1;
+    }
+    h->merged.count = last;
+}
+
 static patron_status forget(patron_history *h, int32_t customer, const ptn_context *context, patron_error *error)
 {
     ptn_intern *interns[TEXTS] = {&h->customers, &h->orders, &h->products, &h->categories};
-    int64_t starts[TEXTS + 1] = {0};
+    int64_t starts[TEXTS + 1] = {0}, roots = h->merged.count > 0 ? ptn_intern_count(&h->customers) : 0;
     void *block;
     for (int i = 0; i < TEXTS; i++) starts[i + 1] = starts[i] + ptn_intern_count(interns[i]);
     patron_status status =
-        ptn_allocate(&block, &context->memory, starts[TEXTS], sizeof(int32_t), "texts by number", error);
+        ptn_allocate(&block, &context->memory, starts[TEXTS] + roots, sizeof(int32_t), "texts by number", error);
     if (status != PATRON_OK) return status;
     int32_t *numbers = block;
     memset(numbers, 0xFF, (size_t)starts[TEXTS] * sizeof *numbers);
-    renumbering new = {numbers, numbers + starts[1], numbers + starts[2], numbers + starts[3]};
-    status = mark(&new, h, customer, context, error);
+    renumbering new = {numbers, numbers + starts[1], numbers + starts[2], numbers + starts[3], NULL, customer};
+    if (roots > 0) {
+        ptn_history_roots(numbers + starts[TEXTS], h);
+        new.roots = numbers + starts[TEXTS];
+        new.root = new.roots[customer];
+    }
+    status = mark(&new, h, context, error);
     if (status == PATRON_OK) {
         for (int i = 0; i < TEXTS; i++) number_anew(numbers + starts[i], ptn_intern_count(interns[i]));
-        close_rows(h, customer, &new);
-        close_lines(h, customer, &new);
+        close_rejected(h, &new);
+        close_lines(h, &new);
+        close_merged(h, &new);
         for (int i = 0; i < TEXTS; i++) ptn_intern_keep(interns[i], numbers + starts[i]);
     }
     ptn_free(&context->memory, block);

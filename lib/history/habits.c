@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The passes over one customer's entries that see how it buys. Each leaves the entries fit for the next only, so their
-   order matters:
-
-       lines (any order)  ->  rhythm (by time; spends time_s)  ->  products  ->  categories (spends amount)
-
-   No pass allocates: what must be sorted is written over a field that no later pass needs. */
+/* The passes over one customer's entries that see how it buys. Entries are only read; what must be sorted is written as
+   numbers of 64 bits into memory that the worker has for it. */
 #include "history/habits.h"
 
 #include <math.h>
@@ -15,52 +11,28 @@
 
 __extension__ typedef unsigned __int128 uint128;
 
-static bool by_gap(const ptn_entry *a, const ptn_entry *b, const void *none)
+/* 18:00, in seconds of the day. */
+enum { EVENING_S = 64800 };
+
+static bool by_number(const uint64_t *a, const uint64_t *b, const void *none)
 {
     (void)none;
-    return a->time_s < b->time_s;
+    return *a < *b;
 }
 
-static bool by_text(const ptn_entry *a, const ptn_entry *b, const void *none)
-{
-    (void)none;
-    return a->order < b->order;
-}
-
-static bool by_amount(const ptn_entry *a, const ptn_entry *b, const void *none)
-{
-    (void)none;
-    return a->amount < b->amount;
-}
-
-/* Entries that compare equal are alike in all that is read of them afterwards. */
-#define SORT_NAME    sort_by_gap
-#define SORT_TYPE    ptn_entry
+#define SORT_NAME    sort_numbers
+#define SORT_TYPE    uint64_t
 #define SORT_CONTEXT void
-#define SORT_LESS    by_gap
-#include "base/sort_template.h"
-
-#define SORT_NAME    sort_by_text
-#define SORT_TYPE    ptn_entry
-#define SORT_CONTEXT void
-#define SORT_LESS    by_text
-#include "base/sort_template.h"
-
-#define SORT_NAME    sort_by_amount
-#define SORT_TYPE    ptn_entry
-#define SORT_CONTEXT void
-#define SORT_LESS    by_amount
+#define SORT_LESS    by_number
 #include "base/sort_template.h"
 
 /* A quantity in steps of 2^-52: exact from 1 on, below that off by half a step at most. At most 2^92, so that 2^36 of
    them fit into a sum that needs no order. */
 static uint128 in_steps(double quantity) { return (uint128)rint(quantity * 0x1p52); }
 
-static void see_lines(ptn_habits *h, const ptn_entry *entries, int64_t count, const patron_history *history)
+static void see_lines(ptn_habits *h, const ptn_entry *entries, int64_t count, const ptn_detail *details)
 {
-    const double *quantity = history->quantity.items;
-    const int64_t *discount = history->discount.items;
-    uint128 items = 0;
+    uint128 items = 0, reduced = 0, full = 0;
     for (int64_t i = 0; i < count; i++) {
         const ptn_entry *e = &entries[i];
         if (e->kind == PTN_KIND_RETURN) {
@@ -69,28 +41,64 @@ static void see_lines(ptn_habits *h, const ptn_entry *entries, int64_t count, co
         }
         if (!ptn_entry_bought(e)) continue;
         h->purchase_lines++;
-        items += in_steps(quantity[e->line]);
+        items += in_steps(details[e->at].quantity);
         if ((e->marks & PTN_MARK_DISCOUNT) == 0) continue;
         h->discount_lines++;
-        h->discounted_lines += discount[e->line] > 0;
+        h->discounted_lines += details[e->at].discount > 0;
+        reduced += (uint64_t)details[e->at].discount;
+        full += (uint64_t)details[e->at].discount + (uint128)e->amount;
     }
     h->items = (double)items * 0x1p-52;
+    h->discount_depth = full > 0 ? (double)reduced / (double)full : (double)NAN;
+}
+
+/* The calendar quarter, 0 … 3, of a day counted from 1970-01-01, in the Gregorian calendar carried back. Years begin in
+   March here, so that a leap day is their last, and five months have 153 days (as in Hinnant's date algorithms, 2013).
+ */
+static int32_t quarter_of(int64_t day)
+{
+    int64_t cycle = (day + 719468) % 146097; /* days since a 1 March of a year that 400 divides */
+    if (cycle < 0) cycle += 146097;
+    int64_t year = (cycle - cycle / 1460 + cycle / 36524 - cycle / 146096) / 365;
+    int64_t of_year = cycle - (365 * year + year / 4 - year / 100), month = (5 * of_year + 2) / 153; /* 0 is March */
+    return (int32_t)((month + 2) % 12 / 3);
+}
+
+/* By time, so that each day is looked up once. */
+static void see_seasons(ptn_habits *h, const ptn_entry *entries, int64_t count, int64_t utc_offset_s)
+{
+    int64_t spent[4] = {0}, known = INT64_MIN;
+    int32_t quarter = 0;
+    for (int64_t i = 0; i < count; i++) {
+        if (!ptn_entry_bought(&entries[i])) continue;
+        int64_t day = ptn_local_day(entries[i].time_s, utc_offset_s);
+        if (day != known) quarter = quarter_of(day);
+        known = day;
+        spent[quarter] += entries[i].amount;
+    }
+    for (int32_t q = 0; q < 4; q++)
+        if (spent[q] > h->best_quarter) h->best_quarter = spent[q];
 }
 
 /* Orders come by time. With gaps g between n + 1 of them, S their sum and Q that of their squares:
    sd / mean = sqrt(Q / n - (S / n)^2) / (S / n) = sqrt(n Q - S^2) / S, exact up to the root. Q <= S^2 <= 2^96. */
-static void see_rhythm(ptn_habits *h, ptn_entry *entries, int64_t count, int64_t utc_offset_s, const ptn_question *q)
+static void see_rhythm(ptn_habits *h, uint64_t *gaps_s, const ptn_entry *entries, int64_t count, int64_t utc_offset_s,
+                       const ptn_question *q)
 {
-    int64_t orders = 0, previous_s = 0, sum_s = 0;
+    int64_t orders = 0, first_s = 0, previous_s = 0, sum_s = 0;
     uint128 squares = 0;
     for (int64_t i = 0; i < count; i++) {
         if ((entries[i].marks & PTN_MARK_CLOSES) == 0) continue;
-        int64_t time_s = entries[i].time_s, weekday = (ptn_local_day(time_s, utc_offset_s) % 7 + 7) % 7;
+        int64_t time_s = entries[i].time_s, day = ptn_local_day(time_s, utc_offset_s), weekday = (day % 7 + 7) % 7;
+        if (orders == 0) first_s = time_s;
         h->recent_orders += (q->as_of_s - time_s) / 86400 < q->recent_days;
         h->weekend_orders += weekday == 2 || weekday == 3; /* day 0 was a Thursday */
+        h->evening_orders += time_s + utc_offset_s - day * 86400 >= EVENING_S;
+        h->late_orders += time_s - first_s > q->as_of_s - time_s;
         if (orders > 0) {
             int64_t gap_s = time_s - previous_s;
-            entries[orders - 1].time_s = gap_s;
+            h->last_gap_s = gap_s;
+            gaps_s[orders - 1] = (uint64_t)gap_s;
             sum_s += gap_s;
             squares += (uint128)gap_s * (uint128)gap_s;
         }
@@ -100,66 +108,75 @@ static void see_rhythm(ptn_habits *h, ptn_entry *entries, int64_t count, int64_t
     int64_t gaps = orders - 1;
     h->gap_variation = (double)NAN;
     if (gaps < 1) return;
-    sort_by_gap(entries, gaps, NULL);
-    h->twice_median_gap_s = entries[(gaps - 1) / 2].time_s + entries[gaps / 2].time_s;
+    sort_numbers(gaps_s, gaps, NULL);
+    h->twice_median_gap_s = (int64_t)(gaps_s[(gaps - 1) / 2] + gaps_s[gaps / 2]);
     if (gaps < 2 || sum_s == 0) return;
     uint128 spread = (uint128)gaps * squares - (uint128)sum_s * (uint128)sum_s;
     h->gap_variation = sqrt((double)spread) / (double)sum_s;
 }
 
-/* Sorts the purchase lines that have a text in this column to the end, equal texts together; returns where they begin.
-   Which text is which number decides their order, and nothing else. */
-static int64_t group_by_text(ptn_entry *entries, int64_t count, const ptn_array *column)
+/* For each purchase line that has a text in this column: the text's number above, the entry's place below, sorted;
+   returns how many. Which text is which number decides their order, and nothing else. */
+static int64_t sort_texts(uint64_t *texts, const ptn_entry *entries, int64_t count, const ptn_detail *details,
+                          bool category)
 {
-    const int32_t *text = column->items;
-    int64_t first = 0;
-    if (text == NULL) return count;
-    for (int64_t i = 0; i < count; i++) entries[i].order = ptn_entry_bought(&entries[i]) ? text[entries[i].line] : -1;
-    sort_by_text(entries, count, NULL);
-    while (first < count && entries[first].order < 0) first++;
-    return first;
+    int64_t found = 0;
+    for (int64_t i = 0; i < count; i++) {
+        const ptn_detail *d = &details[entries[i].at];
+        int32_t text = category ? d->category : d->product;
+        if (text >= 0 && ptn_entry_bought(&entries[i])) texts[found++] = (uint64_t)text << 32 | (uint64_t)i;
+    }
+    sort_numbers(texts, found, NULL);
+    return found;
 }
 
-static void see_products(ptn_habits *h, ptn_entry *entries, int64_t count, const patron_history *history)
+static void see_products(ptn_habits *h, uint64_t *texts, const ptn_entry *entries, int64_t count,
+                         const ptn_detail *details)
 {
-    int64_t first = group_by_text(entries, count, &history->product);
-    for (int64_t i = first; i < count; i++) h->products += i == first || entries[i].order != entries[i - 1].order;
+    h->product_lines = sort_texts(texts, entries, count, details, false);
+    for (int64_t i = 0; i < h->product_lines; i++) h->products += i == 0 || texts[i] >> 32 != texts[i - 1] >> 32;
 }
 
 /* Entropy = sum of p ln(1 / p) = sum of p log1p((G - g) / g), p = g / G: terms >= 0, so that nothing cancels, and
    exactly 0 for one category. They are added by rising g. */
-static void see_categories(ptn_habits *h, ptn_entry *entries, int64_t count, const patron_history *history)
+static void see_categories(ptn_habits *h, uint64_t *texts, const ptn_entry *entries, int64_t count,
+                           const ptn_detail *details)
 {
-    int64_t total = 0, groups = 0;
-    for (int64_t i = group_by_text(entries, count, &history->category), from = i; i < count; i++) {
-        int64_t amount = entries[i].amount;
-        bool starts = i == from || entries[i].order != entries[i - 1].order;
+    int64_t found = sort_texts(texts, entries, count, details, true), total = 0, groups = 0;
+    uint64_t before = 0;
+    /* The sums take the texts' place, behind which they stay. */
+    for (int64_t i = 0; i < found; i++) {
+        uint64_t text = texts[i] >> 32;
+        int64_t amount = entries[texts[i] & UINT32_MAX].amount;
+        bool starts = i == 0 || text != before;
         total += amount;
+        before = text;
         if (starts)
-            entries[groups++].amount = amount;
+            texts[groups++] = (uint64_t)amount;
         else
-            entries[groups - 1].amount += amount;
+            texts[groups - 1] += (uint64_t)amount;
     }
     h->categories = groups;
     h->category_entropy = h->top_category_share = (double)NAN;
     if (total == 0) return;
-    sort_by_amount(entries, groups, NULL);
+    sort_numbers(texts, groups, NULL);
     ptn_dd entropy = {0.0, 0.0};
     for (int64_t i = 0; i < groups; i++) {
-        double amount = (double)entries[i].amount;
+        double amount = (double)(int64_t)texts[i];
         if (amount > 0.0)
-            ptn_sum_add(&entropy, amount / (double)total * ptn_log1p((double)(total - entries[i].amount) / amount));
+            ptn_sum_add(&entropy, amount / (double)total * ptn_log1p((double)(total - (int64_t)texts[i]) / amount));
     }
     h->category_entropy = ptn_sum_value(entropy);
-    h->top_category_share = (double)entries[groups - 1].amount / (double)total;
+    h->top_category_share = (double)(int64_t)texts[groups - 1] / (double)total;
 }
 
-void ptn_habits_see(ptn_habits *habits, ptn_entry *entries, int64_t count, const patron_history *history,
-                    const ptn_question *question)
+void ptn_habits_see(ptn_habits *habits, uint64_t *numbers, const ptn_entry *entries, int64_t count,
+                    const ptn_detail *details, const patron_history *history, const ptn_question *question)
 {
-    if ((question->habits & PTN_HABIT_LINES) != 0) see_lines(habits, entries, count, history);
-    if ((question->habits & PTN_HABIT_RHYTHM) != 0)
-        see_rhythm(habits, entries, count, history->options.utc_offset_s, question);
-    if ((question->habits & PTN_HABIT_PRODUCTS) != 0) see_products(habits, entries, count, history);
-    if ((question->habits & PTN_HABIT_CATEGORIES) != 0) see_categories(habits, entries, count, history);
+    int64_t offset_s = history->options.utc_offset_s;
+    if ((question->habits & PTN_HABIT_LINES) != 0) see_lines(habits, entries, count, details);
+    if ((question->habits & PTN_HABIT_SEASONS) != 0) see_seasons(habits, entries, count, offset_s);
+    if ((question->habits & PTN_HABIT_RHYTHM) != 0) see_rhythm(habits, numbers, entries, count, offset_s, question);
+    if ((question->habits & PTN_HABIT_PRODUCTS) != 0) see_products(habits, numbers, entries, count, details);
+    if ((question->habits & PTN_HABIT_CATEGORIES) != 0) see_categories(habits, numbers, entries, count, details);
 }

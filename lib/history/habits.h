@@ -9,9 +9,10 @@
 #include "history/entries.h"
 #include "history/purchases.h"
 
-/* Fills in the parts of *habits that question->habits asks for; the others are of no meaning. `entries` are those of a
-   customer with an order, sorted by time, orders closed (PTN_MARK_CLOSES); they are used up. Allocates nothing. */
-void ptn_habits_see(ptn_habits *habits, ptn_entry *entries, int64_t count, const patron_history *history,
-                    const ptn_question *question);
+/* Fills in the parts of *habits, which is all zero, that question->habits asks for; the others are of no meaning.
+   `entries` are those of a customer with an order, sorted by time, orders closed (PTN_MARK_CLOSES); `numbers` is room
+   for as many. Allocates nothing. */
+void ptn_habits_see(ptn_habits *habits, uint64_t *numbers, const ptn_entry *entries, int64_t count,
+                    const ptn_detail *details, const patron_history *history, const ptn_question *question);
 
 #endif

@@ -100,6 +100,7 @@ patron_status patron_history_create(patron_history **history, const patron_histo
     patron_history *made = block;
     made->memory = known.memory;
     made->options = read;
+    made->last_s = INT64_MIN;
     ptn_siphash_key_make(&key);
     ptn_intern_open(&made->customers, "customer ids", &key);
     ptn_intern_open(&made->orders, "order ids", &key);
@@ -113,10 +114,11 @@ void patron_history_free(patron_history *history)
 {
     if (history == NULL) return;
     ptn_memory memory = history->memory;
-    ptn_array *arrays[] = {&history->rows,     &history->customer, &history->order,   &history->time_s,
-                           &history->quantity, &history->amount,   &history->flagged, &history->product,
-                           &history->category, &history->discount, &history->rejected};
-    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) ptn_array_free(arrays[i], &memory);
+    ptn_column columns[PTN_HISTORY_COLUMNS];
+    ptn_history_columns(columns, history);
+    for (int i = 0; i < PTN_HISTORY_COLUMNS; i++) ptn_array_free(columns[i].array, &memory);
+    ptn_array_free(&history->rejected, &memory);
+    ptn_array_free(&history->merged, &memory);
     ptn_intern_free(&history->customers, &memory);
     ptn_intern_free(&history->orders, &memory);
     ptn_intern_free(&history->products, &memory);
@@ -124,7 +126,10 @@ void patron_history_free(patron_history *history)
     ptn_free(&memory, history);
 }
 
-int64_t patron_history_row_count(const patron_history *history) { return history == NULL ? 0 : history->rows.count; }
+int64_t patron_history_row_count(const patron_history *history)
+{
+    return history == NULL ? 0 : ptn_history_rows(history);
+}
 
 const patron_history_options *ptn_history_options_of(const patron_history *history) { return &history->options; }
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The order log: one column per property of a line, one byte per row read.
+/* The order log: one column for each property of a line, 40 bytes a line with products.
 
-       rows    0 1 2 3 4 …        every row read, in the order appended: a line, unreadable, no customer
-               | |   | |
-       lines   0 1   2 3 …        rows that are readable and have a customer: customer, time, amount, …
+       lines      0 1 2 3 …   rows that are readable and have a customer: customer, time, amount, …, in the order
+   appended rejected   0 1 …       the other rows, with their places among all rows: row 17 is a line unless it is here
 
-   Fates other than the two above depend on the as-of and are worked out when asked for. Ids are interned; a text that
-   no line uses (a rejected row's) has no effect. */
+   Fates other than "unreadable" and "no customer" depend on the as-of and are worked out when asked for. Customers,
+   products and categories are interned; a text that no line uses (a rejected row's) has no effect. */
 #ifndef PTN_HISTORY_HISTORY_H
 #define PTN_HISTORY_HISTORY_H
 
@@ -17,12 +16,18 @@
 #include "base/context.h"
 #include "history/intern.h"
 
-/* What the log says of a row. */
-enum { PTN_ROW_LINE = 0, PTN_ROW_UNREADABLE = 1, PTN_ROW_NO_CUSTOMER = 2 };
-
-/* What the log says of a line, as bits: marked as a return by the caller; came with a discount column, so that a
-   discount of 0 is known to be none; its money was rounded. */
-enum { PTN_LINE_RETURN = 1, PTN_LINE_DISCOUNT = 2, PTN_LINE_ROUNDED = 4 };
+/* What the log says of a line, as bits beside its time: marked as a return by the caller; came with a discount column,
+   so that a discount of 0 is known to be none; its money was rounded; its quantity is above, or below, 0. In two bits
+   more, which kind of key its order is. */
+enum {
+    PTN_LINE_RETURN = 1,
+    PTN_LINE_DISCOUNT = 2,
+    PTN_LINE_ROUNDED = 4,
+    PTN_LINE_SOME = 8,
+    PTN_LINE_BACK = 16,
+    PTN_LINE_ORDER_SHIFT = 5,
+    PTN_LINE_BITS = 8 /* all of them */
+};
 
 /* A row that is no line. All of them are remembered, whatever options.rejected_listed: which are listed changes when
    a customer is forgotten. */
@@ -30,35 +35,83 @@ typedef struct ptn_rejection {
     int64_t row;
     int64_t line;     /* the caller's, or -1 */
     int32_t customer; /* whose row it was, or PTN_INTERN_MISSING */
-    uint8_t field, reason;
+    uint8_t field, reason, fate;
 } ptn_rejection;
 
 struct patron_history {
     ptn_memory memory;
     patron_history_options options;
-    ptn_intern customers, orders, products, categories;
-
-    ptn_array rows; /* uint8_t, PTN_ROW_… */
+    ptn_intern customers, orders, products, categories; /* orders: only those with a LONG key */
 
     /* Columns of lines, all of the same count. */
     ptn_array customer; /* int32_t */
-    ptn_array order;    /* int32_t, -1: none */
-    ptn_array time_s;   /* int64_t, |t| <= PATRON_MOST_TIME_S */
-    ptn_array quantity; /* double, finite, never -0 */
+    ptn_array stamp;    /* int64_t: time x 2^PTN_LINE_BITS + PTN_LINE_…, |time| <= PATRON_MOST_TIME_S */
     ptn_array amount;   /* int64_t, signed, > INT64_MIN */
-    ptn_array flagged;  /* uint8_t, PTN_LINE_… */
     /* Not there (items == NULL) until a batch brings them. */
+    ptn_array quantity; /* double, finite, never -0; 1 where it is not there */
+    ptn_array order;    /* uint64_t: the bits of its key, of a LONG one its number; 0 where there is none */
     ptn_array product;  /* int32_t, -1: none */
     ptn_array category; /* int32_t, -1: none */
     ptn_array discount; /* int64_t >= 0 */
+
+    ptn_array
+        merged; /* int32_t, by customer: the one it is another id of, or -1; customers beyond its count have none */
 
     ptn_array rejected;      /* ptn_rejection, one for each row that is no line, by row */
     int64_t unreadable;      /* rows */
     int64_t no_customer;     /* rows */
     int64_t amounts_rounded; /* rows that are not unreadable */
+    int64_t last_s;          /* of the lines whose amount is not 0, or all with zero_amount KEEP; INT64_MIN: none */
 };
 
-static inline int64_t ptn_history_lines(const patron_history *history) { return history->time_s.count; }
+static inline int64_t ptn_history_lines(const patron_history *history) { return history->stamp.count; }
+
+static inline int64_t ptn_history_rows(const patron_history *history)
+{
+    return history->stamp.count + history->rejected.count;
+}
+
+static inline int64_t ptn_stamp(int64_t time_s, uint32_t flags)
+{
+    return time_s * (INT64_C(1) << PTN_LINE_BITS) + (int64_t)flags;
+}
+
+/* Shifting a negative number right keeps its sign with every compiler this is built by. */
+static inline int64_t ptn_stamp_time(int64_t stamp) { return stamp >> PTN_LINE_BITS; }
+
+static inline uint32_t ptn_stamp_flags(int64_t stamp) { return (uint32_t)stamp & ((1u << PTN_LINE_BITS) - 1u); }
+
+/* The kind of a line's order key, PTN_KEY_…; PTN_KEY_NONE where it has none. */
+static inline uint32_t ptn_stamp_order(int64_t stamp) { return ptn_stamp_flags(stamp) >> PTN_LINE_ORDER_SHIFT; }
+
+/* The customer that a customer is another id of, in the end; itself where it is merged into none. */
+int32_t ptn_history_root(const patron_history *history, int32_t customer);
+
+/* That of each customer. O(customers). */
+void ptn_history_roots(int32_t *roots, const patron_history *history);
+
+/* Whether a line of this amount is left out for it. */
+static inline bool ptn_history_drops(const patron_history *history, int64_t amount)
+{
+    return amount == 0 && history->options.zero_amount != PATRON_ZERO_AMOUNT_KEEP;
+}
+
+/* A column, for what treats all alike. */
+typedef struct ptn_column {
+    ptn_array *array;
+    size_t each;
+} ptn_column;
+
+enum { PTN_HISTORY_COLUMNS = 8 };
+
+/* All columns of lines; those of 8 bytes first. */
+static inline void ptn_history_columns(ptn_column columns[PTN_HISTORY_COLUMNS], patron_history *h)
+{
+    const ptn_column all[PTN_HISTORY_COLUMNS] = {{&h->stamp, 8},   {&h->amount, 8},   {&h->quantity, 8},
+                                                 {&h->order, 8},   {&h->discount, 8}, {&h->customer, 4},
+                                                 {&h->product, 4}, {&h->category, 4}};
+    for (int i = 0; i < PTN_HISTORY_COLUMNS; i++) columns[i] = all[i];
+}
 
 /* How many rejected rows a caller can read. */
 static inline int64_t ptn_history_listed(const patron_history *history)

@@ -3,170 +3,223 @@
 #include "history/intern.h"
 
 #include <stdbool.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/utf8.h"
 
-enum { FIRST_SLOTS = 64, MOST_DIGITS = 20 };
+enum { FIRST_SLOTS = 64 };
 
 void ptn_intern_open(ptn_intern *intern, const char *what, const ptn_siphash_key *key)
 {
     memset(intern, 0, sizeof *intern);
     intern->key = *key;
+    intern->hash_mask = UINT64_MAX;
     intern->what = what;
     intern->most = PTN_INTERN_MOST;
-    intern->last = PTN_INTERN_MISSING;
 }
 
 void ptn_intern_free(ptn_intern *intern, const ptn_memory *memory)
 {
+    ptn_array_free(&intern->bits, memory);
+    ptn_array_free(&intern->kinds, memory);
     ptn_array_free(&intern->bytes, memory);
-    ptn_array_free(&intern->ends, memory);
     ptn_free(memory, intern->slots);
     intern->slots = NULL;
     intern->slot_count = 0;
 }
 
-static bool same_text(const ptn_intern *intern, int32_t number, const uint8_t *bytes, int64_t length)
+static const uint8_t *long_text(int64_t *length, const ptn_intern *intern, int32_t number)
 {
-    const uint8_t *known;
-    return ptn_intern_get(&known, intern, number) == length && memcmp(known, bytes, (size_t)length) == 0;
+    const uint8_t *at = (const uint8_t *)intern->bytes.items + ((const uint64_t *)intern->bits.items)[number];
+    memcpy(length, at, sizeof *length);
+    return at + sizeof *length;
 }
 
-/* Room for one more: at most 3/4 of the slots are taken. */
-static patron_status grow(ptn_intern *intern, const ptn_memory *memory, patron_error *error)
+int64_t ptn_intern_get(const uint8_t **bytes, uint8_t text[PTN_KEY_TEXT], const ptn_intern *intern, int32_t number)
+{
+    uint32_t kind = ((const uint8_t *)intern->kinds.items)[number];
+    int64_t length;
+    if (kind == PTN_KEY_LONG) {
+        *bytes = long_text(&length, intern, number);
+        return length;
+    }
+    *bytes = text;
+    return ptn_key_text(text, kind, ((const uint64_t *)intern->bits.items)[number]);
+}
+
+int64_t ptn_intern_length(const ptn_intern *intern, int32_t number)
+{
+    uint32_t kind = ((const uint8_t *)intern->kinds.items)[number];
+    int64_t length;
+    if (kind != PTN_KEY_LONG) return ptn_key_length(kind, ((const uint64_t *)intern->bits.items)[number]);
+    long_text(&length, intern, number);
+    return length;
+}
+
+static void put(ptn_intern_slot *slots, uint64_t mask, uint64_t hash, ptn_intern_slot slot)
+{
+    uint64_t at = hash & mask;
+    while (slots[at].number != 0) at = (at + 1) & mask;
+    slots[at] = slot;
+}
+
+/* Slots for `texts` in all: at most 3/4 of them are taken. */
+static patron_status grow(ptn_intern *intern, int64_t texts, const ptn_memory *memory, patron_error *error)
 {
     void *block;
-    if ((ptn_intern_count(intern) + 1) * 4 <= intern->slot_count * 3) return PATRON_OK;
-    int64_t wanted = intern->slot_count == 0 ? FIRST_SLOTS : 2 * intern->slot_count;
-    patron_status status = ptn_allocate_zero(&block, memory, wanted, sizeof(uint64_t), intern->what, error);
+    int64_t wanted = intern->slot_count == 0 ? FIRST_SLOTS : intern->slot_count;
+    while (texts > wanted / 4 * 3) wanted *= 2;
+    if (wanted == intern->slot_count) return PATRON_OK;
+    patron_status status = ptn_allocate(&block, memory, wanted, sizeof(ptn_intern_slot), intern->what, error);
     if (status != PATRON_OK) return status;
-    uint64_t *slots = block, mask = (uint64_t)wanted - 1;
+    ptn_advise(memory, block, (size_t)wanted * sizeof(ptn_intern_slot));
+    memset(block, 0, (size_t)wanted * sizeof(ptn_intern_slot));
     for (int64_t i = 0; i < intern->slot_count; i++) {
-        if (intern->slots[i] == 0) continue;
-        uint64_t at = intern->slots[i] >> 32 & mask;
-        while (slots[at] != 0) at = (at + 1) & mask;
-        slots[at] = intern->slots[i];
+        ptn_intern_slot slot = intern->slots[i];
+        if (slot.number == 0) continue;
+        uint64_t hash = slot.kind == PTN_KEY_LONG ? slot.bits : ptn_intern_hash(intern, slot.kind, slot.bits);
+        put(block, (uint64_t)wanted - 1, hash, slot);
     }
-    ptn_wipe(intern->slots, (size_t)intern->slot_count * sizeof *slots);
+    ptn_wipe(intern->slots, (size_t)intern->slot_count * sizeof *intern->slots);
     ptn_free(memory, intern->slots);
-    intern->slots = slots;
+    intern->slots = block;
     intern->slot_count = wanted;
     return PATRON_OK;
 }
 
-static patron_status add(int32_t *number, ptn_intern *intern, uint32_t tag, const uint8_t *bytes, int64_t length,
-                         const ptn_memory *memory, patron_error *error)
+patron_status ptn_intern_reserve(ptn_intern *intern, int64_t texts, int64_t bytes, const ptn_memory *memory,
+                                 patron_error *error)
 {
-    if (ptn_intern_count(intern) >= intern->most)
-        return ptn_fail(error, PATRON_TOO_LARGE, "more than %d distinct %s; split the history", (int)intern->most,
-                        intern->what);
-    patron_status status = grow(intern, memory, error);
-    if (status != PATRON_OK) return status;
-    status = ptn_array_reserve(&intern->ends, memory, 1, sizeof(int64_t), intern->what, error);
-    if (status != PATRON_OK) return status;
-    status = ptn_array_reserve_wiping(&intern->bytes, memory, length, 1, intern->what, error);
-    if (status != PATRON_OK) return status;
-
-    uint64_t mask = (uint64_t)intern->slot_count - 1, at = tag & mask;
-    while (intern->slots[at] != 0) at = (at + 1) & mask;
-    *number = (int32_t)ptn_intern_count(intern);
-    intern->slots[at] = (uint64_t)tag << 32 | ((uint32_t)*number + 1);
-    memcpy((uint8_t *)intern->bytes.items + intern->bytes.count, bytes, (size_t)length);
-    intern->bytes.count += length;
-    ((int64_t *)intern->ends.items)[intern->ends.count++] = intern->bytes.count;
-    intern->last = *number;
-    return PATRON_OK;
+    int64_t count = ptn_intern_count(intern);
+    if (texts > intern->most - count) texts = intern->most - count;
+    patron_status status =
+        ptn_array_reserve_wiping(&intern->bits, memory, texts, sizeof(uint64_t), intern->what, error);
+    if (status == PATRON_OK)
+        status = ptn_array_reserve_wiping(&intern->kinds, memory, texts, sizeof(uint8_t), intern->what, error);
+    if (status == PATRON_OK && bytes > 0)
+        status = ptn_array_reserve_wiping(&intern->bytes, memory, bytes, 1, intern->what, error);
+    return status == PATRON_OK ? grow(intern, count + texts, memory, error) : status;
 }
 
-/* The number of a known text with this hash, or PTN_INTERN_MISSING. */
-static int32_t find_tagged(const ptn_intern *intern, uint32_t tag, const uint8_t *bytes, int64_t length)
+int32_t ptn_intern_add(ptn_intern *intern, const ptn_wanted_text *text)
 {
-    uint64_t mask = (uint64_t)intern->slot_count - 1;
-    for (uint64_t at = tag & mask; intern->slot_count > 0 && intern->slots[at] != 0; at = (at + 1) & mask) {
-        int32_t found = (int32_t)(uint32_t)intern->slots[at] - 1;
-        if (intern->slots[at] >> 32 == tag && same_text(intern, found, bytes, length)) return found;
+    int32_t number = ptn_intern_probe(intern, text);
+    int64_t count = ptn_intern_count(intern);
+    if (number >= 0) return number;
+    if (count >= intern->most) return PTN_INTERN_MISSING;
+    uint64_t bits = text->bits;
+    if (text->kind == PTN_KEY_LONG) {
+        uint8_t *at = (uint8_t *)intern->bytes.items + intern->bytes.count;
+        bits = (uint64_t)intern->bytes.count;
+        memcpy(at, &text->length, sizeof text->length);
+        memcpy(at + sizeof text->length, text->bytes, (size_t)text->length);
+        intern->bytes.count += ptn_intern_long_bytes(text->length);
     }
-    return PTN_INTERN_MISSING;
+    ((uint64_t *)intern->bits.items)[count] = bits;
+    ((uint8_t *)intern->kinds.items)[count] = (uint8_t)text->kind;
+    intern->bits.count = intern->kinds.count = count + 1;
+    put(intern->slots, (uint64_t)intern->slot_count - 1, text->hash,
+        (ptn_intern_slot){text->bits, (uint32_t)count + 1, text->kind});
+    return (int32_t)count;
+}
+
+patron_status ptn_intern_fail_full(const ptn_intern *intern, patron_error *error)
+{
+    return ptn_fail(error, PATRON_TOO_LARGE, "more than %d distinct %s; split the history", (int)intern->most,
+                    intern->what);
+}
+
+static patron_status intern_wanted(int32_t *number, ptn_intern *intern, const ptn_wanted_text *text,
+                                   const ptn_memory *memory, patron_error *error)
+{
+    *number = ptn_intern_probe(intern, text);
+    if (*number >= 0) return PATRON_OK;
+    if (text->kind == PTN_KEY_LONG && !ptn_utf8_valid(text->bytes, text->length)) {
+        *number = PTN_INTERN_NOT_UTF8;
+        return PATRON_OK;
+    }
+    if (ptn_intern_count(intern) >= intern->most) return ptn_intern_fail_full(intern, error);
+    int64_t bytes = text->kind == PTN_KEY_LONG ? ptn_intern_long_bytes(text->length) : 0;
+    patron_status status = ptn_intern_reserve(intern, 1, bytes, memory, error);
+    if (status == PATRON_OK) *number = ptn_intern_add(intern, text);
+    return status;
 }
 
 patron_status ptn_intern_text(int32_t *number, ptn_intern *intern, const uint8_t *bytes, int64_t length,
                               const ptn_memory *memory, patron_error *error)
 {
-    *number = intern->last;
-    if (intern->last >= 0 && same_text(intern, intern->last, bytes, length)) return PATRON_OK;
-    uint32_t tag = (uint32_t)ptn_siphash(&intern->key, bytes, length);
-    *number = find_tagged(intern, tag, bytes, length);
-    if (*number >= 0) {
-        intern->last = *number;
-        return PATRON_OK;
-    }
-    /* A known text was valid when it was new. */
-    *number = PTN_INTERN_NOT_UTF8;
-    if (!ptn_utf8_valid(bytes, length)) return PATRON_OK;
-    return add(number, intern, tag, bytes, length, memory, error);
-}
-
-int32_t ptn_intern_find(const ptn_intern *intern, const uint8_t *bytes, int64_t length)
-{
-    return find_tagged(intern, (uint32_t)ptn_siphash(&intern->key, bytes, length), bytes, length);
-}
-
-/* Overwrites what lies beyond the counts, and hashes anew what is left. */
-static void settle(ptn_intern *intern)
-{
-    uint64_t mask = (uint64_t)intern->slot_count - 1;
-    ptn_array_wipe_rest(&intern->bytes, 1);
-    ptn_array_wipe_rest(&intern->ends, sizeof(int64_t));
-    ptn_wipe(intern->slots, (size_t)intern->slot_count * sizeof *intern->slots);
-    for (int64_t i = 0; i < ptn_intern_count(intern); i++) {
-        const uint8_t *bytes;
-        int64_t length = ptn_intern_get(&bytes, intern, (int32_t)i);
-        uint32_t tag = (uint32_t)ptn_siphash(&intern->key, bytes, length);
-        uint64_t at = tag & mask;
-        while (intern->slots[at] != 0) at = (at + 1) & mask;
-        intern->slots[at] = (uint64_t)tag << 32 | (uint32_t)(i + 1);
-    }
-    intern->last = PTN_INTERN_MISSING;
-}
-
-void ptn_intern_truncate(ptn_intern *intern, int64_t count)
-{
-    if (count >= ptn_intern_count(intern)) return;
-    intern->ends.count = count;
-    intern->bytes.count = count == 0 ? 0 : ((const int64_t *)intern->ends.items)[count - 1];
-    settle(intern);
-}
-
-void ptn_intern_keep(ptn_intern *intern, const int32_t *numbers)
-{
-    uint8_t *bytes = intern->bytes.items;
-    int64_t *ends = intern->ends.items, start = 0, kept = 0, used = 0;
-    for (int64_t i = 0; i < ptn_intern_count(intern); i++) {
-        int64_t length = ends[i] - start;
-        if (numbers[i] >= 0) {
-            memmove(bytes + used, bytes + start, (size_t)length);
-            ends[kept++] = used += length;
-        }
-        start += length;
-    }
-    if (kept == ptn_intern_count(intern)) return;
-    intern->ends.count = kept;
-    intern->bytes.count = used;
-    settle(intern);
+    ptn_wanted_text text;
+    ptn_intern_want(&text, intern, bytes, length);
+    return intern_wanted(number, intern, &text, memory, error);
 }
 
 patron_status ptn_intern_integer(int32_t *number, ptn_intern *intern, int64_t value, const ptn_memory *memory,
                                  patron_error *error)
 {
-    uint8_t digits[MOST_DIGITS];
-    int64_t at = MOST_DIGITS;
-    uint64_t left = value < 0 ? UINT64_C(0) - (uint64_t)value : (uint64_t)value;
-    do {
-        digits[--at] = (uint8_t)('0' + left % 10);
-        left /= 10;
-    } while (left > 0);
-    if (value < 0) digits[--at] = '-';
-    return ptn_intern_text(number, intern, digits + at, MOST_DIGITS - at, memory, error);
+    ptn_wanted_text text = {.bits = (uint64_t)value, .kind = PTN_KEY_NUMBER};
+    text.hash = ptn_intern_hash(intern, text.kind, text.bits);
+    return intern_wanted(number, intern, &text, memory, error);
+}
+
+int32_t ptn_intern_find(const ptn_intern *intern, const uint8_t *bytes, int64_t length)
+{
+    ptn_wanted_text text;
+    ptn_intern_want(&text, intern, bytes, length);
+    return ptn_intern_probe(intern, &text);
+}
+
+/* Overwrites what lies beyond the counts, and hashes anew what is left. */
+static void settle(ptn_intern *intern)
+{
+    ptn_array_wipe_rest(&intern->bytes, 1);
+    ptn_array_wipe_rest(&intern->bits, sizeof(uint64_t));
+    ptn_array_wipe_rest(&intern->kinds, sizeof(uint8_t));
+    ptn_wipe(intern->slots, (size_t)intern->slot_count * sizeof *intern->slots);
+    for (int64_t i = 0; i < ptn_intern_count(intern); i++) {
+        ptn_intern_slot slot = {((const uint64_t *)intern->bits.items)[i], (uint32_t)i + 1,
+                                ((const uint8_t *)intern->kinds.items)[i]};
+        if (slot.kind == PTN_KEY_LONG) {
+            int64_t length;
+            const uint8_t *bytes = long_text(&length, intern, (int32_t)i);
+            slot.bits = ptn_siphash(&intern->key, bytes, length) & intern->hash_mask;
+        }
+        uint64_t hash = slot.kind == PTN_KEY_LONG ? slot.bits : ptn_intern_hash(intern, slot.kind, slot.bits);
+        put(intern->slots, (uint64_t)intern->slot_count - 1, hash, slot);
+    }
+}
+
+void ptn_intern_truncate(ptn_intern *intern, int64_t count)
+{
+    if (count >= ptn_intern_count(intern)) return;
+    for (int64_t i = count; i < ptn_intern_count(intern); i++) {
+        if (((const uint8_t *)intern->kinds.items)[i] != PTN_KEY_LONG) continue;
+        intern->bytes.count = (int64_t)((const uint64_t *)intern->bits.items)[i]; /* later ones lie behind it */
+        break;
+    }
+    intern->bits.count = intern->kinds.count = count;
+    settle(intern);
+}
+
+void ptn_intern_keep(ptn_intern *intern, const int32_t *numbers)
+{
+    uint8_t *bytes = intern->bytes.items, *kinds = intern->kinds.items;
+    uint64_t *bits = intern->bits.items;
+    int64_t kept = 0, used = 0;
+    for (int64_t i = 0; i < ptn_intern_count(intern); i++) {
+        if (numbers[i] < 0) continue;
+        kinds[kept] = kinds[i];
+        bits[kept] = bits[i];
+        if (kinds[i] == PTN_KEY_LONG) {
+            int64_t length;
+            memcpy(&length, bytes + bits[i], sizeof length);
+            memmove(bytes + used, bytes + bits[i], (size_t)ptn_intern_long_bytes(length));
+            bits[kept] = (uint64_t)used;
+            used += ptn_intern_long_bytes(length);
+        }
+        kept++;
+    }
+    if (kept == ptn_intern_count(intern)) return;
+    intern->bits.count = intern->kinds.count = kept;
+    intern->bytes.count = used;
+    settle(intern);
 }

@@ -1,34 +1,56 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Interning: each distinct text gets the next number from 0. The numbers depend on the order texts come in, so nothing
-   a caller sees may depend on them. Bytes of texts do not stay behind in memory that was given back. */
+   a caller sees may depend on them. Texts and keys do not stay behind in memory that was given back.
+
+   A table of slots leads from keys to numbers: 16 bytes hold all of a NUMBER or SHORT key, so that finding one touches
+   one line of cache. The hash is keyed, so that nobody can choose ids that collide. */
 #ifndef PTN_HISTORY_INTERN_H
 #define PTN_HISTORY_INTERN_H
 
+#include <string.h>
+
 #include "base/context.h"
 #include "base/siphash.h"
+#include "history/key.h"
 
 enum {
     PTN_INTERN_MISSING = -1,  /* no text */
     PTN_INTERN_NOT_UTF8 = -2, /* a text that is none */
+    PTN_INTERN_NEW = -3,      /* a text with no number yet */
     PTN_INTERN_MOST = INT32_MAX - 1
 };
 
+typedef struct ptn_intern_slot {
+    uint64_t bits;   /* of the key; of a LONG one the hash */
+    uint32_t number; /* + 1; 0 is free */
+    uint32_t kind;
+} ptn_intern_slot;
+
 typedef struct ptn_intern {
     ptn_siphash_key key;
+    uint64_t hash_mask; /* ANDed with every hash: all ones, but for tests that want collisions */
     const char *what;   /* "customer ids", for messages */
     int32_t most;       /* distinct texts allowed */
-    int32_t last;       /* number given last, -1: none; lines of one order tend to follow each other */
-    ptn_array bytes;    /* uint8_t, all texts one after the other */
-    ptn_array ends;     /* int64_t: text i is bytes ends[i - 1] (0 for i = 0) … ends[i] - 1 */
-    uint64_t *slots;    /* slot_count: upper half the hash's lower 32 bits, lower half number + 1; 0 is free */
+    ptn_array bits;     /* uint64_t, by number: of the key; of a LONG one where its bytes begin */
+    ptn_array kinds;    /* uint8_t, by number: PTN_KEY_… */
+    ptn_array bytes;    /* uint8_t: LONG texts, each an int64_t of its length and then its bytes */
+    ptn_intern_slot *slots;
     int64_t slot_count; /* 0 or a power of two, over 4/3 of the texts; linear probing */
 } ptn_intern;
+
+/* A text looked for: its key and hash, and for a LONG one its bytes. */
+typedef struct ptn_wanted_text {
+    uint64_t bits, hash;
+    const uint8_t *bytes;
+    int64_t length;
+    uint32_t kind;
+} ptn_wanted_text;
 
 void ptn_intern_open(ptn_intern *intern, const char *what, const ptn_siphash_key *key);
 void ptn_intern_free(ptn_intern *intern, const ptn_memory *memory);
 
-/* The number of this text, new or known; PTN_INTERN_NOT_UTF8 where it is not UTF-8. On failure the texts are as they
-   were. PATRON_TOO_LARGE, PATRON_OUT_OF_MEMORY. */
+/* The number of this text (length > 0), new or known; PTN_INTERN_NOT_UTF8 where it is not UTF-8. On failure the texts
+   are as they were. PATRON_TOO_LARGE, PATRON_OUT_OF_MEMORY. */
 patron_status ptn_intern_text(int32_t *number, ptn_intern *intern, const uint8_t *bytes, int64_t length,
                               const ptn_memory *memory, patron_error *error);
 
@@ -39,22 +61,77 @@ patron_status ptn_intern_integer(int32_t *number, ptn_intern *intern, int64_t va
 /* The number of a text that is known, or PTN_INTERN_MISSING. */
 int32_t ptn_intern_find(const ptn_intern *intern, const uint8_t *bytes, int64_t length);
 
-/* Leaves only the first `count` texts, as if no more had come. The bytes of the others are overwritten. Cannot fail. */
+/* Room for `texts` more, `bytes` more of LONG ones: then ptn_intern_add cannot fail so many times. PATRON_TOO_LARGE,
+   PATRON_OUT_OF_MEMORY. */
+patron_status ptn_intern_reserve(ptn_intern *intern, int64_t texts, int64_t bytes, const ptn_memory *memory,
+                                 patron_error *error);
+
+/* The number of a text, new or known, valid UTF-8, with room made for it; PTN_INTERN_MISSING where there are `most`
+   others already. */
+int32_t ptn_intern_add(ptn_intern *intern, const ptn_wanted_text *text);
+
+/* Fails for a table that is full. */
+patron_status ptn_intern_fail_full(const ptn_intern *intern, patron_error *error);
+
+/* Leaves only the first `count` texts, as if no more had come. What is known of the others is overwritten. Cannot fail.
+ */
 void ptn_intern_truncate(ptn_intern *intern, int64_t count);
 
-/* Leaves only the texts with numbers[i] >= 0, which are their new numbers: 0, 1, … in the old order. The bytes of the
-   others are overwritten. Cannot fail. O(bytes). */
+/* Leaves only the texts with numbers[i] >= 0, which are their new numbers: 0, 1, … in the old order. What is known of
+   the others is overwritten. Cannot fail. O(bytes). */
 void ptn_intern_keep(ptn_intern *intern, const int32_t *numbers);
 
-static inline int64_t ptn_intern_count(const ptn_intern *intern) { return intern->ends.count; }
+static inline int64_t ptn_intern_count(const ptn_intern *intern) { return intern->bits.count; }
 
-/* The text of a number; its length is returned, *bytes is owned by `intern` until the next text. */
-static inline int64_t ptn_intern_get(const uint8_t **bytes, const ptn_intern *intern, int32_t number)
+/* Bytes that a LONG text of this length takes. */
+static inline int64_t ptn_intern_long_bytes(int64_t length) { return length + (int64_t)sizeof(int64_t); }
+
+/* The text of a number; its length is returned. *bytes is `text`, or owned by `intern` until the next text. */
+int64_t ptn_intern_get(const uint8_t **bytes, uint8_t text[PTN_KEY_TEXT], const ptn_intern *intern, int32_t number);
+
+/* Its length alone. */
+int64_t ptn_intern_length(const ptn_intern *intern, int32_t number);
+
+/* The key's hash; for a LONG one, ptn_siphash of its bytes. */
+static inline uint64_t ptn_intern_hash(const ptn_intern *intern, uint32_t kind, uint64_t bits)
 {
-    const int64_t *ends = (const int64_t *)intern->ends.items;
-    int64_t start = number == 0 ? 0 : ends[number - 1];
-    *bytes = (const uint8_t *)intern->bytes.items + start;
-    return ends[number] - start;
+    return ptn_siphash_word(&intern->key, bits, kind) & intern->hash_mask;
+}
+
+static inline void ptn_intern_prefetch(const ptn_intern *intern, uint64_t hash)
+{
+    if (intern->slot_count > 0) __builtin_prefetch(&intern->slots[hash & (uint64_t)(intern->slot_count - 1)]);
+}
+
+/* Fills in what is wanted of a text of length > 0. */
+static inline void ptn_intern_want(ptn_wanted_text *wanted, const ptn_intern *intern, const uint8_t *bytes,
+                                   int64_t length)
+{
+    wanted->bytes = bytes;
+    wanted->length = length;
+    wanted->kind = ptn_key_of_text(&wanted->bits, bytes, length);
+    wanted->hash = wanted->kind == PTN_KEY_LONG ? ptn_siphash(&intern->key, bytes, length) & intern->hash_mask
+                                                : ptn_intern_hash(intern, wanted->kind, wanted->bits);
+    if (wanted->kind == PTN_KEY_LONG) wanted->bits = wanted->hash;
+}
+
+/* The number of a known text, or PTN_INTERN_MISSING. */
+static inline int32_t ptn_intern_probe(const ptn_intern *intern, const ptn_wanted_text *wanted)
+{
+    uint64_t mask = (uint64_t)intern->slot_count - 1;
+    if (intern->slot_count == 0) return PTN_INTERN_MISSING;
+    for (uint64_t at = wanted->hash & mask;; at = (at + 1) & mask) {
+        const ptn_intern_slot *slot = &intern->slots[at];
+        if (slot->number == 0) return PTN_INTERN_MISSING;
+        if (slot->bits != wanted->bits || slot->kind != wanted->kind) continue;
+        int32_t number = (int32_t)(slot->number - 1);
+        if (wanted->kind != PTN_KEY_LONG) return number;
+        const uint8_t *known = (const uint8_t *)intern->bytes.items + ((const uint64_t *)intern->bits.items)[number];
+        int64_t length;
+        memcpy(&length, known, sizeof length);
+        if (length == wanted->length && memcmp(known + sizeof length, wanted->bytes, (size_t)length) == 0)
+            return number;
+    }
 }
 
 #endif

@@ -48,7 +48,12 @@ static bool value_as_decimal(decimal *out, double value)
 bool ptn_money_from_value(int64_t *money, bool *rounded, double value)
 {
     decimal exact;
-    if (value_as_decimal(&exact, value)) return multiply(money, rounded, exact, (decimal){1, 1});
+    if (as_decimal(&exact, value, PATRON_MONEY_UNIT)) {
+        *money = exact.numerator;
+        *rounded = false;
+        return true;
+    }
+    if (as_decimal(&exact, value, 100000000)) return multiply(money, rounded, exact, (decimal){1, 1});
     double units = nearbyint(value * PATRON_MONEY_UNIT);
     if (!(fabs(units) < 0x1p63)) return false;
     *money = (int64_t)units;
@@ -71,6 +76,12 @@ static bool multiply_inexactly(int64_t *money, bool *rounded, double price, doub
 bool ptn_money_from_price(int64_t *money, bool *rounded, int64_t price, double quantity)
 {
     decimal p = {price, PATRON_MONEY_UNIT}, q;
+    int64_t product;
+    if (as_decimal(&q, quantity, 1) && !__builtin_mul_overflow(price, q.numerator, &product) && product > INT64_MIN) {
+        *money = product;
+        *rounded = false;
+        return true;
+    }
     if (quantity_as_decimal(&q, quantity)) return multiply(money, rounded, p, q);
     return multiply_inexactly(money, rounded, (double)price / PATRON_MONEY_UNIT, quantity);
 }
@@ -78,6 +89,13 @@ bool ptn_money_from_price(int64_t *money, bool *rounded, int64_t price, double q
 bool ptn_money_from_price_value(int64_t *money, bool *rounded, double price, double quantity)
 {
     decimal p, q;
+    int64_t product;
+    if (as_decimal(&p, price, PATRON_MONEY_UNIT) && as_decimal(&q, quantity, 1) &&
+        !__builtin_mul_overflow(p.numerator, q.numerator, &product) && product > INT64_MIN) {
+        *money = product;
+        *rounded = false;
+        return true;
+    }
     if (value_as_decimal(&p, price) && quantity_as_decimal(&q, quantity)) return multiply(money, rounded, p, q);
     return multiply_inexactly(money, rounded, price, quantity);
 }

@@ -1,166 +1,203 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Each customer's purchases at an as-of:
 
-       lines --classify--> entries, grouped by customer (counting sort) --per customer, in parallel--> ptn_customer
+       log --groups.h--> groups of customers --a group at a time, in parallel--> grouped by customer --> ptn_customer
 
-   Within a customer, entries are sorted by order and time to see the orders (and duplicates, which are equal in both),
-   then by time to see the days and, where asked for, the habits. */
+   Within a customer, entries are sorted by time to see the orders, the days and, where asked for, the habits. Lines of
+   an order mostly lie together then; where they do not, entries are sorted by order first, as they are by everything
+   that makes lines duplicates. */
 #include "history/purchases.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
 #include "base/checked.h"
 #include "base/error.h"
 #include "history/entries.h"
+#include "history/groups.h"
 #include "history/habits.h"
 #include "history/history.h"
 
-/* Customers in a block of parallel work, and lines between two callbacks. */
-enum { BLOCK = 256, LINES_BETWEEN_CALLBACKS = 1 << 20 };
+/* Entries in a group that a worker groups in memory of its own; the few larger groups are done one at a time. Orders
+   of a customer that are told apart by looking at each pair. */
+enum { LARGE_GROUP = 1 << 17, FEW_ORDERS = 24 };
+
+/* What a group adds to the audit. */
+typedef struct group_sums {
+    int64_t customers, with_order, orders, gross, returns;
+    bool overflow; /* of a customer's money */
+    bool shop;     /* of the sums here */
+    int64_t duplicates[PTN_KIND_COUNT];
+} group_sums;
+
+/* A worker's own. */
+typedef struct bench {
+    ptn_entry *entries; /* a group's, by customer */
+    uint64_t *numbers;  /* as many as entries; or NULL, where no habits are asked for */
+    uint32_t *ends;     /* by customer of the group */
+} bench;
 
 typedef struct job {
     const patron_history *history;
-    int64_t as_of_s; /* INT64_MAX: no line is later */
-    int64_t *ends;   /* count + 1: entries of customer c are ends[c] … ends[c + 1] - 1 when grouped */
-    ptn_entry *entries;
+    const ptn_groups *groups;
     ptn_customer *customers;
     ptn_habits *habits;    /* or NULL */
-    ptn_question question; /* its as_of_s is the one above */
-    int64_t count;
-    uint8_t *line_fates;                        /* or NULL */
-    int64_t kinds[PTN_KIND_COUNT];              /* lines, duplicates included */
-    int64_t first_s, last_s;                    /* of the kept ones; first_s > last_s: none */
-    _Atomic int64_t duplicates[PTN_KIND_COUNT]; /* of them */
+    ptn_question question; /* its as_of_s is the one used */
+    uint8_t *line_fates;   /* or NULL */
+    group_sums *sums;      /* of each group */
+    bench *benches;        /* of each worker */
+    int64_t first;         /* group of this round */
+    bool large;            /* groups over LARGE_GROUP are done now, not the others */
 } job;
 
-static int16_t kind_of(const job *j, int64_t line)
+static bool by_order(const ptn_entry *a, const ptn_entry *b, const void *none)
 {
-    const patron_history *h = j->history;
-    int64_t amount = ((const int64_t *)h->amount.items)[line];
-    double quantity = ((const double *)h->quantity.items)[line];
-    bool keep_zero = h->options.zero_amount == PATRON_ZERO_AMOUNT_KEEP;
-    if (((const int64_t *)h->time_s.items)[line] > j->as_of_s) return PTN_KIND_LATER;
-    if (amount == 0 && !keep_zero) return PTN_KIND_ZERO;
-    if (quantity < 0.0 || (((const uint8_t *)h->flagged.items)[line] & PTN_LINE_RETURN) != 0) return PTN_KIND_RETURN;
-    if (amount < 0) return PTN_KIND_ADJUSTMENT;
-    return quantity > 0.0 ? PTN_KIND_ORDER : PTN_KIND_PURCHASE;
-}
-
-/* Lines whose kind matters to their customer: dropped ones only where they may be duplicates. */
-static bool enters(const job *j, int32_t kind)
-{
-    return kind >= PTN_KIND_RETURN ||
-           (kind == PTN_KIND_ZERO && j->history->options.duplicates == PATRON_DUPLICATES_DROP);
-}
-
-static bool by_order(const ptn_entry *a, const ptn_entry *b, const patron_history *h)
-{
-    (void)h;
+    (void)none;
+    if (a->order_kind != b->order_kind) return a->order_kind < b->order_kind;
     return a->order != b->order ? a->order < b->order : a->time_s < b->time_s;
 }
 
-static bool by_time(const ptn_entry *a, const ptn_entry *b, const patron_history *h)
+static bool by_time(const ptn_entry *a, const ptn_entry *b, const void *none)
 {
-    (void)h;
+    (void)none;
     return a->time_s < b->time_s;
 }
 
 #define COMPARE(a, b) ((a) < (b) ? -1 : (a) > (b))
 
 /* -1, 0, 1 by everything that makes lines of one customer duplicates. */
-static int compare_lines(const ptn_entry *a, const ptn_entry *b, const patron_history *h)
+static int compare_lines(const ptn_entry *a, const ptn_entry *b, const ptn_detail *details)
 {
-    const double *quantity = h->quantity.items;
-    const uint8_t *flagged = h->flagged.items;
-    const int32_t *product = h->product.items, *category = h->category.items;
-    const int64_t *discount = h->discount.items;
-    int64_t m = a->line, n = b->line;
-    int sign = COMPARE(a->order, b->order);
+    const ptn_detail *m = &details[a->at], *n = &details[b->at];
+    int sign = COMPARE(a->order_kind, b->order_kind);
+    if (sign == 0) sign = COMPARE(a->order, b->order);
     if (sign == 0) sign = COMPARE(a->time_s, b->time_s);
     if (sign == 0) sign = COMPARE(a->amount, b->amount);
-    if (sign == 0) sign = COMPARE(quantity[m], quantity[n]);
-    if (sign == 0) sign = COMPARE(flagged[m] & PTN_LINE_RETURN, flagged[n] & PTN_LINE_RETURN);
-    if (sign == 0 && product != NULL) sign = COMPARE(product[m], product[n]);
-    if (sign == 0 && category != NULL) sign = COMPARE(category[m], category[n]);
-    if (sign == 0 && discount != NULL) sign = COMPARE(discount[m], discount[n]);
+    if (sign == 0) sign = COMPARE(m->quantity, n->quantity);
+    if (sign == 0) sign = COMPARE(a->marks & PTN_MARK_RETURN, b->marks & PTN_MARK_RETURN);
+    if (sign == 0) sign = COMPARE(m->product, n->product);
+    if (sign == 0) sign = COMPARE(m->category, n->category);
+    if (sign == 0) sign = COMPARE(m->discount, n->discount);
     return sign;
 }
 
-static bool by_everything(const ptn_entry *a, const ptn_entry *b, const patron_history *h)
+/* Of equal lines the one appended first comes first: details are in the log's order. */
+static bool by_everything(const ptn_entry *a, const ptn_entry *b, const ptn_detail *details)
 {
-    int sign = compare_lines(a, b, h);
-    return sign != 0 ? sign < 0 : a->line < b->line;
+    int sign = compare_lines(a, b, details);
+    return sign != 0 ? sign < 0 : a->at < b->at;
 }
 
 #define SORT_NAME    sort_by_order
 #define SORT_TYPE    ptn_entry
-#define SORT_CONTEXT patron_history
+#define SORT_CONTEXT void
 #define SORT_LESS    by_order
 #include "base/sort_template.h"
 
 #define SORT_NAME    sort_by_time
 #define SORT_TYPE    ptn_entry
-#define SORT_CONTEXT patron_history
+#define SORT_CONTEXT void
 #define SORT_LESS    by_time
 #include "base/sort_template.h"
 
 #define SORT_NAME    sort_by_everything
 #define SORT_TYPE    ptn_entry
-#define SORT_CONTEXT patron_history
+#define SORT_CONTEXT ptn_detail
 #define SORT_LESS    by_everything
 #include "base/sort_template.h"
 
-/* Of equal lines the first appended stays. Leaves the entries sorted by order and time. */
-static void mark_duplicates(job *j, ptn_entry *entries, int64_t count)
+/* Of equal lines the first appended stays. */
+static void mark_duplicates(const job *j, group_sums *sums, ptn_entry *entries, int64_t count,
+                            const ptn_detail *details, const int64_t *lines)
 {
-    int64_t found[PTN_KIND_COUNT] = {0};
-    sort_by_everything(entries, count, j->history);
+    sort_by_everything(entries, count, details);
     for (int64_t i = 1, kept = 0; i < count; i++) {
-        if (compare_lines(&entries[kept], &entries[i], j->history) != 0) {
+        if (compare_lines(&entries[kept], &entries[i], details) != 0) {
             kept = i;
             continue;
         }
         entries[kept].marks |= entries[i].marks;
-        found[entries[i].kind]++;
+        sums->duplicates[entries[i].kind]++;
         entries[i].kind = PTN_KIND_DUPLICATE;
-        if (j->line_fates != NULL) j->line_fates[entries[i].line] = PATRON_FATE_DUPLICATE;
+        if (lines != NULL) j->line_fates[lines[entries[i].at]] = PATRON_FATE_DUPLICATE;
     }
-    for (int32_t k = 0; k < PTN_KIND_COUNT; k++)
-        if (found[k] > 0) atomic_fetch_add_explicit(&j->duplicates[k], found[k], memory_order_relaxed);
 }
 
-/* From entries sorted by order and time. Lines without an order id share -1 and are one order a day. Marks the line
-   that gives an order its time. */
-static void see_orders(ptn_customer *c, ptn_entry *entries, int64_t count, int64_t utc_offset_s)
+/* An order of so much, whose time is that of `last`. Of a sum that has wrapped nothing is read: the customer's has too.
+ */
+static void close_order(ptn_customer *c, ptn_entry *last, uint64_t amount)
+{
+    if ((int64_t)amount > c->largest_order) c->largest_order = (int64_t)amount;
+    last->marks |= PTN_MARK_CLOSES;
+    if (c->orders == 0 || last->time_s < c->first_order_s) c->first_order_s = last->time_s;
+    if (c->orders == 0 || last->time_s > c->last_order_s) c->last_order_s = last->time_s;
+    c->orders++;
+}
+
+/* From entries sorted by order and time. Lines without an order id are one order a day. Marks the line that gives an
+   order its time. */
+static void see_sorted_orders(ptn_customer *c, ptn_entry *entries, int64_t count)
 {
     int64_t last = 0;
+    uint64_t amount = 0;
     bool is_order = false;
     for (int64_t i = 0; i < count; i++) {
-        const ptn_entry *e = &entries[i], *next = e + 1;
-        if (ptn_entry_bought(e)) last = i;
-        is_order |= e->kind == PTN_KIND_ORDER;
-        if (i + 1 < count && next->order == e->order &&
-            (e->order >= 0 || ptn_local_day(next->time_s, utc_offset_s) == ptn_local_day(e->time_s, utc_offset_s)))
-            continue;
-        if (is_order) {
-            int64_t order_s = entries[last].time_s;
-            entries[last].marks |= PTN_MARK_CLOSES;
-            if (c->orders == 0 || order_s < c->first_order_s) c->first_order_s = order_s;
-            if (c->orders == 0 || order_s > c->last_order_s) c->last_order_s = order_s;
-            c->orders++;
+        if (ptn_entry_bought(&entries[i])) {
+            last = i;
+            amount += (uint64_t)entries[i].amount;
         }
+        is_order |= entries[i].kind == PTN_KIND_ORDER;
+        if (i + 1 < count && ptn_entry_same_order(&entries[i], &entries[i + 1])) continue;
+        if (is_order) close_order(c, &entries[last], amount);
         is_order = false;
+        amount = 0;
     }
+}
+
+/* The same from entries sorted by time, where the purchase lines of each order lie together: false, and nothing done,
+   where they do not, or where there are more orders than are worth comparing. */
+static bool see_orders_together(ptn_customer *c, ptn_entry *entries, int64_t count)
+{
+    int64_t starts[FEW_ORDERS], closing[FEW_ORDERS], orders = 0, last = -1;
+    uint64_t amounts[FEW_ORDERS];
+    for (int64_t i = 0; i < count; i++) {
+        if (!ptn_entry_bought(&entries[i])) continue;
+        if (last < 0 || !ptn_entry_same_order(&entries[last], &entries[i])) {
+            for (int64_t o = 0; o < orders; o++)
+                if (ptn_entry_same_order(&entries[starts[o]], &entries[i])) return false;
+            if (orders == FEW_ORDERS) return false;
+            starts[orders] = i;
+            closing[orders] = -1;
+            amounts[orders++] = 0;
+        }
+        last = i;
+        amounts[orders - 1] += (uint64_t)entries[i].amount;
+        /* Its last line, once one of them makes it an order. */
+        if (closing[orders - 1] >= 0 || entries[i].kind == PTN_KIND_ORDER) closing[orders - 1] = i;
+    }
+    for (int64_t o = 0; o < orders; o++)
+        if (closing[o] >= 0) close_order(c, &entries[closing[o]], amounts[o]);
+    return true;
+}
+
+static void see_orders(ptn_customer *c, ptn_entry *entries, int64_t count)
+{
+    sort_by_time(entries, count, NULL);
+    if (see_orders_together(c, entries, count)) return;
+    sort_by_order(entries, count, NULL);
+    see_sorted_orders(c, entries, count);
+    sort_by_time(entries, count, NULL);
 }
 
 /* From entries sorted by time: days and money. Parts of a sum that fits do fit, so only the totals are checked. */
 static void see_days(ptn_customer *c, const ptn_entry *entries, int64_t count, int64_t utc_offset_s)
 {
-    int64_t recurring_returns = 0;
+    int64_t recurring_returns = 0, day = 0, day_end_s = INT64_MIN; /* the day of times before day_end_s */
     for (int64_t i = 0; i < count; i++) {
         const ptn_entry *e = &entries[i];
-        int64_t day = ptn_local_day(e->time_s, utc_offset_s);
+        if (e->time_s >= day_end_s) {
+            day = ptn_local_day(e->time_s, utc_offset_s);
+            day_end_s = (day + 1) * 86400 - utc_offset_s;
+        }
         bool later = c->purchase_days > 0 && day > c->first_day;
         if (ptn_entry_bought(e)) {
             if (c->purchase_days == 0) c->first_day = day;
@@ -177,117 +214,97 @@ static void see_days(ptn_customer *c, const ptn_entry *entries, int64_t count, i
     c->recurring = c->repeat_gross - recurring_returns;
 }
 
-static void see_customers(void *argument, int64_t block, int32_t worker)
+static void add_customer(group_sums *sums, const ptn_customer *c)
 {
-    job *j = argument;
-    int64_t end = (block + 1) * BLOCK < j->count ? (block + 1) * BLOCK : j->count;
-    int64_t offset_s = j->history->options.utc_offset_s;
-    (void)worker;
-    for (int64_t c = block * BLOCK; c < end; c++) {
-        ptn_entry *entries = j->entries + j->ends[c];
-        int64_t count = j->ends[c + 1] - j->ends[c];
-        if (j->history->options.duplicates == PATRON_DUPLICATES_DROP)
-            mark_duplicates(j, entries, count);
-        else
-            sort_by_order(entries, count, j->history);
-        see_orders(&j->customers[c], entries, count, offset_s);
-        if (j->customers[c].orders == 0) continue;
-        sort_by_time(entries, count, j->history);
-        see_days(&j->customers[c], entries, count, offset_s);
-        if (j->habits != NULL && j->customers[c].overflow == 0)
-            ptn_habits_see(&j->habits[c], entries, count, j->history, &j->question);
+    if (c->orders == 0) return;
+    sums->with_order++;
+    sums->orders += c->orders;
+    sums->overflow |= c->overflow != 0;
+    if (c->overflow == 0 &&
+        (!ptn_add_i64(&sums->gross, sums->gross, c->gross) || !ptn_add_i64(&sums->returns, sums->returns, c->returns)))
+        sums->shop = true;
+}
+
+/* Entries of a group, grouped by customer: a counting sort that keeps their order. ends[c] is where customer c's end.
+ */
+static void sort_group(const bench *b, const ptn_gathered *gathered, int64_t count, int64_t customers)
+{
+    uint32_t *ends = b->ends, at = 0;
+    memset(ends, 0, (size_t)customers * sizeof *ends);
+    for (int64_t i = 0; i < count; i++) ends[ptn_gathered_customer(&gathered[i])]++;
+    for (int64_t c = 0; c < customers; c++) {
+        uint32_t of = ends[c];
+        ends[c] = at;
+        at += of;
+    }
+    for (int64_t i = 0; i < count; i++)
+        b->entries[ends[ptn_gathered_customer(&gathered[i])]++] = ptn_gathered_entry(&gathered[i], (uint32_t)i);
+}
+
+static void see_customer(const job *j, const bench *b, group_sums *sums, int64_t customer, ptn_entry *entries,
+                         int64_t count, const ptn_detail *details, const int64_t *lines)
+{
+    ptn_customer *c = &j->customers[customer];
+    memset(c, 0, sizeof *c);
+    sums->customers += count > 0 || ptn_groups_saw(j->groups, customer);
+    if (count == 0) return;
+    if (j->history->options.duplicates == PATRON_DUPLICATES_DROP)
+        mark_duplicates(j, sums, entries, count, details, lines);
+    see_orders(c, entries, count);
+    if (c->orders == 0) return;
+    see_days(c, entries, count, j->history->options.utc_offset_s);
+    if (j->habits != NULL && c->overflow == 0) {
+        memset(&j->habits[customer], 0, sizeof *j->habits);
+        ptn_habits_see(&j->habits[customer], b->numbers, entries, count, details, j->history, &j->question);
+    }
+    add_customer(sums, c);
+}
+
+static void see_group(void *argument, int64_t block, int32_t worker)
+{
+    const job *j = argument;
+    const ptn_groups *g = j->groups;
+    const bench *b = &j->benches[worker];
+    int64_t group = j->first + block;
+    int64_t first = group << g->shift, end = (group + 1) << g->shift, from = 0;
+    int64_t start = g->starts[group] - g->base, count = g->starts[group + 1] - g->starts[group];
+    if (end > g->customers) end = g->customers;
+    if ((count > LARGE_GROUP) != j->large) return;
+    memset(&j->sums[group], 0, sizeof *j->sums);
+    sort_group(b, g->entries + start, count, end - first);
+    for (int64_t c = first; c < end; c++) {
+        int64_t to = b->ends[c - first];
+        see_customer(j, b, &j->sums[group], c, b->entries + from, to - from,
+                     g->details == NULL ? NULL : g->details + start, g->lines == NULL ? NULL : g->lines + start);
+        from = to;
     }
 }
 
 /* The as-of as used: the last kept line's instant unless given. INT64_MAX where there is no such line. */
-static patron_status find_as_of(job *j, int64_t as_of_s, patron_error *error)
+static patron_status find_as_of(int64_t *used, const patron_history *history, int64_t as_of_s, patron_error *error)
 {
-    j->as_of_s = INT64_MAX;
     if (as_of_s != PATRON_AS_OF_LAST && (as_of_s > PATRON_MOST_TIME_S || as_of_s < -PATRON_MOST_TIME_S))
         return ptn_fail(error, PATRON_INVALID_ARGUMENT,
                         "as_of_s is %lld; give seconds since 1970 within 2.6e11, or PATRON_AS_OF_LAST",
                         (long long)as_of_s);
-    int64_t last = INT64_MIN;
-    const int64_t *time_s = j->history->time_s.items;
-    for (int64_t i = 0; as_of_s == PATRON_AS_OF_LAST && i < ptn_history_lines(j->history); i++)
-        if (time_s[i] > last && kind_of(j, i) != PTN_KIND_ZERO) last = time_s[i];
-    if (as_of_s != PATRON_AS_OF_LAST) last = as_of_s;
-    if (last != INT64_MIN) j->as_of_s = last;
-    return PATRON_OK;
-}
-
-static const uint8_t fate_of_kind[PTN_KIND_COUNT] = {
-    [PTN_KIND_LATER] = PATRON_FATE_AFTER_AS_OF, [PTN_KIND_ZERO] = PATRON_FATE_ZERO_AMOUNT,
-    [PTN_KIND_RETURN] = PATRON_FATE_RETURN,     [PTN_KIND_ADJUSTMENT] = PATRON_FATE_RETURN,
-    [PTN_KIND_PURCHASE] = PATRON_FATE_PURCHASE, [PTN_KIND_ORDER] = PATRON_FATE_PURCHASE,
-};
-
-/* Counts each kind, each customer's lines and the entries to come: ends[c + 1] is customer c's number of entries. */
-static patron_status count_lines(job *j, const ptn_context *context, const char *stage, double until,
-                                 patron_error *error)
-{
-    int64_t lines = ptn_history_lines(j->history);
-    const int32_t *customer = j->history->customer.items;
-    const int64_t *time_s = j->history->time_s.items;
-    j->first_s = INT64_MAX;
-    j->last_s = INT64_MIN;
-    for (int64_t i = 0; i < lines; i++) {
-        if (i % LINES_BETWEEN_CALLBACKS == 0) {
-            patron_status status = ptn_progress(context, stage, until * (double)i / (double)lines, error);
-            if (status != PATRON_OK) return status;
-        }
-        int16_t kind = kind_of(j, i);
-        j->kinds[kind]++;
-        j->customers[customer[i]].lines++;
-        if (j->line_fates != NULL) j->line_fates[i] = fate_of_kind[kind];
-        if (enters(j, kind)) j->ends[customer[i] + 1]++;
-        if (kind < PTN_KIND_RETURN) continue;
-        if (time_s[i] < j->first_s) j->first_s = time_s[i];
-        if (time_s[i] > j->last_s) j->last_s = time_s[i];
-    }
-    return PATRON_OK;
-}
-
-/* Puts each line that enters with its customer's; ends[c] must be where the first of customer c's goes, and moves to
-   one past the last. */
-static patron_status group_lines(job *j, const ptn_context *context, const char *stage, double from, double until,
-                                 patron_error *error)
-{
-    const patron_history *h = j->history;
-    int64_t lines = ptn_history_lines(h);
-    const int32_t *customer = h->customer.items;
-    for (int64_t i = 0; i < lines; i++) {
-        if (i % LINES_BETWEEN_CALLBACKS == 0) {
-            double share = (double)i / (double)lines;
-            patron_status status = ptn_progress(context, stage, from + (until - from) * share, error);
-            if (status != PATRON_OK) return status;
-        }
-        int16_t kind = kind_of(j, i);
-        if (!enters(j, kind)) continue;
-        ptn_entry *e = &j->entries[j->ends[customer[i]]++];
-        e->time_s = ((const int64_t *)h->time_s.items)[i];
-        e->amount = ((const int64_t *)h->amount.items)[i];
-        e->line = i;
-        e->order = ((const int32_t *)h->order.items)[i];
-        e->kind = kind;
-        e->marks = (((const uint8_t *)h->flagged.items)[i] & PTN_LINE_DISCOUNT) != 0 ? PTN_MARK_DISCOUNT : 0;
-    }
+    *used = as_of_s != PATRON_AS_OF_LAST ? as_of_s : history->last_s != INT64_MIN ? history->last_s : INT64_MAX;
     return PATRON_OK;
 }
 
 /* The customer whose money overflowed; of several, the one whose id comes first. */
 static patron_status fail_overflow(const job *j, patron_error *error)
 {
-    const uint8_t *id = NULL;
-    int64_t length = 0;
-    for (int64_t c = 0; c < j->count; c++) {
-        const uint8_t *bytes;
+    const ptn_intern *ids = &j->history->customers;
+    uint8_t first_text[PTN_KEY_TEXT], text[PTN_KEY_TEXT];
+    const uint8_t *id = NULL, *bytes;
+    int64_t length = 0, first = -1;
+    for (int64_t c = 0; c < j->groups->customers; c++) {
         if (j->customers[c].orders == 0 || j->customers[c].overflow == 0) continue;
-        int64_t size = ptn_intern_get(&bytes, &j->history->customers, (int32_t)c);
-        int sign = id == NULL ? -1 : memcmp(bytes, id, (size_t)(size < length ? size : length));
+        int64_t size = ptn_intern_get(&bytes, text, ids, (int32_t)c);
+        int sign = first < 0 ? -1 : memcmp(bytes, id, (size_t)(size < length ? size : length));
         if (sign > 0 || (sign == 0 && size >= length)) continue;
-        id = bytes;
-        length = size;
+        first = c;
+        length = ptn_intern_get(&id, first_text, ids, (int32_t)c);
     }
     int shown = length < 80 ? (int)length : 80;
     while (shown > 0 && shown < length && (id[shown] & 0xC0) == 0x80) shown--;
@@ -296,98 +313,166 @@ static patron_status fail_overflow(const job *j, patron_error *error)
                     (const char *)id, shown < length ? "…" : "");
 }
 
-static patron_status fill_audit(ptn_purchases *p, job *j, patron_error *error)
+/* The sums of all groups, and where each group's customers with an order begin. */
+static patron_status add_groups(ptn_purchases *p, const job *j, int64_t duplicates[PTN_KIND_COUNT], patron_error *error)
+{
+    patron_audit *audit = &p->audit;
+    bool shop = false;
+    for (int64_t g = 0; g < j->groups->count; g++) {
+        const group_sums *s = &j->sums[g];
+        if (s->overflow) return fail_overflow(j, error);
+        p->with_order[g] = audit->customers_with_order;
+        audit->customers += s->customers;
+        audit->customers_with_order += s->with_order;
+        audit->orders += s->orders;
+        shop |= s->shop || !ptn_add_i64(&audit->gross, audit->gross, s->gross) ||
+                !ptn_add_i64(&audit->returns, audit->returns, s->returns);
+        for (int32_t k = 0; k < PTN_KIND_COUNT; k++) duplicates[k] += s->duplicates[k];
+    }
+    p->with_order[j->groups->count] = audit->customers_with_order;
+    if (!shop) return PATRON_OK;
+    return ptn_fail(error, PATRON_OUT_OF_RANGE, "the shop's money is beyond 922,337,203,685,477.5807; check its unit");
+}
+
+static patron_status fill_audit(ptn_purchases *p, const job *j, patron_error *error)
 {
     const patron_history *h = j->history;
+    const ptn_groups *g = j->groups;
     patron_audit *audit = &p->audit;
-    int64_t *fates = audit->fates;
+    int64_t *fates = audit->fates, duplicates[PTN_KIND_COUNT] = {0};
     audit->size = sizeof *audit;
-    audit->as_of_s = j->as_of_s == INT64_MAX ? 0 : j->as_of_s;
-    if (j->first_s <= j->last_s) {
-        audit->first_s = j->first_s;
-        audit->last_s = j->last_s;
+    audit->as_of_s = j->question.as_of_s == INT64_MAX ? 0 : j->question.as_of_s;
+    if (g->first_s <= g->last_s) {
+        audit->first_s = g->first_s;
+        audit->last_s = g->last_s;
     }
-    audit->rows_read = h->rows.count;
+    patron_status status = add_groups(p, j, duplicates, error);
+    if (status != PATRON_OK) return status;
+    audit->rows_read = ptn_history_rows(h);
     fates[PATRON_FATE_UNREADABLE] = h->unreadable;
     fates[PATRON_FATE_NO_CUSTOMER] = h->no_customer;
     for (int32_t k = 0; k < PTN_KIND_COUNT; k++) {
-        int64_t duplicates = atomic_load_explicit(&j->duplicates[k], memory_order_relaxed);
-        fates[fate_of_kind[k]] += j->kinds[k] - duplicates;
-        fates[PATRON_FATE_DUPLICATE] += duplicates;
-        if (k == PTN_KIND_ADJUSTMENT) audit->adjustments = j->kinds[k] - duplicates;
+        fates[ptn_fate_of_kind(k)] += g->kinds[k] - duplicates[k];
+        fates[PATRON_FATE_DUPLICATE] += duplicates[k];
+        if (k == PTN_KIND_ADJUSTMENT) audit->adjustments = g->kinds[k] - duplicates[k];
     }
     audit->rows_kept = fates[PATRON_FATE_RETURN] + fates[PATRON_FATE_PURCHASE];
     audit->amounts_rounded = h->amounts_rounded;
     audit->rejected_listed = ptn_history_listed(h);
-    for (int64_t i = 0; i < j->count; i++) {
-        const ptn_customer *c = &j->customers[i];
-        audit->customers += c->lines > 0;
-        if (c->orders == 0) continue;
-        if (c->overflow != 0) return fail_overflow(j, error);
-        audit->customers_with_order++;
-        audit->orders += c->orders;
-        if (!ptn_add_i64(&audit->gross, audit->gross, c->gross) ||
-            !ptn_add_i64(&audit->returns, audit->returns, c->returns))
-            return ptn_fail(error, PATRON_OUT_OF_RANGE,
-                            "the shop's money is beyond 922,337,203,685,477.5807; check its unit");
-    }
     audit->customers_without_order = audit->customers - audit->customers_with_order;
     audit->net = audit->gross - audit->returns;
     return PATRON_OK;
 }
 
-static patron_status build(ptn_purchases *p, job *j, ptn_team *team, const char *stage, double until,
-                           patron_error *error)
+/* Memory for `workers` workers to group in; the first's has room for the largest group. */
+static patron_status make_benches(job *j, int32_t workers, ptn_memory *memory, patron_error *error)
 {
-    const ptn_context *context = team->context;
+    int64_t customers = INT64_C(1) << j->groups->shift, largest = j->groups->largest;
     void *block;
-    patron_status status =
-        ptn_allocate_zero(&block, &context->memory, j->count + 1, sizeof(ptn_customer), "customers", error);
+    patron_status status = ptn_allocate_zero(&block, memory, workers, sizeof *j->benches, "workers", error);
     if (status != PATRON_OK) return status;
-    p->customers = j->customers = block;
-    if (j->question.habits != PTN_HABIT_NONE) {
-        status = ptn_allocate_zero(&block, &context->memory, j->count + 1, sizeof(ptn_habits), "customers", error);
+    j->benches = block;
+    for (int32_t w = 0; w < workers; w++) {
+        bench *b = &j->benches[w];
+        int64_t room = w > 0 && largest > LARGE_GROUP ? LARGE_GROUP : largest;
+        const ptn_wanted wanted[] = {{&b->entries, room, sizeof *b->entries, "a group's lines"},
+                                     {&b->ends, customers, sizeof *b->ends, "a group's customers"},
+                                     {&b->numbers, room, sizeof *b->numbers, "a group's lines"}};
+        status = ptn_allocate_each(wanted, j->question.habits == PTN_HABIT_NONE ? 2 : 3, false, memory, error);
         if (status != PATRON_OK) return status;
-        p->habits = j->habits = block;
     }
-    status = ptn_allocate_zero(&block, &context->memory, j->count + 2, sizeof(int64_t), "customers' lines", error);
-    if (status != PATRON_OK) return status;
-    j->ends = block;
-    status = count_lines(j, context, stage, 0.2 * until, error);
-    if (status != PATRON_OK) return status;
+    return PATRON_OK;
+}
 
-    for (int64_t c = 0; c < j->count; c++) j->ends[c + 1] += j->ends[c];
-    status =
-        ptn_allocate(&block, &context->memory, j->ends[j->count], sizeof(ptn_entry), "order lines by customer", error);
+static void free_benches(job *j, int32_t workers, ptn_memory *memory)
+{
+    for (int32_t w = 0; j->benches != NULL && w < workers; w++) {
+        ptn_free(memory, j->benches[w].numbers);
+        ptn_free(memory, j->benches[w].ends);
+        ptn_free(memory, j->benches[w].entries);
+    }
+    ptn_free(memory, j->benches);
+}
+
+static patron_status make_customers(ptn_purchases *p, job *j, patron_error *error)
+{
+    const ptn_groups *g = j->groups;
+    const ptn_memory *memory = &p->memory;
+    const ptn_wanted wanted[] = {
+        {&p->customers, g->customers + 1, sizeof *p->customers, "customers"},
+        {&p->with_order, g->count + 1, sizeof *p->with_order, "groups of customers"},
+        {&j->sums, g->count, sizeof *j->sums, "groups of customers"},
+        {&p->habits, g->customers + 1, sizeof *p->habits, "customers"},
+    };
+    patron_status status =
+        ptn_allocate_each(wanted, j->question.habits == PTN_HABIT_NONE ? 3 : 4, false, memory, error);
     if (status != PATRON_OK) return status;
-    j->entries = block;
-    status = group_lines(j, context, stage, 0.2 * until, 0.5 * until, error);
-    if (status != PATRON_OK) return status;
-    /* Each start has moved to its end, which is the next one's start. */
-    memmove(j->ends + 1, j->ends, (size_t)j->count * sizeof *j->ends);
-    j->ends[0] = 0;
-    status = ptn_team_run(team, stage, 0.5 * until, until, (j->count + BLOCK - 1) / BLOCK, see_customers, j, error);
-    return status != PATRON_OK ? status : fill_audit(p, j, error);
+    ptn_advise(memory, p->customers, (size_t)g->customers * sizeof *p->customers);
+    if (p->habits != NULL) ptn_advise(memory, p->habits, (size_t)g->customers * sizeof *p->habits);
+    p->shift = g->shift;
+    p->groups = g->count;
+    p->count = g->customers;
+    j->customers = p->customers;
+    j->habits = p->habits;
+    return PATRON_OK;
+}
+
+/* Gathers the groups of each round and sees their customers. */
+static patron_status see_rounds(job *j, ptn_groups *g, const ptn_grouping *grouping, ptn_team *team, const char *stage,
+                                double from, double until, patron_error *error)
+{
+    double step = (until - from) / (double)g->rounds;
+    for (int64_t round = 0; round < g->rounds; round++, from += step) {
+        int64_t groups = g->ranges[round + 1] - g->ranges[round];
+        patron_status status = ptn_groups_gather(g, grouping, round, team, stage, from, from + 0.4 * step, error);
+        j->first = g->ranges[round];
+        j->large = false;
+        if (status == PATRON_OK)
+            status = ptn_team_run(team, stage, from + 0.4 * step, from + step, groups, see_group, j, error);
+        if (status != PATRON_OK) return status;
+        j->large = true;
+        for (int64_t i = 0; g->largest > LARGE_GROUP && i < groups; i++) see_group(j, i, 0);
+    }
+    return PATRON_OK;
 }
 
 patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates, const patron_history *history,
                                   const ptn_question *question, ptn_team *team, const char *stage, double until,
                                   patron_error *error)
 {
-    job j;
+    job j = {.history = history, .line_fates = line_fates, .question = *question};
+    ptn_grouping grouping = {.history = history, .line_fates = line_fates, .round_bytes = question->round_bytes};
+    ptn_groups groups;
+    void *roots = NULL;
+    int32_t workers = team->context->threads;
     memset(purchases, 0, sizeof *purchases);
-    memset(&j, 0, sizeof j);
     purchases->memory = team->context->memory;
-    purchases->count = ptn_intern_count(&history->customers);
-    j.history = history;
-    j.count = purchases->count;
-    j.line_fates = line_fates;
-    patron_status status = find_as_of(&j, question->as_of_s, error);
-    j.question = *question;
-    j.question.as_of_s = j.as_of_s;
-    if (status == PATRON_OK) status = build(purchases, &j, team, stage, until, error);
-    ptn_free(&purchases->memory, j.entries);
-    ptn_free(&purchases->memory, j.ends);
+    patron_status status = find_as_of(&j.question.as_of_s, history, question->as_of_s, error);
+    if (status != PATRON_OK) return status;
+    grouping.as_of_s = j.question.as_of_s;
+    grouping.details = question->habits != PTN_HABIT_NONE || history->options.duplicates == PATRON_DUPLICATES_DROP;
+    grouping.lines = line_fates != NULL && history->options.duplicates == PATRON_DUPLICATES_DROP;
+    if (history->merged.count > 0) {
+        status = ptn_allocate(&roots, &purchases->memory, ptn_intern_count(&history->customers), sizeof(int32_t),
+                              "merged customer ids", error);
+        if (status != PATRON_OK) return status;
+        ptn_history_roots(roots, history);
+        grouping.roots = roots;
+    }
+    status = ptn_groups_count(&groups, &grouping, team, stage, 0.1 * until, error);
+    if (status != PATRON_OK) {
+        ptn_free(&purchases->memory, roots);
+        return status;
+    }
+    j.groups = &groups;
+    status = make_benches(&j, workers, &purchases->memory, error);
+    if (status == PATRON_OK) status = make_customers(purchases, &j, error);
+    if (status == PATRON_OK) status = see_rounds(&j, &groups, &grouping, team, stage, 0.1 * until, until, error);
+    if (status == PATRON_OK) status = fill_audit(purchases, &j, error);
+    free_benches(&j, workers, &purchases->memory);
+    ptn_free(&purchases->memory, j.sums);
+    ptn_free(&purchases->memory, roots);
+    ptn_groups_free(&groups);
     if (status != PATRON_OK) ptn_purchases_free(purchases);
     return status;
 }
@@ -395,7 +480,8 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
 void ptn_purchases_free(ptn_purchases *purchases)
 {
     ptn_memory memory = purchases->memory;
-    if (purchases->habits != NULL) ptn_free(&memory, purchases->habits);
-    if (purchases->customers != NULL) ptn_free(&memory, purchases->customers);
+    ptn_free(&memory, purchases->habits);
+    ptn_free(&memory, purchases->customers);
+    ptn_free(&memory, purchases->with_order);
     memset(purchases, 0, sizeof *purchases);
 }

@@ -14,10 +14,10 @@
 /* One customer. Money in 1/10,000 currency units; days are local, counted from 1970-01-01. Without an order, the fields
    below `orders` are of no meaning. */
 typedef struct ptn_customer {
-    int64_t lines; /* in the log, whatever their fate */
     int64_t orders;
     int64_t first_order_s, last_order_s; /* an order's time is its last purchase line's */
     int64_t gross;                       /* purchases */
+    int64_t largest_order;               /* of them, those of the order with most */
     int64_t returns;                     /* returns and adjustments, >= 0 */
     int64_t recurring;                   /* net of the lines on days after first_day */
     int64_t repeat_gross;                /* purchases on days after first_day */
@@ -38,6 +38,12 @@ typedef struct ptn_habits {
     int64_t twice_median_gap_s; /* between orders; 0 with one order */
     int64_t products;           /* distinct, of purchase lines */
     int64_t categories;         /* likewise */
+    int64_t evening_orders;     /* from 18:00 local */
+    int64_t late_orders;        /* nearer to the as-of than to the first order */
+    int64_t last_gap_s;         /* between the last two orders; 0 with one */
+    int64_t product_lines;      /* purchase lines that have a product */
+    int64_t best_quarter;       /* purchases in the calendar quarter, of all years, with most */
+    double discount_depth;      /* discounts over what purchases were before them; NaN where neither is known */
     double items;               /* sum of the purchases' quantities */
     double gap_variation;       /* standard deviation of the gaps over their mean; NaN under two gaps, or mean 0 */
     double category_entropy;    /* nats, of purchases by category; NaN where those are 0 */
@@ -50,7 +56,8 @@ enum {
     PTN_HABIT_LINES = 1,  /* lines, items, return_value */
     PTN_HABIT_RHYTHM = 2, /* orders, gaps */
     PTN_HABIT_PRODUCTS = 4,
-    PTN_HABIT_CATEGORIES = 8
+    PTN_HABIT_CATEGORIES = 8,
+    PTN_HABIT_SEASONS = 16 /* best_quarter */
 };
 
 /* What is asked. */
@@ -58,14 +65,18 @@ typedef struct ptn_question {
     int64_t as_of_s;     /* or PATRON_AS_OF_LAST */
     int64_t recent_days; /* > 0, with PTN_HABIT_RHYTHM */
     int32_t habits;      /* PTN_HABIT_… */
+    int64_t round_bytes; /* 0, but for tests: ptn_grouping's */
 } ptn_question;
 
 typedef struct ptn_purchases {
     ptn_memory memory;
     int64_t count; /* of customers, some of whom may have no lines */
     ptn_customer *customers;
-    ptn_habits *habits; /* of each customer; NULL where none were asked for */
-    patron_audit audit; /* as_of_s is the one used */
+    ptn_habits *habits; /* of each customer with an order; NULL where none were asked for */
+    int32_t shift;      /* customers come in groups of 2^shift: */
+    int64_t groups;
+    int64_t *with_order; /* groups + 1: customers with an order in the groups before */
+    patron_audit audit;  /* as_of_s is the one used */
 } ptn_purchases;
 
 /* Works it out. line_fates: NULL, or room for each line's PATRON_FATE_…. Progress goes from 0 to `until`.

@@ -211,6 +211,24 @@ static patron_status run_patron_history_forget(const patron_context *context, pa
     return status;
 }
 
+/* A failed call must leave no merge behind: the same one goes well afterwards, and so does its reverse. */
+static patron_status run_patron_history_merge(const patron_context *context, patron_error *error)
+{
+    static const uint8_t other[] = "an id longer than a key holds";
+    patron_history *made = NULL;
+    patron_status status = patron_history_create(&made, NULL, context, error);
+    if (status != PATRON_OK) return status;
+    status = patron_history_append(made, &orders, context, error);
+    if (status == PATRON_OK) {
+        status = patron_history_merge(made, (const uint8_t *)"4", 1, other, sizeof other - 1, context, error);
+        patron_status reverse =
+            patron_history_merge(made, other, sizeof other - 1, (const uint8_t *)"4", 1, NULL, NULL);
+        ck_assert(status != PATRON_OK ? reverse != PATRON_INVALID_ARGUMENT : reverse == PATRON_INVALID_ARGUMENT);
+    }
+    patron_history_free(made);
+    return status;
+}
+
 static patron_status run_patron_history_free(const patron_context *context, patron_error *error)
 {
     (void)context;
@@ -437,6 +455,7 @@ const fault_case fault_cases[] = {
     CASE(patron_history_fates),
     CASE(patron_history_rejected),
     CASE(patron_history_forget),
+    CASE(patron_history_merge),
     CASE(patron_history_free),
     CASE(patron_kmeans_options_init),
     CASE(patron_kmeans_fit),

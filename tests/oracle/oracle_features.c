@@ -99,6 +99,49 @@ static bool is_weekend(int64_t time_s, const oracle_options *options)
     return parts.tm_wday == 0 || parts.tm_wday == 6;
 }
 
+static struct tm local_time(int64_t time_s, const oracle_options *options)
+{
+    time_t local = (time_t)(time_s + options->utc_offset_s);
+    struct tm parts;
+    if (gmtime_r(&local, &parts) == NULL) abort();
+    return parts;
+}
+
+/* days_since_previous_order, order_trend, evening_share. */
+static void describe_times(oracle_customer *c, const view *v, const int64_t *times_s)
+{
+    int64_t n = c->orders;
+    double late = 0, evening = 0, middle_s = ((double)times_s[0] + (double)v->as_of_s) / 2;
+    for (int64_t i = 0; i < n; i++) {
+        late += (double)times_s[i] > middle_s;
+        evening += local_time(times_s[i], v->options).tm_hour >= 18;
+    }
+    c->features[26] = n < 2 ? (double)NAN : (double)(times_s[n - 1] - times_s[n - 2]) / 86400.0;
+    c->features[27] = n < 2 ? (double)NAN : (late - ((double)n - late)) / (double)n;
+    c->features[29] = evening / (double)n;
+}
+
+/* best_quarter_share, largest_order_share. An order is told by its first line. */
+static void describe_parts(oracle_customer *c, const view *v)
+{
+    double quarters[4] = {0}, best = 0, largest = 0;
+    for (int64_t i = 0; i < v->count; i++) {
+        double order = 0;
+        bool is_order = false;
+        if (!bought(v, i, c->id)) continue;
+        quarters[local_time(v->lines[i].time_s, v->options).tm_mon / 3] += (double)v->lines[i].amount;
+        for (int64_t j = 0; j < v->count; j++) {
+            if (!bought(v, j, c->id) || !same_order(&v->lines[i], &v->lines[j], v->options)) continue;
+            order += (double)v->lines[j].amount;
+            is_order = is_order || makes_order(v, j);
+        }
+        if (is_order && order > largest) largest = order;
+    }
+    for (int q = 0; q < 4; q++) best = quarters[q] > best ? quarters[q] : best;
+    c->features[28] = c->orders < 2 || c->gross == 0 ? (double)NAN : best / (double)c->gross;
+    c->features[32] = c->gross == 0 ? (double)NAN : largest / (double)c->gross;
+}
+
 /* days_between_mean … recent_orders, weekend_share, overdue_ratio. */
 static void describe_rhythm(oracle_customer *c, const view *v, const int64_t *times_s)
 {
@@ -140,10 +183,11 @@ static bool is_first_of_its_text(const view *v, int64_t i, const char *customer,
 /* distinct_products, category_count, category_entropy, top_category_share. */
 static void describe_range(oracle_customer *c, const view *v)
 {
-    int64_t products = 0, categories = 0;
+    int64_t products = 0, categories = 0, named = 0;
     double spent = 0, entropy = 0, top = 0;
     for (int64_t i = 0; i < v->count; i++) {
         products += is_first_of_its_text(v, i, c->id, false);
+        named += bought(v, i, c->id) && v->lines[i].product != NULL;
         categories += is_first_of_its_text(v, i, c->id, true);
         if (bought(v, i, c->id) && v->lines[i].category != NULL) spent += (double)v->lines[i].amount;
     }
@@ -157,6 +201,7 @@ static void describe_range(oracle_customer *c, const view *v)
         if (share > top) top = share;
     }
     c->features[17] = products == 0 ? (double)NAN : (double)products;
+    c->features[30] = named == 0 ? (double)NAN : 1.0 - (double)products / (double)named;
     c->features[18] = categories == 0 ? (double)NAN : (double)categories;
     c->features[19] = spent == 0 ? (double)NAN : entropy;
     c->features[20] = spent == 0 ? (double)NAN : top;
@@ -175,7 +220,7 @@ static bool discount_is_known(const view *v, int64_t i)
 /* items_per_order, discount_share, return_rate, return_value_share. */
 static void describe_lines(oracle_customer *c, const view *v)
 {
-    double items = 0, purchases = 0, returns = 0, value = 0, known = 0, reduced = 0;
+    double items = 0, purchases = 0, returns = 0, value = 0, known = 0, reduced = 0, less = 0, list = 0;
     for (int64_t i = 0; i < v->count; i++) {
         const oracle_line *l = &v->lines[i];
         if (v->fates[i] == PATRON_FATE_RETURN && same(l->customer, c->id) && (l->quantity < 0 || l->flagged)) {
@@ -187,9 +232,12 @@ static void describe_lines(oracle_customer *c, const view *v)
         items += l->quantity;
         known += discount_is_known(v, i);
         reduced += discount_is_known(v, i) && l->discount != 0;
+        less += discount_is_known(v, i) ? fabs((double)l->discount) : 0;
+        list += discount_is_known(v, i) ? fabs((double)l->discount) + (double)l->amount : 0;
     }
     c->features[16] = items / (double)c->orders;
     c->features[21] = known == 0 ? (double)NAN : reduced / known;
+    c->features[31] = list == 0 ? (double)NAN : less / list;
     c->features[22] = returns / (returns + purchases);
     c->features[23] = c->gross == 0 ? (double)NAN : value / ((double)c->gross / 1e4);
 }
@@ -243,6 +291,8 @@ static void describe(oracle_customer *c, const view *v)
                                days == 1 ? (double)NAN : (double)repeat / 1e4 / (double)(days - 1)};
     memcpy(c->features, features, sizeof features);
     describe_rhythm(c, v, times_s);
+    describe_times(c, v, times_s);
+    describe_parts(c, v);
     describe_lines(c, v);
     describe_range(c, v);
     free(times_s);

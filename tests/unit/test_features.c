@@ -315,9 +315,16 @@ START_TEST(test_catalogue_says_what_each_feature_is)
                                         "return_rate",
                                         "return_value_share",
                                         "weekend_share",
-                                        "overdue_ratio"};
-    ck_assert_int_eq(patron_feature_count(), 26);
-    for (int64_t i = 0; i < 26; i++) {
+                                        "overdue_ratio",
+                                        "days_since_previous_order",
+                                        "order_trend",
+                                        "best_quarter_share",
+                                        "evening_share",
+                                        "repeat_product_share",
+                                        "discount_depth",
+                                        "largest_order_share"};
+    ck_assert_int_eq(patron_feature_count(), 33);
+    for (int64_t i = 0; i < 33; i++) {
         patron_column column = {.size = sizeof column};
         ck_assert_int_eq(patron_feature_info(&column, i, NULL), PATRON_OK);
         ck_assert_str_eq(column.name, names[i]);
@@ -326,7 +333,7 @@ START_TEST(test_catalogue_says_what_each_feature_is)
     }
     patron_column column = {.size = sizeof column};
     patron_error error;
-    ck_assert_int_eq(patron_feature_info(&column, 26, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(patron_feature_info(&column, 33, &error), PATRON_INVALID_ARGUMENT);
     ck_assert_int_eq(patron_feature_info(&column, -1, &error), PATRON_INVALID_ARGUMENT);
     ck_assert_int_eq(patron_feature_info(NULL, 0, &error), PATRON_INVALID_ARGUMENT);
     column.size = 0;

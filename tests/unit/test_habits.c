@@ -4,7 +4,9 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <patron/patron.h>
 
@@ -274,6 +276,43 @@ START_TEST(test_recent_days_is_passed_on_and_checked)
 }
 END_TEST
 
+/* Two orders of 3 and 1, on two days drawn over all years there are; the C library's calendar is the judge. */
+START_TEST(test_best_quarter_of_days_in_all_years)
+{
+    enum { CUSTOMERS = 4000 };
+    static char ids[CUSTOMERS][8];
+    static oracle_line lines[2 * CUSTOMERS];
+    static double want[CUSTOMERS];
+    uint64_t state = 9;
+    for (int64_t i = 0; i < CUSTOMERS; i++) {
+        int month[2];
+        snprintf(ids[i], sizeof ids[i], "%d", (int)(1000 + i));
+        for (int64_t k = 0; k < 2; k++) {
+            time_t day = (time_t)(test_below(&state, 2 * (PATRON_MOST_TIME_S / 86400)) - PATRON_MOST_TIME_S / 86400);
+            struct tm parts;
+            time_t time_s = day * 86400 + test_below(&state, 86400);
+            ck_assert_ptr_nonnull(gmtime_r(&time_s, &parts));
+            month[k] = parts.tm_mon;
+            lines[2 * i + k] = (oracle_line){.customer = ids[i],
+                                             .order = k == 0 ? "1" : "2",
+                                             .time_s = time_s,
+                                             .amount = k == 0 ? 30000 : 10000,
+                                             .quantity = 1};
+        }
+        want[i] = month[0] / 3 == month[1] / 3 ? 1.0 : 0.75;
+    }
+    patron_history *history = history_of(lines, (int64_t)2 * CUSTOMERS);
+    patron_features *features = features_of(history, PATRON_MOST_TIME_S, "best_quarter_share");
+    for (int64_t i = 0; i < CUSTOMERS; i++) {
+        int64_t row = patron_features_find(features, (const uint8_t *)ids[i], (int64_t)strlen(ids[i]));
+        ck_assert_int_ge(row, 0);
+        ck_assert_double_eq(features->matrix->values[row], want[i]);
+    }
+    patron_features_free(features);
+    patron_history_free(history);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("habits");
@@ -288,5 +327,6 @@ int main(void)
     tcase_add_test(tests, test_fractional_quantities_add_up_in_any_order);
     tcase_add_test(tests, test_discounts_and_returns_of_known_lines);
     tcase_add_test(tests, test_recent_days_is_passed_on_and_checked);
+    tcase_add_test(tests, test_best_quarter_of_days_in_all_years);
     return run_suite(suite);
 }

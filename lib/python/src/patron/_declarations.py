@@ -462,6 +462,7 @@ FUNCTIONS = {
     "patron_history_audit": (c_int32, P(Audit), P(History), c_int64, P(Context), P(Error)),
     "patron_history_fates": (c_int32, P(c_uint8), P(History), c_int64, P(Context), P(Error)),
     "patron_history_forget": (c_int32, P(History), P(c_uint8), c_int64, P(Context), P(Error)),
+    "patron_history_merge": (c_int32, P(History), P(c_uint8), c_int64, P(c_uint8), c_int64, P(Context), P(Error)),
     "patron_history_rejected": (c_int32, P(Rejected), P(History), c_int64, P(Error)),
     "patron_history_free": (None, P(History)),
     "patron_rows_init": (None, P(Rows), c_size_t),

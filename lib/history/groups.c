@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The radix partition of lines by customer. */
+#include "history/groups.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+enum { LINES_A_GROUP = 1 << 14, MOST_GROUPS = 1 << 12, LEAST_BLOCK = 1 << 16, MOST_BLOCKS = 64 };
+
+/* Bytes gathered in a round, before there are more rounds. */
+#define ROUND_BYTES (INT64_C(256) << 20)
+
+/* What a block of lines found. */
+typedef struct block_sums {
+    int64_t kinds[PTN_KIND_COUNT];
+    int64_t first_s, last_s;
+} block_sums;
+
+typedef struct job {
+    ptn_groups *groups;
+    const ptn_grouping *asked;
+    block_sums *sums;
+    uint32_t first, count; /* groups of this round */
+} job;
+
+uint8_t ptn_fate_of_kind(int32_t kind)
+{
+    static const uint8_t fates[PTN_KIND_COUNT] = {
+        [PTN_KIND_LATER] = PATRON_FATE_AFTER_AS_OF, [PTN_KIND_ZERO] = PATRON_FATE_ZERO_AMOUNT,
+        [PTN_KIND_RETURN] = PATRON_FATE_RETURN,     [PTN_KIND_ADJUSTMENT] = PATRON_FATE_RETURN,
+        [PTN_KIND_PURCHASE] = PATRON_FATE_PURCHASE, [PTN_KIND_ORDER] = PATRON_FATE_PURCHASE,
+    };
+    return fates[kind];
+}
+
+static inline uint8_t kind_of(const ptn_grouping *g, int64_t stamp, int64_t amount)
+{
+    uint32_t flags = ptn_stamp_flags(stamp);
+    if (ptn_stamp_time(stamp) > g->as_of_s) return PTN_KIND_LATER;
+    if (amount == 0 && ptn_history_drops(g->history, amount)) return PTN_KIND_ZERO;
+    if ((flags & (PTN_LINE_BACK | PTN_LINE_RETURN)) != 0) return PTN_KIND_RETURN;
+    if (amount < 0) return PTN_KIND_ADJUSTMENT;
+    return (flags & PTN_LINE_SOME) != 0 ? PTN_KIND_ORDER : PTN_KIND_PURCHASE;
+}
+
+/* Lines whose kind matters to their customer: dropped ones only where they may be duplicates. */
+static inline bool enters(const ptn_grouping *g, uint8_t kind)
+{
+    return kind >= PTN_KIND_RETURN ||
+           (kind == PTN_KIND_ZERO && g->history->options.duplicates == PATRON_DUPLICATES_DROP);
+}
+
+/* The customer whose line this is. */
+static inline uint32_t owner(const ptn_grouping *g, int32_t customer)
+{
+    return (uint32_t)(g->roots == NULL ? customer : g->roots[customer]);
+}
+
+static int64_t block_end(const job *j, int64_t block)
+{
+    int64_t lines = ptn_history_lines(j->asked->history), end = (block + 1) * j->groups->block;
+    return end < lines ? end : lines;
+}
+
+static void count_block(void *argument, int64_t block, int32_t worker)
+{
+    job *j = argument;
+    const ptn_grouping *g = j->asked;
+    const int32_t *customers = g->history->customer.items;
+    const int64_t *stamps = g->history->stamp.items, *amounts = g->history->amount.items;
+    int64_t *counts = j->groups->places + block * j->groups->count;
+    int32_t shift = j->groups->shift;
+    block_sums s = {.first_s = INT64_MAX, .last_s = INT64_MIN};
+    (void)worker;
+    memset(counts, 0, (size_t)j->groups->count * sizeof *counts);
+    for (int64_t i = block * j->groups->block; i < block_end(j, block); i++) {
+        uint8_t kind = kind_of(g, stamps[i], amounts[i]);
+        int64_t time_s = ptn_stamp_time(stamps[i]);
+        s.kinds[kind]++;
+        if (g->line_fates != NULL) g->line_fates[i] = ptn_fate_of_kind(kind);
+        uint32_t customer = owner(g, customers[i]);
+        if (enters(g, kind)) {
+            counts[customer >> shift]++;
+        } else {
+            uint64_t bit = UINT64_C(1) << (customer % 64), *word = &j->groups->seen[customer / 64];
+            if ((__atomic_load_n(word, __ATOMIC_RELAXED) & bit) == 0) __atomic_fetch_or(word, bit, __ATOMIC_RELAXED);
+        }
+        if (kind < PTN_KIND_RETURN) continue;
+        if (time_s < s.first_s) s.first_s = time_s;
+        if (time_s > s.last_s) s.last_s = time_s;
+    }
+    j->sums[block] = s;
+}
+
+static void place_block(void *argument, int64_t block, int32_t worker)
+{
+    job *j = argument;
+    const ptn_grouping *g = j->asked;
+    const patron_history *h = g->history;
+    const int32_t *customers = h->customer.items, *products = h->product.items, *categories = h->category.items;
+    const int64_t *stamps = h->stamp.items, *amounts = h->amount.items, *discounts = h->discount.items;
+    const uint64_t *orders = h->order.items;
+    const double *quantities = h->quantity.items;
+    int64_t *places = j->groups->places + block * j->groups->count, base = j->groups->base;
+    int32_t shift = j->groups->shift;
+    uint32_t within = (1u << shift) - 1u;
+    (void)worker;
+    for (int64_t i = block * j->groups->block; i < block_end(j, block); i++) {
+        uint32_t customer = owner(g, customers[i]), group = customer >> shift;
+        if (group - j->first >= j->count) continue;
+        int64_t stamp = stamps[i], amount = amounts[i];
+        uint32_t flags = ptn_stamp_flags(stamp);
+        uint8_t kind = kind_of(g, stamp, amount);
+        if (!enters(g, kind)) continue;
+        int64_t to = places[group]++ - base;
+        int64_t time_s = ptn_stamp_time(stamp);
+        uint32_t order_kind = ptn_stamp_order(stamp);
+        uint32_t low = order_kind | (uint32_t)kind << PTN_GATHERED_KIND |
+                       ((flags & PTN_LINE_DISCOUNT) != 0 ? PTN_MARK_DISCOUNT << PTN_GATHERED_MARKS : 0u) |
+                       ((flags & PTN_LINE_RETURN) != 0 ? PTN_MARK_RETURN << PTN_GATHERED_MARKS : 0u) |
+                       (customer & within) << PTN_GATHERED_CUSTOMER;
+        j->groups->entries[to] =
+            (ptn_gathered){time_s * (INT64_C(1) << PTN_GATHERED_TIME) + (int64_t)low, amount,
+                           order_kind == PTN_KEY_NONE ? (uint64_t)ptn_local_day(time_s, h->options.utc_offset_s)
+                                                      : orders[i] * j->groups->scramble};
+        if (j->groups->lines != NULL) j->groups->lines[to] = i;
+        if (j->groups->details != NULL)
+            j->groups->details[to] =
+                (ptn_detail){quantities == NULL ? 1.0 : quantities[i], discounts == NULL ? 0 : discounts[i],
+                             products == NULL ? -1 : products[i], categories == NULL ? -1 : categories[i]};
+    }
+}
+
+/* From the blocks' counts: where each group begins, and where in it each block's lines go. */
+static void plan(job *j, int64_t blocks)
+{
+    ptn_groups *g = j->groups;
+    int64_t at = 0;
+    for (int64_t group = 0; group < g->count; group++) {
+        g->starts[group] = at;
+        for (int64_t b = 0; b < blocks; b++) {
+            int64_t *place = &g->places[b * g->count + group], count = *place;
+            *place = at;
+            at += count;
+        }
+        if (at - g->starts[group] > g->largest) g->largest = at - g->starts[group];
+    }
+    g->starts[g->count] = at;
+    g->first_s = INT64_MAX;
+    g->last_s = INT64_MIN;
+    for (int64_t b = 0; b < blocks; b++) {
+        for (int32_t k = 0; k < PTN_KIND_COUNT; k++) g->kinds[k] += j->sums[b].kinds[k];
+        if (j->sums[b].first_s < g->first_s) g->first_s = j->sums[b].first_s;
+        if (j->sums[b].last_s > g->last_s) g->last_s = j->sums[b].last_s;
+    }
+}
+
+/* Groups of some LINES_A_GROUP lines, each of 2^shift customers. */
+static void choose_groups(ptn_groups *g, int64_t lines)
+{
+    int64_t wanted = lines / LINES_A_GROUP + 1;
+    if (wanted > MOST_GROUPS) wanted = MOST_GROUPS;
+    while (g->customers >> g->shift > wanted && g->shift < PTN_GATHERED_TIME - PTN_GATHERED_CUSTOMER) g->shift++;
+    g->count = (g->customers >> g->shift) + 1;
+    g->block = (lines + MOST_BLOCKS - 1) / MOST_BLOCKS;
+    if (g->block < LEAST_BLOCK) g->block = LEAST_BLOCK;
+}
+
+/* Ranges of groups with about as many entries each; the entries of the largest. */
+static int64_t choose_rounds(ptn_groups *g, int64_t bytes, size_t each)
+{
+    int64_t entries = g->starts[g->count], most = 0;
+    g->rounds = entries / ((bytes > 0 ? bytes : ROUND_BYTES) / (int64_t)each + 1) + 1;
+    if (g->rounds > PTN_GROUPS_ROUNDS) g->rounds = PTN_GROUPS_ROUNDS;
+    for (int64_t r = 0, group = 0; r < g->rounds; r++) {
+        g->ranges[r] = group;
+        while (group < g->count && (r + 1 == g->rounds || g->starts[group + 1] <= entries / g->rounds * (r + 1)))
+            group++;
+        g->ranges[r + 1] = group;
+        int64_t here = g->starts[group] - g->starts[g->ranges[r]];
+        if (here > most) most = here;
+    }
+    return most;
+}
+
+static patron_status make_room(ptn_groups *g, const ptn_grouping *asked, patron_error *error)
+{
+    size_t each =
+        sizeof *g->entries + (asked->details ? sizeof *g->details : 0) + (asked->lines ? sizeof *g->lines : 0);
+    int64_t most = choose_rounds(g, asked->round_bytes, each);
+    const ptn_wanted entries = {&g->entries, most, sizeof *g->entries, "order lines by customer"},
+                     details = {&g->details, most, sizeof *g->details, "order lines by customer"},
+                     lines = {&g->lines, most, sizeof *g->lines, "order lines by customer"};
+    patron_status status = ptn_allocate_each(&entries, 1, false, &g->memory, error);
+    if (status != PATRON_OK) return status;
+    ptn_advise(&g->memory, g->entries, (size_t)most * sizeof *g->entries);
+    if (asked->details) {
+        status = ptn_allocate_each(&details, 1, false, &g->memory, error);
+        if (status != PATRON_OK) return status;
+        ptn_advise(&g->memory, g->details, (size_t)most * sizeof *g->details);
+    }
+    return asked->lines ? ptn_allocate_each(&lines, 1, false, &g->memory, error) : PATRON_OK;
+}
+
+static patron_status count(job *j, int64_t blocks, ptn_team *team, const char *stage, double until, patron_error *error)
+{
+    ptn_groups *g = j->groups;
+    const ptn_wanted wanted[] = {{&g->starts, g->count + 1, sizeof *g->starts, "groups of customers"},
+                                 {&g->places, blocks * g->count, sizeof *g->places, "groups of customers"},
+                                 {&j->sums, blocks, sizeof *j->sums, "groups of customers"}};
+    const ptn_wanted seen = {&g->seen, g->customers / 64 + 1, sizeof *g->seen, "customers"};
+    patron_status status = ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, false, &g->memory, error);
+    if (status == PATRON_OK) status = ptn_allocate_each(&seen, 1, true, &g->memory, error);
+    if (status == PATRON_OK) status = ptn_team_run(team, stage, 0.0, until, blocks, count_block, j, error);
+    if (status != PATRON_OK) return status;
+    plan(j, blocks);
+    if (g->largest > UINT32_MAX)
+        return ptn_fail(error, PATRON_TOO_LARGE, "%lld lines of one customer and its neighbours; split the history",
+                        (long long)g->largest);
+    return make_room(g, j->asked, error);
+}
+
+static int64_t blocks_of(const ptn_groups *g, const ptn_grouping *grouping)
+{
+    return (ptn_history_lines(grouping->history) + g->block - 1) / g->block;
+}
+
+patron_status ptn_groups_count(ptn_groups *groups, const ptn_grouping *grouping, ptn_team *team, const char *stage,
+                               double until, patron_error *error)
+{
+    ptn_siphash_key key;
+    job j = {.groups = groups, .asked = grouping};
+    memset(groups, 0, sizeof *groups);
+    groups->memory = team->context->memory;
+    groups->customers = ptn_intern_count(&grouping->history->customers);
+    ptn_siphash_key_make(&key);
+    groups->scramble = key.k0 | 1;
+    choose_groups(groups, ptn_history_lines(grouping->history));
+    patron_status status = count(&j, blocks_of(groups, grouping), team, stage, until, error);
+    ptn_free(&groups->memory, j.sums);
+    if (status != PATRON_OK) ptn_groups_free(groups);
+    return status;
+}
+
+patron_status ptn_groups_gather(ptn_groups *groups, const ptn_grouping *grouping, int64_t round, ptn_team *team,
+                                const char *stage, double from, double until, patron_error *error)
+{
+    job j = {.groups = groups, .asked = grouping};
+    j.first = (uint32_t)groups->ranges[round];
+    j.count = (uint32_t)(groups->ranges[round + 1] - groups->ranges[round]);
+    groups->base = groups->starts[groups->ranges[round]];
+    return ptn_team_run(team, stage, from, until, blocks_of(groups, grouping), place_block, &j, error);
+}
+
+void ptn_groups_free(ptn_groups *groups)
+{
+    ptn_memory memory = groups->memory;
+    ptn_free(&memory, groups->lines);
+    ptn_free(&memory, groups->details);
+    ptn_free(&memory, groups->entries);
+    ptn_free(&memory, groups->seen);
+    ptn_free(&memory, groups->places);
+    ptn_free(&memory, groups->starts);
+    memset(groups, 0, sizeof *groups);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Lines gathered by customer, first coarsely: a radix partition by the upper bits of the customer's number.
+
+       log       c9 c1 c4 c8 c1 c5 …          in blocks of lines, several threads
+                  \  |  \  …                    1. each block counts its lines of each group
+       groups    | c1 c1 c0 … | c4 c5 … |       2. sums over groups, then blocks, say where each block's go
+                                                3. each block puts them there
+
+   Lines keep their order within a group, whatever the number of threads. A group is some 16,384 lines, or the lines of
+   2^shift customers if that is more, so that what follows finds it in the cache of one core.
+
+   Many lines are gathered in up to four rounds, a range of groups each, in the same memory: fresh memory costs more
+   than reading the customers' column again. */
+#ifndef PTN_HISTORY_GROUPS_H
+#define PTN_HISTORY_GROUPS_H
+
+#include "base/threads.h"
+#include "history/entries.h"
+#include "history/history.h"
+
+enum { PTN_GROUPS_ROUNDS = 4 };
+
+typedef struct ptn_groups {
+    ptn_memory memory;
+    int64_t customers;
+    int32_t shift;   /* group g has customers g << shift … */
+    int64_t count;   /* of groups */
+    int64_t *starts; /* count + 1: entries of group g are starts[g] … starts[g + 1] - 1 */
+    int64_t rounds;
+    int64_t ranges[PTN_GROUPS_ROUNDS + 1]; /* round r gathers groups ranges[r] … ranges[r + 1] - 1 */
+    int64_t base;                          /* entries before this round's, which are not there */
+    int64_t largest;                       /* entries of the largest */
+    ptn_gathered *entries;                 /* of lines that matter to their customer */
+    ptn_detail *details;                   /* of each entry's line; or NULL */
+    int64_t *lines;                        /* of each entry, its place in the log; or NULL */
+    int64_t *places;                       /* blocks of lines x groups: where a block's next line of a group goes */
+    int64_t block;                         /* lines in a block */
+    uint64_t scramble;                     /* odd; what order keys are multiplied by */
+    uint64_t *seen;                        /* a bit for each customer: has a line that did not become an entry */
+    int64_t kinds[PTN_KIND_COUNT];         /* lines, duplicates included */
+    int64_t first_s, last_s;               /* of the kept ones; first_s > last_s: none */
+} ptn_groups;
+
+/* What is asked for. */
+typedef struct ptn_grouping {
+    const patron_history *history;
+    const int32_t *roots; /* of each customer, whose lines its are; NULL: its own */
+    int64_t as_of_s;      /* INT64_MAX: no line is later */
+    bool details, lines;  /* wanted */
+    int64_t round_bytes;  /* gathered at a time at most, before there are more rounds; 0: 256 MiB */
+    uint8_t *line_fates;  /* NULL, or room for each line's PATRON_FATE_…, duplicates not known yet */
+} ptn_grouping;
+
+/* Counts the lines of each group and says where they go. Progress goes from 0 to `until`. PATRON_TOO_LARGE,
+   PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. */
+patron_status ptn_groups_count(ptn_groups *groups, const ptn_grouping *grouping, ptn_team *team, const char *stage,
+                               double until, patron_error *error);
+
+/* Gathers the groups of a round, each round once. PATRON_CANCELLED. */
+patron_status ptn_groups_gather(ptn_groups *groups, const ptn_grouping *grouping, int64_t round, ptn_team *team,
+                                const char *stage, double from, double until, patron_error *error);
+
+void ptn_groups_free(ptn_groups *groups);
+
+/* The fate of a kind. */
+uint8_t ptn_fate_of_kind(int32_t kind);
+
+static inline bool ptn_groups_saw(const ptn_groups *groups, int64_t customer)
+{
+    return (groups->seen[customer / 64] >> (customer % 64) & 1u) != 0;
+}
+
+#endif

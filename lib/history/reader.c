@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A row's numbers checked and stored, its texts looked up. */
+#include "history/reader.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/utf8.h"
+#include "history/batch.h"
+#include "history/money.h"
+
+/* Texts looked up together, so that their lines of cache come at the same time. */
+enum { STEP = 128 };
+
+/* What can be wrong with a number. */
+enum { FINE, IS_NAN, IS_INFINITE, TIME_FAR, QUANTITY_FAR, MONEY_FAR, DISCOUNT_FAR };
+
+typedef struct problem {
+    int32_t what, field;
+} problem;
+
+/* A line's numbers. */
+typedef struct numbers {
+    int64_t time_s, amount, discount;
+    double quantity;
+    uint32_t flags;
+} numbers;
+
+static bool is_finite(problem *p, double value, int32_t field)
+{
+    if (isfinite(value)) return true;
+    *p = (problem){isnan(value) ? IS_NAN : IS_INFINITE, field};
+    return false;
+}
+
+static bool read_amount(numbers *n, problem *p, const patron_orders *o, int64_t row)
+{
+    bool fits, rounded = false;
+    if (o->amount != NULL) {
+        n->amount = o->amount[row];
+        fits = n->amount > INT64_MIN;
+    } else if (o->unit_price != NULL && o->amount_value == NULL) {
+        fits = ptn_money_from_price(&n->amount, &rounded, o->unit_price[row], n->quantity);
+    } else {
+        bool price = o->amount_value == NULL;
+        double value = price ? o->unit_price_value[row] : o->amount_value[row];
+        if (!is_finite(p, value, price ? PATRON_FIELD_PRICE : PATRON_FIELD_AMOUNT)) return false;
+        fits = price ? ptn_money_from_price_value(&n->amount, &rounded, value, n->quantity)
+                     : ptn_money_from_value(&n->amount, &rounded, value);
+    }
+    if (rounded) n->flags |= PTN_LINE_ROUNDED;
+    if (!fits)
+        *p = (problem){MONEY_FAR,
+                       o->amount != NULL || o->amount_value != NULL ? PATRON_FIELD_AMOUNT : PATRON_FIELD_PRICE};
+    return fits;
+}
+
+static bool read_discount(numbers *n, problem *p, const patron_orders *o, int64_t row)
+{
+    bool fits = true, rounded = false;
+    n->discount = 0;
+    if (o->discount != NULL) {
+        n->discount = o->discount[row];
+        fits = n->discount > INT64_MIN;
+    } else if (o->discount_value != NULL) {
+        if (!is_finite(p, o->discount_value[row], PATRON_FIELD_DISCOUNT)) return false;
+        fits = ptn_money_from_value(&n->discount, &rounded, o->discount_value[row]);
+    }
+    if (rounded) n->flags |= PTN_LINE_ROUNDED;
+    if (!fits) *p = (problem){DISCOUNT_FAR, PATRON_FIELD_DISCOUNT};
+    if (n->discount < 0 && fits) n->discount = -n->discount;
+    return fits;
+}
+
+/* False, and *p, where a number cannot be. */
+static bool read_numbers(numbers *n, problem *p, const patron_orders *o, int64_t row)
+{
+    n->time_s = o->time_s[row];
+    n->quantity = o->quantity == NULL ? 1.0 : o->quantity[row];
+    n->flags = o->is_return != NULL && o->is_return[row] != 0 ? PTN_LINE_RETURN : 0;
+    if (o->discount != NULL || o->discount_value != NULL) n->flags |= PTN_LINE_DISCOUNT;
+    if (n->time_s > PATRON_MOST_TIME_S || n->time_s < -PATRON_MOST_TIME_S) {
+        *p = (problem){TIME_FAR, PATRON_FIELD_TIME};
+        return false;
+    }
+    if (!(fabs(n->quantity) <= PATRON_MOST_QUANTITY)) {
+        if (is_finite(p, n->quantity, PATRON_FIELD_QUANTITY)) *p = (problem){QUANTITY_FAR, PATRON_FIELD_QUANTITY};
+        return false;
+    }
+    n->quantity += 0.0; /* -0 becomes 0, so that equal quantities have equal bits */
+    n->flags |= n->quantity > 0.0 ? PTN_LINE_SOME : n->quantity < 0.0 ? PTN_LINE_BACK : 0;
+    return read_amount(n, p, o, row) && read_discount(n, p, o, row);
+}
+
+bool ptn_reader_text(const uint8_t **bytes, int64_t *length, const patron_orders *o, int32_t text, int64_t row)
+{
+    const patron_text *texts[PTN_TEXTS] = {&o->customer_id, &o->order_id, &o->product, &o->category};
+    return ptn_batch_text(bytes, length, texts[text], row);
+}
+
+/* A column of texts or numbers as given. */
+typedef struct source {
+    const patron_text *text;
+    const int64_t *numbers;
+    const uint8_t *validity;
+    const ptn_intern *intern;
+} source;
+
+static source source_of(const ptn_reader *r, int32_t text)
+{
+    const patron_orders *o = r->orders;
+    const patron_history *h = r->history;
+    switch (text) {
+    case PTN_TEXT_CUSTOMER:
+        return (source){&o->customer_id, o->customer_number, o->customer_validity, &h->customers};
+    case PTN_TEXT_ORDER:
+        return (source){&o->order_id, o->order_number, o->order_validity, &h->orders};
+    case PTN_TEXT_PRODUCT:
+        return (source){&o->product, NULL, NULL, &h->products};
+    default:
+        return (source){&o->category, NULL, NULL, &h->categories};
+    }
+}
+
+/* Rows of one step: from `row` of the batch, to go to the columns from `at`. */
+typedef struct step {
+    const ptn_reader *rows;
+    ptn_reader_block *block;
+    ptn_fresh *fresh[PTN_TEXTS]; /* where the block's next goes, less what it has */
+    int64_t row, at;
+    int32_t count;
+    uint8_t *verdicts;
+    uint8_t order_kinds[STEP];
+} step;
+
+/* What the rows want of the table. Lines of one order tend to follow each other: same[i] says that row i wants what
+   the one before does. */
+static void want(ptn_wanted_text wanted[STEP], bool same[STEP], const source *from, const step *s, bool hashed)
+{
+    for (int32_t i = 0; i < s->count; i++) {
+        ptn_wanted_text *w = &wanted[i];
+        int64_t row = s->row + i;
+        same[i] = false;
+        w->kind = PTN_KEY_NONE;
+        if (from->numbers != NULL) {
+            if (!ptn_batch_has(from->validity, row)) continue;
+            w->kind = PTN_KEY_NUMBER;
+            w->bits = (uint64_t)from->numbers[row];
+            same[i] = i > 0 && w[-1].kind == PTN_KEY_NUMBER && w[-1].bits == w->bits;
+            if (!hashed) continue;
+            if (same[i]) {
+                w->hash = w[-1].hash;
+                continue;
+            }
+            w->hash = ptn_intern_hash(from->intern, w->kind, w->bits);
+        } else {
+            if (!ptn_batch_text(&w->bytes, &w->length, from->text, row)) continue;
+            if (i > 0 && w[-1].kind != PTN_KEY_NONE && w[-1].length == w->length &&
+                memcmp(w[-1].bytes, w->bytes, (size_t)w->length) == 0) {
+                *w = w[-1];
+                same[i] = true;
+                continue;
+            }
+            w->kind = ptn_key_of_text(&w->bits, w->bytes, w->length);
+            if (w->kind == PTN_KEY_LONG)
+                w->hash = w->bits = ptn_siphash(&from->intern->key, w->bytes, w->length) & from->intern->hash_mask;
+            else if (hashed)
+                w->hash = ptn_intern_hash(from->intern, w->kind, w->bits);
+        }
+        if (hashed || w->kind == PTN_KEY_LONG) ptn_intern_prefetch(from->intern, w->hash);
+    }
+}
+
+static void remember(const step *s, int32_t text, const ptn_wanted_text *w, int32_t i)
+{
+    s->fresh[text][s->block->fresh[text]++] =
+        (ptn_fresh){w->bits, w->hash, (int32_t)(s->row + i - s->rows->from), w->kind};
+}
+
+/* The number of a text, or PTN_INTERN_NEW and an entry in the block's list, or what else it is. */
+static int32_t number_of(const ptn_wanted_text *w, const ptn_intern *intern, int32_t text, const step *s, int32_t i)
+{
+    int32_t number = ptn_intern_probe(intern, w);
+    if (number >= 0) return number;
+    if (w->kind == PTN_KEY_LONG && !ptn_utf8_valid(w->bytes, w->length)) return PTN_INTERN_NOT_UTF8;
+    remember(s, text, w, i);
+    return PTN_INTERN_NEW;
+}
+
+static void reject(const step *s, int32_t i, int32_t field, int32_t reason)
+{
+    if (s->verdicts[i] == 0) s->verdicts[i] = ptn_verdict(field, reason);
+}
+
+/* Whether the row's text in this column counts: of a row that the caller could not read, only its customer. */
+static bool counts(const step *s, int32_t text, int32_t i)
+{
+    if (s->verdicts[i] == 0) return true;
+    return text == PTN_TEXT_CUSTOMER && ptn_verdict_field(s->verdicts[i]) != PATRON_FIELD_CUSTOMER;
+}
+
+/* Customers, products or categories. */
+static void find_texts(const step *s, int32_t text, int32_t field, const ptn_array *column)
+{
+    ptn_wanted_text wanted[STEP];
+    bool same[STEP];
+    const source from = source_of(s->rows, text);
+    int32_t *codes = (int32_t *)column->items + s->at;
+    if (column->items == NULL) return;
+    if (from.text->offsets == NULL && from.numbers == NULL) {
+        for (int32_t i = 0; i < s->count; i++) codes[i] = PTN_INTERN_MISSING;
+        return;
+    }
+    want(wanted, same, &from, s, true);
+    for (int32_t i = 0; i < s->count; i++) {
+        if (wanted[i].kind == PTN_KEY_NONE || !counts(s, text, i)) {
+            codes[i] = PTN_INTERN_MISSING;
+        } else if (same[i] && codes[i - 1] != PTN_INTERN_MISSING) {
+            codes[i] = codes[i - 1];
+            if (codes[i] == PTN_INTERN_NEW) remember(s, text, &wanted[i], i);
+        } else {
+            codes[i] = number_of(&wanted[i], from.intern, text, s, i);
+        }
+        if (codes[i] == PTN_INTERN_NOT_UTF8) reject(s, i, field, PATRON_REASON_NOT_UTF8);
+    }
+}
+
+/* Order ids: the key itself, or of a LONG one its number. */
+static void find_orders(step *s)
+{
+    ptn_wanted_text wanted[STEP];
+    bool same[STEP];
+    const source from = source_of(s->rows, PTN_TEXT_ORDER);
+    uint64_t *orders = (uint64_t *)s->rows->history->order.items + s->at;
+    memset(s->order_kinds, PTN_KEY_NONE, sizeof s->order_kinds);
+    if (s->rows->history->order.items == NULL) return;
+    if (from.text->offsets == NULL && from.numbers == NULL) {
+        memset(orders, 0, (size_t)s->count * sizeof *orders);
+        return;
+    }
+    want(wanted, same, &from, s, false);
+    for (int32_t i = 0; i < s->count; i++) {
+        orders[i] = 0;
+        if (wanted[i].kind == PTN_KEY_NONE || !counts(s, PTN_TEXT_ORDER, i)) continue;
+        s->order_kinds[i] = (uint8_t)wanted[i].kind;
+        orders[i] = wanted[i].bits;
+        if (wanted[i].kind != PTN_KEY_LONG) continue;
+        int32_t number = number_of(&wanted[i], from.intern, PTN_TEXT_ORDER, s, i);
+        orders[i] = number < 0 ? 0 : (uint64_t)number;
+        if (number == PTN_INTERN_NOT_UTF8) reject(s, i, PATRON_FIELD_ORDER, PATRON_REASON_NOT_UTF8);
+    }
+}
+
+/* What the caller says of rows that could not be read. */
+static void find_faults(const step *s)
+{
+    const patron_orders *o = s->rows->orders;
+    memset(s->verdicts, 0, (size_t)s->count);
+    for (int32_t i = 0; o->fault != NULL && i < s->count; i++) {
+        if (o->fault[s->row + i] == 0) continue;
+        int32_t field = o->fault_field == NULL ? PATRON_FIELD_NONE : o->fault_field[s->row + i];
+        s->verdicts[i] = ptn_verdict(field == PATRON_FIELD_NONE ? PATRON_FIELD_ROW : field, o->fault[s->row + i]);
+    }
+}
+
+static bool is_faulty(const patron_orders *o, int64_t row) { return o->fault != NULL && o->fault[row] != 0; }
+
+/* Stores the numbers; the first row that fails the append, or -1. */
+static int64_t store_numbers(const step *s)
+{
+    const ptn_reader *r = s->rows;
+    patron_history *h = r->history;
+    const int32_t *customers = (const int32_t *)h->customer.items + s->at;
+    int64_t *stamps = (int64_t *)h->stamp.items + s->at, *amounts = (int64_t *)h->amount.items + s->at;
+    int64_t *discounts = h->discount.items == NULL ? NULL : (int64_t *)h->discount.items + s->at;
+    double *quantities = h->quantity.items == NULL ? NULL : (double *)h->quantity.items + s->at;
+    bool strict = h->options.strict != 0;
+    for (int32_t i = 0; i < s->count; i++) {
+        numbers n = {0};
+        problem p;
+        if (!is_faulty(r->orders, s->row + i)) {
+            if (!read_numbers(&n, &p, r->orders, s->row + i)) return s->row + i;
+            if (s->verdicts[i] == 0) {
+                s->block->rounded += (n.flags & PTN_LINE_ROUNDED) != 0;
+                if (customers[i] == PTN_INTERN_MISSING)
+                    s->verdicts[i] =
+                        ptn_verdict(PATRON_FIELD_CUSTOMER, PATRON_REASON_MISSING) | PTN_VERDICT_NO_CUSTOMER;
+                else if (n.time_s > s->block->last_s && !ptn_history_drops(h, n.amount))
+                    s->block->last_s = n.time_s;
+            }
+        }
+        if (s->verdicts[i] != 0) {
+            if (strict) return s->row + i;
+            s->block->rejected++;
+        }
+        stamps[i] = ptn_stamp(n.time_s, n.flags | (uint32_t)s->order_kinds[i] << PTN_LINE_ORDER_SHIFT);
+        amounts[i] = n.amount;
+        if (quantities != NULL) quantities[i] = n.quantity;
+        if (discounts != NULL) discounts[i] = n.discount;
+    }
+    return -1;
+}
+
+void ptn_reader_read(void *argument, int64_t block, int32_t worker)
+{
+    const ptn_reader *r = argument;
+    ptn_reader_block *b = &r->blocks[block];
+    int64_t first = block * PTN_READER_BLOCK,
+            end = first + PTN_READER_BLOCK < r->count ? first + PTN_READER_BLOCK : r->count;
+    step s = {.rows = r, .block = b};
+    (void)worker;
+    memset(b, 0, sizeof *b);
+    b->bad = -1;
+    b->last_s = INT64_MIN;
+    for (int32_t t = 0; t < PTN_TEXTS; t++) s.fresh[t] = r->fresh[t] == NULL ? NULL : r->fresh[t] + first;
+    for (int64_t at = first; at < end && b->bad < 0; at += STEP) {
+        s.row = r->from + at;
+        s.at = r->base + at;
+        s.count = end - at < STEP ? (int32_t)(end - at) : STEP;
+        s.verdicts = r->verdicts + at;
+        find_faults(&s);
+        find_texts(&s, PTN_TEXT_CUSTOMER, PATRON_FIELD_CUSTOMER, &r->history->customer);
+        find_orders(&s);
+        find_texts(&s, PTN_TEXT_PRODUCT, PATRON_FIELD_PRODUCT, &r->history->product);
+        find_texts(&s, PTN_TEXT_CATEGORY, PATRON_FIELD_CATEGORY, &r->history->category);
+        b->bad = store_numbers(&s);
+    }
+}
+
+static int64_t caller_line(const ptn_reader *r, int64_t row)
+{
+    return r->orders->line == NULL ? -1 : r->orders->line[row];
+}
+
+/* "line 19 (row 17)", or "row 17" where the caller counts no lines */
+static void place(char *text, size_t size, const ptn_reader *r, int64_t row)
+{
+    int64_t at = caller_line(r, row);
+    if (at >= 0)
+        snprintf(text, size, "line %" PRId64 " (row %" PRId64 ")", at, row);
+    else
+        snprintf(text, size, "row %" PRId64, row);
+}
+
+static patron_status fail_number(const ptn_reader *r, int64_t row, const problem *p, patron_error *error)
+{
+    static const struct {
+        patron_status status;
+        const char *text;
+    } said[] = {
+        [IS_NAN] = {PATRON_NOT_FINITE, "is NaN; give a number, or mark the row with fault"},
+        [IS_INFINITE] = {PATRON_NOT_FINITE, "is infinite; give a number, or mark the row with fault"},
+        [TIME_FAR] = {PATRON_OUT_OF_RANGE,
+                      "is beyond 2.6e11 seconds; give seconds since 1970, not milliseconds or less"},
+        [QUANTITY_FAR] = {PATRON_OUT_OF_RANGE, "is beyond 1e12; check its unit"},
+        [MONEY_FAR] = {PATRON_OUT_OF_RANGE, "makes money beyond 922,337,203,685,477.5807; check its unit"},
+        [DISCOUNT_FAR] = {PATRON_OUT_OF_RANGE, "is beyond 922,337,203,685,477.5807; check its unit"},
+    };
+    char where[80];
+    place(where, sizeof where, r, row);
+    return ptn_fail_row(error, said[p->what].status, row, caller_line(r, row), "%s: %s %s", where,
+                        patron_field_name(p->field), said[p->what].text);
+}
+
+patron_status ptn_reader_explain(const ptn_reader *r, int64_t row, patron_error *error)
+{
+    static const char advice[] = "or turn strict off to have such rows rejected and counted";
+    char where[80];
+    numbers n;
+    problem p = {FINE, PATRON_FIELD_NONE};
+    if (!is_faulty(r->orders, row) && !read_numbers(&n, &p, r->orders, row)) return fail_number(r, row, &p, error);
+    uint8_t verdict = r->verdicts[row - r->from];
+    int32_t field = ptn_verdict_field(verdict), reason = ptn_verdict_reason(verdict);
+    place(where, sizeof where, r, row);
+    if (field == PATRON_FIELD_CUSTOMER && reason == PATRON_REASON_MISSING)
+        return ptn_fail_row(error, PATRON_ROW_REJECTED, row, caller_line(r, row), "%s: no customer id; give one, %s",
+                            where, advice);
+    return ptn_fail_row(error, PATRON_ROW_REJECTED, row, caller_line(r, row), "%s: %s is %s%s; mend it, %s", where,
+                        patron_field_name(field), reason == PATRON_REASON_TOO_FEW_FIELDS ? "short: " : "",
+                        patron_reason_text(reason), advice);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Ids as keys of 64 bits: the same text the same key, and back; the order of texts; tables whose hashes collide. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "history/intern.h"
+#include "support/order_lines.h"
+#include "support/suite.h"
+
+static uint32_t key_of(uint64_t *bits, const char *text)
+{
+    return ptn_key_of_text(bits, (const uint8_t *)text, (int64_t)strlen(text));
+}
+
+START_TEST(test_kinds_of_known_texts)
+{
+    static const struct {
+        const char *text;
+        uint32_t kind;
+    } known[] = {{"0", PTN_KEY_NUMBER},
+                 {"-1", PTN_KEY_NUMBER},
+                 {"9223372036854775807", PTN_KEY_NUMBER},
+                 {"-9223372036854775808", PTN_KEY_NUMBER},
+                 {"9223372036854775808", PTN_KEY_LONG},
+                 {"-9223372036854775809", PTN_KEY_LONG},
+                 {"18446744073709551616", PTN_KEY_LONG},
+                 {"99999999999999999999", PTN_KEY_LONG},
+                 {"-0", PTN_KEY_SHORT},
+                 {"007", PTN_KEY_SHORT},
+                 {"-", PTN_KEY_SHORT},
+                 {"--1", PTN_KEY_SHORT},
+                 {"1-", PTN_KEY_SHORT},
+                 {"C536379", PTN_KEY_SHORT},
+                 {"abcdefghij", PTN_KEY_SHORT},
+                 {"abcdefghijk", PTN_KEY_LONG},
+                 {"00000000001", PTN_KEY_LONG},
+                 {"+1", PTN_KEY_LONG},
+                 {" 1", PTN_KEY_LONG},
+                 {"1.5", PTN_KEY_LONG},
+                 {"\xC3\xA9", PTN_KEY_LONG}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        uint64_t bits;
+        uint8_t text[PTN_KEY_TEXT];
+        ck_assert_msg(key_of(&bits, known[i].text) == known[i].kind, "%s", known[i].text);
+        if (known[i].kind == PTN_KEY_LONG) continue;
+        int64_t length = ptn_key_text(text, known[i].kind, bits);
+        ck_assert_int_eq(length, (int64_t)strlen(known[i].text));
+        ck_assert_int_eq(ptn_key_length(known[i].kind, bits), length);
+        ck_assert_mem_eq(text, known[i].text, (size_t)length);
+    }
+}
+END_TEST
+
+/* A random text of letters that keys have room for, many of them numbers, many with equal beginnings. */
+static void draw_text(char text[24], uint64_t *state)
+{
+    static const char letters[] = "-0019AZ_az";
+    int64_t length = 1 + test_below(state, 12), digits = test_below(state, 2);
+    for (int64_t i = 0; i < length; i++)
+        text[i] = digits != 0 ? (char)('0' + test_below(state, 10)) : letters[test_below(state, 10)];
+    text[length] = '\0';
+}
+
+START_TEST(test_places_are_in_the_order_of_texts)
+{
+    uint64_t state = 1;
+    int compared = 0;
+    for (int i = 0; i < 200000; i++) {
+        char a[24], b[24];
+        uint64_t x, y;
+        draw_text(a, &state);
+        draw_text(b, &state);
+        uint32_t m = key_of(&x, a), n = key_of(&y, b);
+        if (m == PTN_KEY_LONG || n == PTN_KEY_LONG) continue;
+        int sign = strcmp(a, b);
+        uint64_t p = ptn_key_place(m, x), q = ptn_key_place(n, y);
+        if (strlen(a) > PTN_KEY_SHORT_BYTES && strlen(b) > PTN_KEY_SHORT_BYTES && p == q) continue;
+        ck_assert_msg((p > q) - (p < q) == (sign > 0) - (sign < 0), "%s %s", a, b);
+        ck_assert_int_eq(m == n && x == y, sign == 0);
+        compared++;
+    }
+    ck_assert_int_gt(compared, 100000);
+}
+END_TEST
+
+static int text_of(char text[64], int32_t i)
+{
+    static const char *const before[] = {"", "short_", "a text that is long, number "};
+    return snprintf(text, 64, "%s%d", before[i % 3], (int)i);
+}
+
+/* With every hash the same few, texts still get one number each, and keep it when others go. */
+START_TEST(test_colliding_hashes_change_nothing)
+{
+    enum { TEXTS = 1500 };
+    static const uint64_t masks[] = {0, 7, UINT64_MAX};
+    ptn_context context;
+    ck_assert_int_eq(ptn_context_read(&context, NULL, NULL), PATRON_OK);
+    for (size_t m = 0; m < sizeof masks / sizeof *masks; m++) {
+        ptn_siphash_key key;
+        ptn_intern intern;
+        int32_t numbers[TEXTS], number;
+        char text[64];
+        ptn_siphash_key_make(&key);
+        ptn_intern_open(&intern, "texts", &key);
+        intern.hash_mask = masks[m];
+        for (int32_t i = 0; i < 2 * TEXTS; i++) {
+            int length = text_of(text, i % TEXTS);
+            ck_assert_int_eq(ptn_intern_text(&number, &intern, (const uint8_t *)text, length, &context.memory, NULL),
+                             PATRON_OK);
+            ck_assert_int_eq(number, i % TEXTS);
+        }
+        for (int32_t i = 0, next = 0; i < TEXTS; i++) numbers[i] = i % 5 == 0 ? -1 : next++;
+        ptn_intern_keep(&intern, numbers);
+        for (int32_t i = 0; i < TEXTS; i++) {
+            int length = text_of(text, i);
+            ck_assert_int_eq(ptn_intern_find(&intern, (const uint8_t *)text, length), numbers[i]);
+        }
+        ptn_intern_truncate(&intern, 100);
+        ck_assert_int_eq(ptn_intern_count(&intern), 100);
+        for (int32_t i = 0; i < TEXTS; i++) {
+            int length = text_of(text, i);
+            ck_assert_int_eq(ptn_intern_find(&intern, (const uint8_t *)text, length),
+                             numbers[i] < 100 ? numbers[i] : PTN_INTERN_MISSING);
+        }
+        ptn_intern_free(&intern, &context.memory);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("keys");
+    TCase *tests = tcase_create("keys");
+    suite_add_tcase(suite, tests);
+    tcase_add_test(tests, test_kinds_of_known_texts);
+    tcase_add_test(tests, test_places_are_in_the_order_of_texts);
+    tcase_add_test(tests, test_colliding_hashes_change_nothing);
+    return run_suite(suite);
+}
