@@ -1,23 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "support/arrow_stream.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "support/suite.h"
+enum { MOST_BLOCKS = 40 };
 
-/* What a schema or array holds beside itself; what is released must be live. */
+/* What a schema or array holds beside itself: as it was made, whatever a test has done to the struct since. */
 typedef struct holding {
     arrow_source *source;
-    void *blocks[40];
+    struct ArrowSchema *schemas; /* children and dictionary */
+    struct ArrowArray *arrays;
+    int64_t within; /* of them */
+    void *blocks[MOST_BLOCKS];
     int32_t count;
 } holding;
+
+static void need(bool condition)
+{
+    if (!condition) abort();
+}
 
 static void *block_of(holding *h, int64_t bytes)
 {
     void *block = calloc(1, bytes > 0 ? (size_t)bytes : 1);
-    need(block != NULL && h->count < 40);
+    need(block != NULL && h->count < MOST_BLOCKS);
     return h->blocks[h->count++] = block;
 }
 
@@ -38,23 +45,23 @@ static void let_go(holding *h)
     free(h);
 }
 
+/* What is released was not before. */
 static void release_schema(struct ArrowSchema *schema)
 {
+    holding *h = schema->private_data;
     need(schema->release == release_schema);
-    for (int64_t i = 0; i < schema->n_children; i++) schema->children[i]->release(schema->children[i]);
-    if (schema->dictionary != NULL) schema->dictionary->release(schema->dictionary);
+    for (int64_t i = 0; i < h->within; i++) h->schemas[i].release(&h->schemas[i]);
     schema->release = NULL;
-    let_go(schema->private_data);
+    let_go(h);
 }
 
 static void release_array(struct ArrowArray *array)
 {
+    holding *h = array->private_data;
     need(array->release == release_array);
-    for (int64_t i = 0; i < array->n_children; i++)
-        if (array->children[i] != NULL) array->children[i]->release(array->children[i]);
-    if (array->dictionary != NULL) array->dictionary->release(array->dictionary);
+    for (int64_t i = 0; i < h->within; i++) h->arrays[i].release(&h->arrays[i]);
     array->release = NULL;
-    let_go(array->private_data);
+    let_go(h);
 }
 
 static holding *open_schema(struct ArrowSchema *schema, arrow_source *source, const char *format, const char *name)
@@ -76,39 +83,35 @@ static int get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
     holding *h = open_schema(out, source, "+s", "");
     out->n_children = source->cols;
     out->children = block_of(h, source->cols * (int64_t)sizeof *out->children);
+    h->within = source->cols;
+    h->schemas = block_of(h, source->cols * (int64_t)sizeof *h->schemas);
     for (int64_t i = 0; i < source->cols; i++) {
         const arrow_made_column *c = &source->columns[i];
-        out->children[i] = block_of(h, sizeof **out->children);
+        out->children[i] = &h->schemas[i];
         holding *child = open_schema(out->children[i], source, c->index != NULL ? c->index : c->format, c->name);
         if (c->index == NULL) continue;
-        out->children[i]->dictionary = block_of(child, sizeof **out->children);
-        open_schema(out->children[i]->dictionary, source, c->format, "");
+        child->within = 1;
+        out->children[i]->dictionary = child->schemas = block_of(child, sizeof *child->schemas);
+        open_schema(child->schemas, source, c->format, "");
     }
     if (source->spoil_schema != NULL) source->spoil_schema(out);
     return 0;
 }
 
+/* Bytes of a value; 16 for formats that are not known. */
 static int width_of(const char *format)
 {
-    switch (format[0]) {
-    case 'c':
-    case 'C':
-        return 1;
-    case 's':
-    case 'S':
-        return 2;
-    case 'i':
-    case 'I':
-    case 'f':
-        return 4;
-    case 'd':
-        return strstr(format, ",32") != NULL ? 4 : strstr(format, ",64") != NULL ? 8 : 16;
-    default:
-        return strcmp(format, "tdD") == 0 ? 4 : 8;
-    }
+    static const char *const known[] = {"c", "C", "s", "S", "i", "I", "f", "tdD", "l", "L", "g", "tdm"};
+    static const int widths[] = {1, 1, 2, 2, 4, 4, 4, 4, 8, 8, 8, 8};
+    const char *bits = strrchr(format, ',');
+    for (int i = 0; i < 12; i++)
+        if (strcmp(format, known[i]) == 0) return widths[i];
+    if (strncmp(format, "ts", 2) == 0) return 8;
+    if (format[0] != 'd' || bits == NULL || bits == strchr(format, ',')) return 16;
+    return strcmp(bits, ",32") == 0 ? 4 : strcmp(bits, ",64") == 0 ? 8 : 16;
 }
 
-static bool is_text(const char *format) { return strchr("uUzZv", format[0]) != NULL; }
+static bool is_text(const char *format) { return strlen(format) == 1 && strchr("uUzZ", format[0]) != NULL; }
 
 static void write_bits(uint8_t *bits, int64_t at, bool on) { bits[at / 8] |= (uint8_t)((on ? 1 : 0) << (at % 8)); }
 
@@ -173,11 +176,11 @@ static void fill_fixed(struct ArrowArray *out, holding *h, const char *format, c
     out->buffers[1] = values;
     for (int64_t i = 0; i < out->length; i++) {
         float single = (float)cells[i].real;
-        if (format[0] == 'b')
+        if (strcmp(format, "b") == 0)
             write_bits(values, i, cells[i].whole != 0);
-        else if (format[0] == 'f')
+        else if (strcmp(format, "f") == 0)
             memcpy(values + 4 * i, &single, 4);
-        else if (format[0] == 'g')
+        else if (strcmp(format, "g") == 0)
             memcpy(values + 8 * i, &cells[i].real, 8);
         else
             memcpy(values + width * i, &cells[i].whole, (size_t)width);
@@ -197,7 +200,7 @@ static holding *fill_array(struct ArrowArray *out, arrow_source *source, const c
     int64_t nulls = 0;
     for (int64_t i = 0; i < length; i++) nulls += cells[i].null;
     out->null_count = source->count_nulls ? nulls : -1;
-    if (format[0] == 'n') return h;
+    if (strcmp(format, "n") == 0) return h;
     if (nulls > 0) {
         uint8_t *bits = block_of(h, (length + 7) / 8);
         for (int64_t i = 0; i < length; i++) write_bits(bits, i, !cells[i].null);
@@ -226,7 +229,8 @@ static void fill_dictionary(struct ArrowArray *out, arrow_source *source, const 
         if (index[i].null) index[i].whole = -7;
     }
     holding *h = fill_array(out, source, column->index, index, length);
-    out->dictionary = block_of(h, sizeof *out->dictionary);
+    h->within = 1;
+    out->dictionary = h->arrays = block_of(h, sizeof *h->arrays);
     fill_array(out->dictionary, source, column->format, values, length + 1);
     out->dictionary->offset = 1;
     out->dictionary->length = length;
@@ -285,10 +289,11 @@ static int get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
     }
     out->n_children = source->cols;
     out->children = block_of(h, source->cols * (int64_t)sizeof *out->children);
-    struct ArrowArray *children = block_of(h, source->cols * (int64_t)sizeof *children);
+    h->within = source->cols;
+    h->arrays = block_of(h, source->cols * (int64_t)sizeof *h->arrays);
     for (int64_t i = 0; i < source->cols; i++) {
-        out->children[i] = &children[i];
-        fill_column(&children[i], source, &source->columns[i], first, rows);
+        out->children[i] = &h->arrays[i];
+        fill_column(&h->arrays[i], source, &source->columns[i], first, rows);
     }
     if (source->spoil != NULL) source->spoil(out, source->batches);
     source->batches++;
