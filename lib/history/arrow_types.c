@@ -51,17 +51,28 @@ static const char *wanted_name(const patron_arrow_columns *columns, int32_t role
     return name;
 }
 
-/* "d:19,4", "d:19,4,128": precision, scale, and the bits of the integer, 128 unless said. */
-static ptn_arrow_type read_decimal(const char *format)
+/* A whole number of at most three digits at *at, which is moved behind it; false where there is none. */
+static bool read_number(int32_t *number, const char **at)
+{
+    bool negative = **at == '-';
+    const char *digits = *at + negative;
+    int32_t value = 0, count = 0;
+    for (; digits[count] >= '0' && digits[count] <= '9' && count < 3; count++) value = 10 * value + digits[count] - '0';
+    *at = digits + count;
+    *number = negative ? -value : value;
+    return count > 0;
+}
+
+/* "19,4", "19,4,128": precision, scale, and the bits of the integer, 128 unless said. */
+static ptn_arrow_type read_decimal(const char *at)
 {
     ptn_arrow_type type = {.kind = PTN_ARROW_OTHER};
-    int precision = 0, scale = 0, bits = 128, read = 0;
-    char end = '\0';
-    if (strlen(format) > 32) return type;
-    read = sscanf(format, "d:%3d,%3d,%3d%c", &precision, &scale, &bits, &end);
-    bool whole = read == 2 ? strchr(strchr(format, ',') + 1, ',') == NULL : read == 3;
-    if (!whole || precision < 1 || precision > 38 || scale < -38 || scale > 38) return type;
-    type.scale = scale;
+    int32_t precision, bits = 128;
+    if (!read_number(&precision, &at) || *at++ != ',' || !read_number(&type.scale, &at)) return type;
+    bool more = *at == ',';
+    at += more;
+    if (more && !read_number(&bits, &at)) return type;
+    if (*at != '\0' || precision < 1 || precision > 38 || type.scale < -38 || type.scale > 38) return type;
     type.kind = bits == 32    ? PTN_ARROW_DECIMAL32
                 : bits == 64  ? PTN_ARROW_DECIMAL64
                 : bits == 128 ? PTN_ARROW_DECIMAL128
@@ -96,7 +107,7 @@ ptn_arrow_type ptn_arrow_type_read(const char *format)
         type.kind = stamps[i].kind;
         type.zoned = format[4] != '\0';
     }
-    return strncmp(format, "d:", 2) == 0 ? read_decimal(format) : type;
+    return strncmp(format, "d:", 2) == 0 ? read_decimal(format + 2) : type;
 }
 
 int32_t ptn_arrow_width(ptn_arrow_type type)

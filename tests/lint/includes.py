@@ -28,7 +28,7 @@ BELOW = {
 
 # The folder that a public header speaks for; includes of it are includes of that folder.
 PUBLIC = {"status": "base", "context": "base", "version": "base", "matrix": "matrix", "scaler": "matrix",
-          "history": "history", "features": "features", "kmeans": "cluster", "silhouette": "cluster",
+          "history": "history", "arrow": "history", "features": "features", "kmeans": "cluster", "silhouette": "cluster",
           "value": "value", "segment": "segment", "persona": "persona", "model": "output", "report": "output",
           "pipeline": "pipeline"}
 

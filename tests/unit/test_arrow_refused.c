@@ -257,17 +257,9 @@ static int spoilt_how;
 static int32_t narrow[8];
 static int64_t wide[8];
 
-static void spoil_second(struct ArrowArray *batch, int64_t number)
+static void spoil_batch(struct ArrowArray *batch)
 {
-    if (number != 1) return;
     static struct ArrowArray *no_children[COLUMNS];
-    static const void *buffers[8];
-    struct ArrowArray *customer = batch->children[0], *time = batch->children[1], *product = batch->children[3],
-                      *view = batch->children[4], *flag = batch->children[5];
-    memset(narrow, 0, sizeof narrow);
-    memset(wide, 0, sizeof wide);
-    memset(buffers, 0, sizeof buffers);
-    buffers[0] = NULL;
     switch (spoilt_how) {
     case 0:
         batch->length = -1;
@@ -296,6 +288,17 @@ static void spoil_second(struct ArrowArray *batch, int64_t number)
     case 8:
         batch->children = no_children;
         break;
+    case 32:
+        batch->dictionary = batch->children[5]->dictionary;
+        break;
+    default:
+        break;
+    }
+}
+
+static void spoil_column(struct ArrowArray *time, struct ArrowArray *flag, const void **buffers)
+{
+    switch (spoilt_how) {
     case 9:
         time->length = 2;
         break;
@@ -329,6 +332,22 @@ static void spoil_second(struct ArrowArray *batch, int64_t number)
     case 19:
         flag->dictionary = NULL;
         break;
+    case 29:
+        buffers[1] = (const char *)narrow + 1;
+        time->buffers = buffers;
+        break;
+    case 30:
+        time->length = INT64_MAX - 1;
+        time->offset = INT64_MAX - 1;
+        break;
+    default:
+        break;
+    }
+}
+
+static void spoil_texts(struct ArrowArray *customer, struct ArrowArray *product, const void **buffers)
+{
+    switch (spoilt_how) {
     case 20:
         narrow[1] = 3;
         narrow[2] = 1;
@@ -353,6 +372,14 @@ static void spoil_second(struct ArrowArray *batch, int64_t number)
         buffers[2] = "abcdef";
         product->buffers = buffers;
         break;
+    default:
+        break;
+    }
+}
+
+static void spoil_view(struct ArrowArray *view, struct ArrowArray *flag, const void **buffers)
+{
+    switch (spoilt_how) {
     case 24:
         view->n_buffers = 2;
         break;
@@ -377,14 +404,6 @@ static void spoil_second(struct ArrowArray *batch, int64_t number)
         buffers[1] = narrow;
         flag->buffers = buffers;
         break;
-    case 29:
-        buffers[1] = (const char *)narrow + 1;
-        time->buffers = buffers;
-        break;
-    case 30:
-        time->length = INT64_MAX - 1;
-        time->offset = INT64_MAX - 1;
-        break;
     case 31:
         narrow[0] = -5; /* the length of a view */
         memcpy(buffers, view->buffers, 5 * sizeof *buffers);
@@ -392,9 +411,22 @@ static void spoil_second(struct ArrowArray *batch, int64_t number)
         view->buffers = buffers;
         break;
     default:
-        batch->dictionary = flag->dictionary;
         break;
     }
+}
+
+static void spoil_second(struct ArrowArray *batch, int64_t number)
+{
+    static const void *buffers[8];
+    struct ArrowArray **columns_of = batch->children;
+    if (number != 1) return;
+    memset(narrow, 0, sizeof narrow);
+    memset(wide, 0, sizeof wide);
+    memset(buffers, 0, sizeof buffers);
+    spoil_column(columns_of[1], columns_of[5], buffers);
+    spoil_texts(columns_of[0], columns_of[3], buffers);
+    spoil_view(columns_of[4], columns_of[5], buffers);
+    spoil_batch(batch);
 }
 
 START_TEST(test_arrays_that_are_not_in_order)
