@@ -45,8 +45,8 @@ WITH k AS (SELECT c, o, epoch_us(t) // 1000000 AS t, epoch_us(t) // 86400000000 
                        sum(net) FILTER (day > first_day) AS recurring, sum(s) FILTER (day > first_day) AS repeated
                 FROM dated GROUP BY c, first_day),
      categories AS (SELECT c, g, sum(a) AS s FROM k WHERE buy GROUP BY c, g),
-     by_category AS (SELECT c, count(*) AS n, CASE WHEN count(*) = 1 THEN 0 ELSE ln(sum(s)) - sum(s * ln(s)) / sum(s) END
-                            AS entropy, max(s) / sum(s) AS top
+     by_category AS (SELECT c, count(*) AS n, max(s) / sum(s) AS top,
+                            CASE WHEN count(*) = 1 THEN 0 ELSE ln(sum(s)) - sum(s * ln(s)) / sum(s) END AS entropy
                      FROM categories GROUP BY c),
      products AS (SELECT c, p FROM k WHERE buy GROUP BY c, p),
      by_product AS (SELECT c, count(*) AS n FROM products GROUP BY c)
