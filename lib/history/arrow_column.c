@@ -17,7 +17,7 @@ typedef struct view {
     int32_t buffer, offset;
 } view;
 
-enum { INLINE_BYTES = 12, VIEW_BUFFERS_FROM = 2, MOST_BYTES_A_ROW = 64 };
+enum { INLINE_FROM = 4, INLINE_BYTES = 12, VIEW_BUFFERS_FROM = 2, MOST_BYTES_A_ROW = 64 };
 
 PTN_PRINTF(3, 4)
 static patron_status fail_array(patron_error *error, const char *name, const char *format, ...)
@@ -209,30 +209,31 @@ patron_status ptn_arrow_validity(const uint8_t **validity, ptn_arrow_column *col
     return PATRON_OK;
 }
 
-#define GATHER(bytes, type)                                                                                            \
+/* Copied as bytes: they are read as what they are. */
+#define GATHER(bytes)                                                                                                  \
     case bytes:                                                                                                        \
         for (int64_t i = 0; i < rows; i++)                                                                             \
-            ((type *)out)[i] = has(validity, i) ? ((const type *)values)[offset + places[i]] : (type)0;                \
+            if (has(validity, i)) memcpy(to + (bytes)*i, values + (bytes) * (offset + places[i]), bytes);              \
         break;
 
 static void gather(void *out, const struct ArrowArray *from, ptn_arrow_type type, const int64_t *places,
                    const uint8_t *validity, int64_t rows)
 {
-    const void *values = from->length == 0 ? NULL : from->buffers[1];
+    const uint8_t *values = from->length == 0 ? NULL : from->buffers[1];
+    uint8_t *to = out;
     int64_t offset = from->offset;
+    memset(out, 0, (size_t)(rows * ptn_arrow_width(type)));
     if (type.kind == PTN_ARROW_BOOL) {
-        for (int64_t i = 0; i < rows; i++) ((uint8_t *)out)[i] = has(validity, i) && bit_at(values, offset + places[i]);
+        for (int64_t i = 0; i < rows; i++) to[i] = has(validity, i) && bit_at(values, offset + places[i]);
         return;
     }
     switch (ptn_arrow_width(type)) {
-        GATHER(1, uint8_t)
-        GATHER(2, uint16_t)
-        GATHER(4, uint32_t)
-        GATHER(8, uint64_t)
+        GATHER(1)
+        GATHER(2)
+        GATHER(4)
+        GATHER(8)
+        GATHER(16)
     default:
-        for (int64_t i = 0; i < rows; i++)
-            if (has(validity, i))
-                memcpy((uint8_t *)out + 16 * i, (const uint8_t *)values + 16 * (offset + places[i]), 16);
         break;
     }
 }
@@ -280,7 +281,7 @@ static bool text_at(const uint8_t **bytes, int64_t *length, const struct ArrowAr
         const view *v = (const view *)array->buffers[1] + at;
         const int64_t *sizes = array->buffers[array->n_buffers - 1];
         *length = v->length;
-        *bytes = v->prefix;
+        *bytes = (const uint8_t *)v + INLINE_FROM;
         if (v->length < 0) return false;
         if (v->length <= INLINE_BYTES) return true;
         if (v->buffer < 0 || v->buffer >= array->n_buffers - VIEW_BUFFERS_FROM - 1 || v->offset < 0) return false;
