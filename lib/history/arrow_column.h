@@ -7,8 +7,8 @@
 #include "base/context.h"
 #include "history/arrow_types.h"
 
-/* Rows of a part: what its blocks need stays in the processor's second cache. */
-enum { PTN_ARROW_PART = 16384 };
+/* Rows of a part: few enough for its blocks to stay in a cache, enough for threads that append them to be worth it. */
+enum { PTN_ARROW_PART = 65536 };
 
 /* The blocks a column may need, each as large as was asked for so far. */
 enum {

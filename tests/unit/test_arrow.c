@@ -12,7 +12,7 @@
 #include "support/order_lines.h"
 #include "support/suite.h"
 
-enum { MOST_ROWS = 40000, COLUMNS = 9 };
+enum { MOST_ROWS = 140000, COLUMNS = 9 };
 
 static patron_history *new_history(int64_t utc_offset_s)
 {
@@ -224,7 +224,7 @@ START_TEST(test_many_rows_in_batches_of_any_size)
 {
     static oracle_line lines[MOST_ROWS];
     uint64_t state = 5;
-    static const int64_t batches[] = {0, 1000, 16384, 16385, 33333};
+    static const int64_t batches[] = {0, 1000, 65536, 65537, 99999};
     random_sheet(lines, MOST_ROWS, &state);
     for (int64_t i = 0; i < MOST_ROWS; i++) lines[i].time_s += 60 * i; /* else a customer has tens of thousands a day */
     sheet s = make_sheet(lines, MOST_ROWS);
