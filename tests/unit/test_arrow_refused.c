@@ -404,6 +404,13 @@ static void spoil_view(struct ArrowArray *view, struct ArrowArray *flag, const v
         buffers[1] = narrow;
         flag->buffers = buffers;
         break;
+    case 33: /* the last view ends one byte beyond what its buffer is said to hold */
+        memcpy(buffers, view->buffers, 5 * sizeof *buffers);
+        memcpy(wide, view->buffers[4], 2 * sizeof *wide);
+        wide[0]--;
+        buffers[4] = wide;
+        view->buffers = buffers;
+        break;
     case 31:
         narrow[0] = -5; /* the length of a view */
         memcpy(buffers, view->buffers, 5 * sizeof *buffers);
@@ -466,7 +473,8 @@ START_TEST(test_arrays_that_are_not_in_order)
                  {PATRON_INVALID_ARGUMENT, "not aligned"},
                  {PATRON_TOO_LARGE, "more than memory can address"},
                  {PATRON_INVALID_ARGUMENT, "a view lies outside of its buffer"},
-                 {PATRON_INVALID_ARGUMENT, "no struct"}};
+                 {PATRON_INVALID_ARGUMENT, "no struct"},
+                 {PATRON_INVALID_ARGUMENT, "row 5: column 'category' is not in order: a view lies outside"}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         spoilt_how = (int)i;
         patron_error error = spoilt(spoil_second, NULL, wrong[i].status, wrong[i].message);
