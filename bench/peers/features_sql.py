@@ -6,7 +6,15 @@ amount > 0 is a purchase, one of negative quantity a return, any other an adjust
 customer with one order id of which one has positive quantity and amount, and its time is its last purchase's; the as-of
 is the last kept line's. Columns: c (customer), o (order), t (timestamp, us), q (quantity), a (amount), and for the
 whole catalogue d (discount), p (product), g (category). Nothing is missing in them.
+
+ALL is what is written here of the catalogue: a feature that is new to it is to be added to ALL, to the SQL and to the
+expressions.
 """
+ALL = ["recency_days", "tenure_days", "frequency", "monetary_gross", "monetary_returns", "monetary_net",
+       "monetary_recurring", "average_order_value", "btyd_x", "btyd_t_x", "btyd_T", "btyd_spend", "days_between_mean",
+       "days_between_median", "days_between_variation", "recent_orders", "items_per_order", "distinct_products",
+       "category_count", "category_entropy", "top_category_share", "discount_share", "return_rate",
+       "return_value_share", "weekend_share", "overdue_ratio"]
 RFM = ["recency_days", "frequency", "monetary_gross", "tenure_days", "average_order_value"]
 
 DUCKDB_RFM = """

@@ -70,7 +70,7 @@ class Patron:
         self.arrow, self.c, self.library, self.create, self.options = (
             _arrow, _declarations, _library.library, create, options)
         self.version, self.table, self.threads = patron.__version__, table, threads
-        self.columns = None if every else ",".join(features_sql.RFM)
+        self.columns = ",".join(features_sql.ALL if every else features_sql.RFM)
         self.roles = {"customer": "c", "order": "o", "time": "t", "quantity": "q", "amount": "a"}
         if every:
             self.roles |= {"discount": "d", "product": "p", "category": "g"}
