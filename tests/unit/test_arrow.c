@@ -426,9 +426,9 @@ START_TEST(test_what_is_missing_rejects_the_row_and_says_why)
     s.time[0].null = true;
     s.amount[0].null = true; /* the time comes first */
     s.amount[1].null = true;
-    s.amount[2].real = NAN;
+    s.amount[2].real = (double)NAN;
     s.more[3].null = true;
-    s.more[4].real = NAN;
+    s.more[4].real = (double)NAN;
     s.customer[5].null = true;
     gone[6] = true;
     s.source.gone = gone;

@@ -504,7 +504,7 @@ START_TEST(test_values_beyond_their_range_fail_with_the_row_of_the_stream)
     ck_assert_int_eq(refused(&source, NULL, PATRON_OUT_OF_RANGE, "row 3: column 'time' is beyond int64").row, 3);
     source = fresh();
     columns[2].format = "g";
-    amounts[3].real = INFINITY;
+    amounts[3].real = (double)INFINITY;
     ck_assert_int_eq(refused(&source, NULL, PATRON_NOT_FINITE, "row 3: amount is infinite").row, 3);
     amounts[3].real = 1e300;
     ck_assert_int_eq(refused(&source, NULL, PATRON_OUT_OF_RANGE, "row 3: amount makes money").row, 3);
