@@ -5,7 +5,7 @@ peer B, …, ours, …, and compares every value.
 features.py --bench PROGRAM --library FILE --folder FOLDER [options] WORK …    (all: every work)
 
 Writes FOLDER/results/WORK.jsonl, a line of JSON for each comparison. Seconds are medians, from the table in memory to
-a column of each feature. max_difference is that of the value that differs most: |ours - theirs| over the greatest of
+a column of each feature; cpu_s are those of all threads, which a busy machine disturbs less. max_difference is that of the value that differs most: |ours - theirs| over the greatest of
 both and 1; where one has no value and the other has, it is infinite.
 """
 import argparse
@@ -74,12 +74,13 @@ def read(path):
 
 
 def difference(ours, theirs):
-    """(the greatest difference, of which feature): of the same customers and columns, else infinite."""
+    """(the greatest difference, of which feature): of the same customers, and of the columns that ours has, else
+    infinite."""
     (names, mine), (their_names, other) = ours, theirs
     if len(mine) != len(other) or not np.array_equal(mine[:, 0], other[:, 0]):
         return math.inf, f"{len(mine)} customers and {len(other)}, or others"
-    if set(names) != set(their_names):
-        return math.inf, "columns: " + ", ".join(sorted(set(names) ^ set(their_names)))
+    if not set(names) <= set(their_names):
+        return math.inf, "columns: " + ", ".join(sorted(set(names) - set(their_names)))
     worst = 0.0, ""
     for at, name in enumerate(names):
         x, y = mine[:, 1 + at], other[:, 1 + their_names.index(name)]
@@ -131,6 +132,7 @@ def compare(work, options):
                 "threads": options.threads, "peer": peer.name, "peer_version": peer.version,
                 "ours_version": ours.version, "ours_s": ours.median("seconds"),
                 "ours_append_s": ours.median("append_s"), "peer_s": peer.median("seconds"), "ratio": None,
+                "ours_cpu_s": ours.median("cpu_s"), "peer_cpu_s": peer.median("cpu_s"),
                 "max_difference": apart, "differs_most": feature, "ours_peak_mib": ours.peak(),
                 "peer_peak_mib": peer.peak(), "ours_repeats": len(ours.answers), "peer_repeats": len(peer.answers),
                 "error": peer.error}

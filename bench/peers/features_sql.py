@@ -7,14 +7,15 @@ customer with one order id of which one has positive quantity and amount, and it
 is the last kept line's. Columns: c (customer), o (order), t (timestamp, us), q (quantity), a (amount), and for the
 whole catalogue d (discount), p (product), g (category). Nothing is missing in them.
 
-ALL is what is written here of the catalogue: a feature that is new to it is to be added to ALL, to the SQL and to the
-expressions.
+ALL is what is written here of the catalogue; of it, those are compared that the library has. A feature that is new to
+the catalogue is to be added to ALL, to the SQL and to the expressions.
 """
 ALL = ["recency_days", "tenure_days", "frequency", "monetary_gross", "monetary_returns", "monetary_net",
        "monetary_recurring", "average_order_value", "btyd_x", "btyd_t_x", "btyd_T", "btyd_spend", "days_between_mean",
        "days_between_median", "days_between_variation", "recent_orders", "items_per_order", "distinct_products",
        "category_count", "category_entropy", "top_category_share", "discount_share", "return_rate",
-       "return_value_share", "weekend_share", "overdue_ratio"]
+       "return_value_share", "weekend_share", "overdue_ratio", "days_since_previous_order", "order_trend",
+       "best_quarter_share", "evening_share", "repeat_product_share", "discount_depth", "largest_order_share"]
 RFM = ["recency_days", "frequency", "monetary_gross", "tenure_days", "average_order_value"]
 
 DUCKDB_RFM = """
@@ -31,19 +32,25 @@ FROM orders, m GROUP BY c, m HAVING count(*) FILTER (is_order) > 0
 
 DUCKDB_ALL = """
 WITH k AS (SELECT c, o, epoch_us(t) // 1000000 AS t, epoch_us(t) // 86400000000 AS day, q, a, d, p, g,
-                  q >= 0 AND a > 0 AS buy FROM lines WHERE a <> 0),
+                  quarter(t) AS season, q >= 0 AND a > 0 AS buy FROM lines WHERE a <> 0),
      m AS (SELECT max(t) AS m FROM k),
-     orders AS (SELECT c, max(t) FILTER (buy) AS ot FROM k GROUP BY c, o HAVING bool_or(q > 0 AND a > 0)),
-     gaps AS (SELECT c, ot, ot - lag(ot) OVER (PARTITION BY c ORDER BY ot) AS gap FROM orders),
-     by_order AS (SELECT c, count(*) AS n, min(ot) AS first, max(ot) AS last, median(gap) AS middle,
+     orders AS (SELECT c, max(t) FILTER (buy) AS ot, sum(a) FILTER (buy) AS s FROM k GROUP BY c, o
+                HAVING bool_or(q > 0 AND a > 0)),
+     gaps AS (SELECT c, ot, s, ot - lag(ot) OVER (PARTITION BY c ORDER BY ot) AS gap,
+                     min(ot) OVER (PARTITION BY c) AS first FROM orders),
+     by_order AS (SELECT c, count(*) AS n, min(ot) AS first_order, max(ot) AS last, median(gap) AS middle,
                          stddev_pop(gap) AS sd, avg(gap) AS gap_mean,
+                         max(ot, 2) AS latest, max(s) AS largest, count(*) FILTER (ot - first > m - ot) AS late,
+                         count(*) FILTER (ot % 86400 >= 64800) AS evening,
                          count(*) FILTER (m - ot < 90 * 86400) AS recent,
                          count(*) FILTER ((ot // 86400 + 3) % 7 >= 5) AS weekend
                   FROM gaps, m GROUP BY c),
      by_line AS (SELECT c, sum(a) FILTER (buy) AS gross, sum(abs(a)) FILTER (NOT buy) AS back,
                         sum(abs(a)) FILTER (q < 0) AS returned, count(*) FILTER (buy) AS bought,
                         count(*) FILTER (q < 0) AS brought_back, sum(q) FILTER (buy) AS items,
-                        count(*) FILTER (buy AND d <> 0) AS discounted
+                        count(*) FILTER (buy AND d <> 0) AS discounted, sum(abs(d)) FILTER (buy) AS off,
+                        sum(a) FILTER (buy AND season = 1) AS s1, sum(a) FILTER (buy AND season = 2) AS s2,
+                        sum(a) FILTER (buy AND season = 3) AS s3, sum(a) FILTER (buy AND season = 4) AS s4
                  FROM k GROUP BY c),
      daily AS (SELECT c, day, count(*) FILTER (buy) > 0 AS bought, sum(a) FILTER (buy) AS s,
                       sum(CASE WHEN buy THEN a ELSE -abs(a) END) AS net
@@ -58,19 +65,24 @@ WITH k AS (SELECT c, o, epoch_us(t) // 1000000 AS t, epoch_us(t) // 86400000000 
                      FROM categories GROUP BY c),
      products AS (SELECT c, p FROM k WHERE buy GROUP BY c, p),
      by_product AS (SELECT c, count(*) AS n FROM products GROUP BY c)
-SELECT c, (m - last) // 86400 AS recency_days, (m - first) // 86400 AS tenure_days, by_order.n AS frequency,
+SELECT c, (m - last) // 86400 AS recency_days, (m - first_order) // 86400 AS tenure_days, by_order.n AS frequency,
        gross AS monetary_gross, coalesce(back, 0) AS monetary_returns, gross - coalesce(back, 0) AS monetary_net,
        coalesce(recurring, 0) AS monetary_recurring, gross / by_order.n AS average_order_value, days - 1 AS btyd_x,
        last_day - first_day AS "btyd_t_x", m // 86400 - first_day AS "btyd_T",
        CASE WHEN days > 1 THEN coalesce(repeated, 0) / (days - 1) END AS btyd_spend,
-       CASE WHEN by_order.n > 1 THEN (last - first) / ((by_order.n - 1) * 86400.0) END AS days_between_mean,
+       CASE WHEN by_order.n > 1 THEN (last - first_order) / ((by_order.n - 1) * 86400.0) END AS days_between_mean,
        middle / 86400.0 AS days_between_median,
        CASE WHEN by_order.n > 2 AND gap_mean > 0 THEN sd / gap_mean END AS days_between_variation,
        recent AS recent_orders, items / by_order.n AS items_per_order, by_product.n AS distinct_products,
        by_category.n AS category_count, entropy AS category_entropy, top AS top_category_share,
        discounted / bought AS discount_share, brought_back / (brought_back + bought) AS return_rate,
        coalesce(returned, 0) / gross AS return_value_share, weekend / by_order.n AS weekend_share,
-       CASE WHEN last > first THEN (m - last) * (by_order.n - 1) / (last - first) END AS overdue_ratio
+       CASE WHEN last > first_order THEN (m - last) * (by_order.n - 1) / (last - first_order) END AS overdue_ratio,
+       CASE WHEN by_order.n > 1 THEN (latest[1] - latest[2]) / 86400.0 END AS days_since_previous_order,
+       CASE WHEN by_order.n > 1 THEN (2 * late - by_order.n) / by_order.n END AS order_trend,
+       CASE WHEN by_order.n > 1 THEN greatest(s1, s2, s3, s4) / gross END AS best_quarter_share,
+       evening / by_order.n AS evening_share, (bought - by_product.n) / bought AS repeat_product_share,
+       off / (gross + off) AS discount_depth, largest / gross AS largest_order_share
 FROM by_order JOIN by_line USING (c) JOIN by_day USING (c) JOIN by_category USING (c) JOIN by_product USING (c), m
 """
 
@@ -94,21 +106,26 @@ def polars_all(pl, lines):
     """A lazy frame with a column c and those of the catalogue."""
     col = pl.col
     kept = lines.lazy().filter(col("a") != 0).with_columns(
-        t=col("t").dt.epoch("s"), buy=(col("q") >= 0) & (col("a") > 0)).with_columns(day=col("t") // 86400)
+        t=col("t").dt.epoch("s"), season=col("t").dt.quarter(),
+        buy=(col("q") >= 0) & (col("a") > 0)).with_columns(day=col("t") // 86400)
     as_of = lines.lazy().filter(pl.col("a") != 0).select(pl.col("t").max().dt.epoch("s")).collect().item()
     orders = kept.group_by("c", "o").agg(
-        ot=col("t").filter("buy").max(), is_order=((col("q") > 0) & (col("a") > 0)).any(),
+        ot=col("t").filter("buy").max(), s=col("a").filter("buy").sum(),
+        is_order=((col("q") > 0) & (col("a") > 0)).any(),
     ).filter("is_order").sort("c", "ot").with_columns(
         gap=pl.when(col("c") == col("c").shift(1)).then(col("ot") - col("ot").shift(1)))
     by_order = orders.group_by("c").agg(
         n=pl.len(), first=col("ot").min(), last=col("ot").max(), middle=col("gap").median(),
         sd=col("gap").std(ddof=0), gap_mean=col("gap").mean(), recent=(as_of - col("ot") < 90 * 86400).sum(),
-        weekend=((col("ot") // 86400 + 3) % 7 >= 5).sum())
+        weekend=((col("ot") // 86400 + 3) % 7 >= 5).sum(), evening=(col("ot") % 86400 >= 64800).sum(),
+        late=(col("ot") - col("ot").min() > as_of - col("ot")).sum(), last_gap=col("gap").last(),
+        largest=col("s").max())
     by_line = kept.group_by("c").agg(
         gross=col("a").filter("buy").sum(), back=col("a").filter(~col("buy")).abs().sum(),
         returned=col("a").filter(col("q") < 0).abs().sum(), bought=col("buy").sum(),
         brought_back=(col("q") < 0).sum(), items=col("q").filter("buy").sum(),
-        discounted=(col("buy") & (col("d") != 0)).sum())
+        discounted=(col("buy") & (col("d") != 0)).sum(), off=col("d").filter("buy").abs().sum(),
+        **{f"s{season}": col("a").filter(col("buy") & (col("season") == season)).sum() for season in (1, 2, 3, 4)})
     daily = kept.group_by("c", "day").agg(
         bought=col("buy").any(), s=col("a").filter("buy").sum(),
         net=pl.when("buy").then(col("a")).otherwise(-col("a").abs()).sum())
@@ -138,7 +155,12 @@ def polars_all(pl, lines):
         return_rate=col("brought_back") / (col("brought_back") + col("bought")),
         return_value_share=col("returned") / col("gross"), weekend_share=col("weekend") / n,
         overdue_ratio=pl.when(col("last") > col("first")).then(
-            (as_of - col("last")) * (n.cast(pl.Int64) - 1) / (col("last") - col("first"))))
+            (as_of - col("last")) * (n.cast(pl.Int64) - 1) / (col("last") - col("first"))),
+        days_since_previous_order=col("last_gap") / 86400.0,
+        order_trend=pl.when(n > 1).then((2 * col("late").cast(pl.Int64) - n.cast(pl.Int64)) / n),
+        best_quarter_share=pl.when(n > 1).then(pl.max_horizontal("s1", "s2", "s3", "s4") / col("gross")),
+        evening_share=col("evening") / n, repeat_product_share=(col("bought") - col("products")) / col("bought"),
+        discount_depth=col("off") / (col("gross") + col("off")), largest_order_share=col("largest") / col("gross"))
 
 
 def pandas_rfm(lines):

@@ -70,10 +70,19 @@ class Patron:
         self.arrow, self.c, self.library, self.create, self.options = (
             _arrow, _declarations, _library.library, create, options)
         self.version, self.table, self.threads = patron.__version__, table, threads
-        self.columns = ",".join(features_sql.ALL if every else features_sql.RFM)
+        self.columns = ",".join(name for name in (features_sql.ALL if every else features_sql.RFM)
+                                if name in self.catalogue())
         self.roles = {"customer": "c", "order": "o", "time": "t", "quantity": "q", "amount": "a"}
         if every:
             self.roles |= {"discount": "d", "product": "p", "category": "g"}
+
+    def catalogue(self):
+        """The names of the features that the library has."""
+        column, names = self.c.Column(size=ctypes.sizeof(self.c.Column)), set()
+        for at in range(self.library.patron_feature_count()):
+            self.library.patron_feature_info(ctypes.byref(column), at, None)
+            names.add(column.name.decode())
+        return names
 
     def build(self):
         c, library, how = self.c, self.library, {"threads": self.threads}
@@ -199,13 +208,13 @@ def save(path, told):
 
 def answer(one, job):
     before = peak_start()
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     found = one.build()
-    seconds = time.perf_counter() - start
+    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     peak = max(status_mib("VmHWM:") - before, 0.0)
     if job.get("save"):
         save(job["save"], one.told(found))
-    return {"seconds": seconds, "append_s": getattr(one, "append_s", None), "peak_mib": peak}
+    return {"seconds": seconds, "cpu_s": cpu, "append_s": getattr(one, "append_s", None), "peak_mib": peak}
 
 
 def main():
