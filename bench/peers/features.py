@@ -5,8 +5,9 @@ peer B, …, ours, …, and compares every value.
 features.py --bench PROGRAM --library FILE --folder FOLDER [options] WORK …    (all: every work)
 
 Writes FOLDER/results/WORK.jsonl, a line of JSON for each comparison. Seconds are medians, from the table in memory to
-a column of each feature; cpu_s are those of all threads, which a busy machine disturbs less. max_difference is that of the value that differs most: |ours - theirs| over the greatest of
-both and 1; where one has no value and the other has, it is infinite.
+a column of each feature; cpu_s are those of all threads, which a busy machine disturbs less. max_difference is that of
+the value that differs most: |ours - theirs| over the greatest of both and 1; where one has no value and the other has,
+it is infinite.
 """
 import argparse
 import json
