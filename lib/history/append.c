@@ -260,7 +260,7 @@ static patron_status reserve_optional(patron_history *h, ptn_array *column, bool
 }
 
 /* Room for the batch in every column. 8-byte columns first: they tell first when a size cannot be. */
-static patron_status reserve(patron_history *h, const patron_orders *o, patron_error *error)
+patron_status ptn_history_reserve(patron_history *h, const patron_orders *o, patron_error *error)
 {
     struct {
         ptn_array *array;
@@ -303,7 +303,7 @@ static patron_status append(patron_history *history, const patron_orders *orders
     ptn_intern *interns[] = {&history->customers, &history->orders, &history->products, &history->categories};
     int64_t known[4];
     for (int i = 0; i < 4; i++) known[i] = ptn_intern_count(interns[i]);
-    patron_status status = reserve(history, orders, error);
+    patron_status status = ptn_history_reserve(history, orders, error);
     if (status == PATRON_OK) status = ptn_batch_check_columns(orders, error);
     for (int64_t row = 0; status == PATRON_OK && row < orders->rows; row++) {
         if (row % ROWS_BETWEEN_CALLBACKS == 0)

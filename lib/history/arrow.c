@@ -74,7 +74,8 @@ static void tell_rounded(patron_history *h, const patron_orders *orders, const u
     }
 }
 
-static patron_status append_part(stream_reader *r, const ptn_arrow_part *part)
+/* `left`: rows for which room is made at once, so that columns are not moved again and again; 0 where it is there. */
+static patron_status append_part(stream_reader *r, const ptn_arrow_part *part, int64_t left)
 {
     patron_orders orders;
     fenv_t host;
@@ -82,6 +83,11 @@ static patron_status append_part(stream_reader *r, const ptn_arrow_part *part)
     ptn_floating_enter(&host);
     patron_status status = ptn_arrow_convert(&orders, &r->reader, part);
     ptn_floating_leave(&host);
+    if (status == PATRON_OK && left > part->rows) {
+        patron_orders rest = orders;
+        rest.rows = left;
+        status = ptn_history_reserve(r->history, &rest, r->error);
+    }
     if (status != PATRON_OK) return status;
     status = patron_history_append(r->history, &orders, r->context, r->error);
     if (status != PATRON_OK) {
@@ -127,7 +133,7 @@ static patron_status append_batch(stream_reader *r, const struct ArrowArray *bat
                                .memory = &r->memory,
                                .error = r->error};
         if (gaps) part.validity = ptn_arrow_bits(r->validity, batch->buffers[0], part.start, part.rows);
-        status = append_part(r, &part);
+        status = append_part(r, &part, at == 0 ? left : 0);
         r->rows += part.rows;
     }
     return status;

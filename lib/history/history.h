@@ -60,6 +60,9 @@ struct patron_history {
 
 static inline int64_t ptn_history_lines(const patron_history *history) { return history->time_s.count; }
 
+/* Room for orders->rows lines more in every column that the orders have. PATRON_TOO_LARGE, PATRON_OUT_OF_MEMORY. */
+patron_status ptn_history_reserve(patron_history *history, const patron_orders *orders, patron_error *error);
+
 /* How many rejected rows a caller can read. */
 static inline int64_t ptn_history_listed(const patron_history *history)
 {
