@@ -35,15 +35,18 @@ class Worker:
     """A process that has the rows and fits to them. When a job takes longer than `limit` seconds it is ended, and the
     next job starts another."""
 
+    program = "worker.py"
+
     def __init__(self, name, options, **load):
         count = str(options.threads)
         self.environment = dict(os.environ, PATRON_LIBRARY=os.path.abspath(options.library), **{
-            f"{part}_NUM_THREADS": count for part in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "BLIS", "VECLIB")})
+            f"{part}_NUM_THREADS": count for part in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "BLIS", "VECLIB")},
+            POLARS_MAX_THREADS=count)
         self.name, self.limit, self.load, self.process = name, options.limit, load, None
         self.loaded = self._start()
 
     def _start(self):
-        self.process = subprocess.Popen([sys.executable, "-B", os.path.join(HERE, "worker.py"), self.name], text=True,
+        self.process = subprocess.Popen([sys.executable, "-B", os.path.join(HERE, self.program), self.name], text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1,
                                         env=self.environment)
         self.lines = queue.Queue()

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Builds patron, makes a Python with the peers in it, and runs works: ours (bench_kmeans alone) and those of works.py.
+# Builds patron, makes a Python with the peers in it, and runs works: ours (bench_kmeans alone), those of works.py, and
+# features-… of features.py, or features for all of these.
 # Nothing is written into the source tree; the last lines say how to bring the numbers into bench/RESULTS.md.
 #
 #   run.sh [--repeats N] [--budget SECONDS] [--limit SECONDS] [--threads N] [--peers A,B] [--scale X] WORK … | all
@@ -15,6 +16,7 @@ folder=${PATRON_PEERS_BUILD:-$source/build-peers}
 
 given=()
 works=()
+features=()
 ours=no
 threads=2
 repeats=7
@@ -29,15 +31,17 @@ while [ $# -gt 0 ]; do
         given+=("$1" "$2")
         shift
         ;;
-    -h | --help) sed -n '3,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+    -h | --help) sed -n '3,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
     -*) echo "run.sh: $1 is no option; see --help" >&2; exit 2 ;;
     ours) ours=yes ;;
-    all) ours=yes; works+=(all) ;;
+    all) ours=yes; works+=(all); features+=(all) ;;
+    features) features+=(all) ;;
+    features-*) features+=("$1") ;;
     *) works+=("$1") ;;
     esac
     shift
 done
-if [ "$ours" = no ] && [ ${#works[@]} -eq 0 ]; then
+if [ "$ours" = no ] && [ ${#works[@]} -eq 0 ] && [ ${#features[@]} -eq 0 ]; then
     echo "run.sh: name a work, or all; see --help" >&2
     exit 2
 fi
@@ -69,13 +73,16 @@ if [ "$ours" = yes ]; then
     mv "$folder/results/ours.jsonl.part" "$folder/results/ours.jsonl"
 fi
 
-if [ ${#works[@]} -gt 0 ]; then
+if [ ${#works[@]} -gt 0 ] || [ ${#features[@]} -gt 0 ]; then
     python=${PATRON_PEERS_PYTHON:-$folder/venv/bin/python}
     if [ -z "${PATRON_PEERS_PYTHON:-}" ]; then
         [ -x "$python" ] || python3 -m venv "$folder/venv"
         "$python" -m pip install --quiet --requirement "$here/requirements.txt"
     fi
-    "$python" -B "$here/peers.py" --bench "$bench" --library "$folder/patron/libpatron.so" --folder "$folder" \
-        --compiler "$("$compiler" --version | head -n 1)" "${given[@]}" "${works[@]}"
+    given+=(--library "$folder/patron/libpatron.so" --folder "$folder" --compiler
+            "$("$compiler" --version | head -n 1)")
+    [ ${#works[@]} -eq 0 ] || "$python" -B "$here/peers.py" --bench "$bench" "${given[@]}" "${works[@]}"
+    [ ${#features[@]} -eq 0 ] || "$python" -B "$here/features.py" --bench "$folder/patron/bench/bench_features" \
+        "${given[@]}" "${features[@]}"
 fi
 echo "Tables: python3 bench/peers/table.py $folder/results    (into RESULTS.md: … bench/RESULTS.md)" >&2

@@ -110,6 +110,34 @@ def alone(lines):
             f"packed rows have:\n\n{table(heads, speeds)}")
 
 
+def apart(line):
+    """The greatest difference, and the feature that has it."""
+    if line["max_difference"] is None:
+        return "-"
+    return f"{line['max_difference']:.0e} ({line['differs_most']})" if line["max_difference"] else "0"
+
+
+def features(lines):
+    """Features of customers: ours first."""
+    parts, questions = [], {}
+    for line in lines:
+        asked = (f"{line['features']} features, {count(line['lines'])} lines, {line['customers']:,} customers, "
+                 f"{line['ids']} ids")
+        questions.setdefault(asked, []).append(line)
+    for asked, group in questions.items():
+        first = group[0]
+        rows = [["**patron**", seconds(first["ours_s"]), "1", mib(first["ours_peak_mib"]), "", first["ours_repeats"]]]
+        for line in group:
+            if line["error"]:
+                rows.append([line["peer"], line["error"], "-", "-", "-", line["peer_repeats"]])
+            else:
+                rows.append([line["peer"], seconds(line["peer_s"]), f"{line['ratio']:.2f}", mib(line["peer_peak_mib"]),
+                             apart(line), line["peer_repeats"]])
+        head = ["", "seconds ", "x ours ", "peak MiB ", "greatest difference of a value ", "repeats "]
+        parts.append(f"{asked} ({seconds(first['ours_append_s'])} s of ours for appending):\n\n{table(head, rows)}")
+    return "\n\n".join(parts)
+
+
 def machine(folder, lines):
     with open(os.path.join(folder, "machine.json"), encoding="utf-8") as file:
         about = json.load(file)
@@ -134,7 +162,8 @@ def main():
         parts["machine"] = machine(folder, [line for lines in compared.values() for line in lines])
     if "ours" in works:
         parts["ours"] = alone(read(folder, "ours"))
-    parts.update((work, comparison(lines)) for work, lines in compared.items())
+    parts.update((work, (features if work.startswith("features") else comparison)(lines))
+                 for work, lines in compared.items())
     if len(sys.argv) == 2:
         print("\n\n".join(f"### {work}\n\n{text}" for work, text in parts.items()))
         return

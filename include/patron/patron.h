@@ -9,6 +9,7 @@
 #ifndef PATRON_PATRON_H
 #define PATRON_PATRON_H
 
+#include <patron/arrow.h>
 #include <patron/context.h>
 #include <patron/features.h>
 #include <patron/history.h>

@@ -57,7 +57,7 @@ static patron_status reserve_optional(patron_history *h, ptn_array *column, bool
 
 /* Room for the batch in every column. 8-byte columns first: they tell first when a size cannot be. Order ids are moved
    by copying and wiping, since they are not only numbers of texts. */
-static patron_status reserve(patron_history *h, const patron_orders *o, patron_error *error)
+patron_status ptn_history_reserve(patron_history *h, const patron_orders *o, patron_error *error)
 {
     ptn_column columns[PTN_HISTORY_COLUMNS] = {{&h->stamp, 8}, {&h->amount, 8}, {&h->customer, 4}};
     for (size_t i = 0; i < 3; i++) {
@@ -255,7 +255,7 @@ static patron_status append(patron_history *history, const patron_orders *orders
     appender a = {.history = history, .orders = orders, .context = context, .error = error, .last_s = INT64_MIN};
     int64_t known[PTN_TEXTS];
     for (int32_t t = 0; t < PTN_TEXTS; t++) known[t] = ptn_intern_count(intern_of(history, t));
-    patron_status status = reserve(history, orders, error);
+    patron_status status = ptn_history_reserve(history, orders, error);
     if (status == PATRON_OK) status = ptn_batch_check_columns(orders, error);
     if (status == PATRON_OK) status = open_rows(&a);
     if (status == PATRON_OK) status = read_chunks(&a);

@@ -113,6 +113,9 @@ static inline void ptn_history_columns(ptn_column columns[PTN_HISTORY_COLUMNS], 
     for (int i = 0; i < PTN_HISTORY_COLUMNS; i++) columns[i] = all[i];
 }
 
+/* Room for orders->rows lines more in every column that the orders have. PATRON_TOO_LARGE, PATRON_OUT_OF_MEMORY. */
+patron_status ptn_history_reserve(patron_history *history, const patron_orders *orders, patron_error *error);
+
 /* How many rejected rows a caller can read. */
 static inline int64_t ptn_history_listed(const patron_history *history)
 {

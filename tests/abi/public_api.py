@@ -15,6 +15,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 Field = namedtuple("Field", "name type count offset bytes")            # count: of an array, else 0
 Struct = namedtuple("Struct", "name bytes fields")                     # fields None: opaque
 Function = namedtuple("Function", "name result arguments")             # arguments: (type, name)
+# Structs that the Arrow specification lays out, not we.
+FOREIGN = re.compile(r"struct Arrow(Schema|Array|ArrayStream) \{")
+
 Api = namedtuple("Api", "constants structs callbacks functions")       # dictionaries by name, in the headers' order
 
 
@@ -77,7 +80,7 @@ def _parse(text):
         elif function:
             functions[function.group(2)] = Function(function.group(2), _typed(function.group(1) + " x")[0],
                                                     _arguments(function.group(3)))
-        elif declaration != "typedef int32_t patron_status":
+        elif declaration != "typedef int32_t patron_status" and not FOREIGN.match(declaration):
             raise ValueError(f"cannot read: {declaration}")
     return names, structs, callbacks, functions
 

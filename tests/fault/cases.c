@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fault/fault.h"
+#include "support/arrow_stream.h"
 #include "support/suite.h"
 
 enum { LINES = 24, CUSTOMERS = 7, ROWS = 7, COLS = 2 };
@@ -156,6 +157,7 @@ void fault_end(void)
 INITS(patron_context_init, patron_context)
 INITS(patron_rows_init, patron_rows)
 INITS(patron_orders_init, patron_orders)
+INITS(patron_arrow_columns_init, patron_arrow_columns)
 INITS(patron_history_options_init, patron_history_options)
 INITS(patron_features_options_init, patron_features_options)
 INITS(patron_attributes_init, patron_attributes)
@@ -192,6 +194,29 @@ static patron_status run_patron_history_append(const patron_context *context, pa
         if (status == PATRON_OK) had += LINES;
     }
     ck_assert_int_eq(patron_history_row_count(made), had);
+    patron_history_free(made);
+    return status;
+}
+
+/* Two batches, of which the second may be the one that fails: then neither is kept; all is released in any case. */
+static patron_status run_patron_history_append_arrow(const patron_context *context, patron_error *error)
+{
+    static const arrow_cell ids[4] = {{.text = "a"}, {.text = "b"}, {.null = true}, {.text = "c"}},
+                            when[4] = {{.whole = 1}, {.whole = 2}, {.whole = 3}, {.null = true}},
+                            money[4] = {{.whole = 100}, {.whole = 205}, {.whole = 300}, {.whole = 400}};
+    static const arrow_made_column columns[] = {{"customer", "u", NULL, ids},      {"time", "tsm:", NULL, when},
+                                                {"amount", "d:18,6", NULL, money}, {"product", "l", NULL, when},
+                                                {"category", "vu", "c", ids},      {"discount", "n", NULL, ids},
+                                                {"order", "g", NULL, money}};
+    arrow_source source = {.columns = columns, .cols = 7, .rows = 4, .batch = 2};
+    struct ArrowArrayStream stream;
+    patron_history *made = NULL;
+    patron_status status = patron_history_create(&made, NULL, context, error);
+    if (status != PATRON_OK) return status;
+    arrow_stream_open(&stream, &source);
+    status = patron_history_append_arrow(made, &stream, NULL, context, error);
+    ck_assert_int_eq(patron_history_row_count(made), status == PATRON_OK ? 4 : 0);
+    ck_assert_int_eq(source.live, 0);
     patron_history_free(made);
     return status;
 }
@@ -450,6 +475,8 @@ const fault_case fault_cases[] = {
     CASE(patron_history_options_init),
     CASE(patron_history_create),
     CASE(patron_history_append),
+    CASE(patron_history_append_arrow),
+    CASE(patron_arrow_columns_init),
     CASE(patron_history_row_count),
     CASE(patron_history_audit),
     CASE(patron_history_fates),

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Runs each fuzz target for some time under address and undefined-behaviour sanitizers, in build-fuzz/. What it finds is
 # kept there; an input that fails is named at the end and is to be added to the corpus with its fix.
-#   tests/fuzz/run.sh [SECONDS [TARGET …]]     60 seconds for each of fuzz_append, fuzz_options, fuzz_csv
+#   tests/fuzz/run.sh [SECONDS [TARGET …]]     60 seconds for each of fuzz_append, fuzz_arrow, fuzz_options, fuzz_csv
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 seconds=${1:-60}
 shift || true
-[ $# -gt 0 ] || set -- fuzz_append fuzz_options fuzz_csv
+[ $# -gt 0 ] || set -- fuzz_append fuzz_arrow fuzz_options fuzz_csv
 
 bash examples/install.sh build test
 cmake -S . -B build-fuzz -G Ninja -DCMAKE_C_COMPILER=clang-14 -DCMAKE_BUILD_TYPE=Release -DPATRON_FUZZ=ON \

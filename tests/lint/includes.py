@@ -28,9 +28,9 @@ BELOW = {
 
 # The folder that a public header speaks for; includes of it are includes of that folder.
 PUBLIC = {"status": "base", "context": "base", "version": "base", "matrix": "matrix", "scaler": "matrix",
-          "history": "history", "features": "features", "kmeans": "cluster", "silhouette": "cluster",
-          "value": "value", "segment": "segment", "persona": "persona", "model": "output", "report": "output",
-          "pipeline": "pipeline"}
+          "history": "history", "arrow": "history", "features": "features", "kmeans": "cluster",
+          "silhouette": "cluster", "value": "value", "segment": "segment", "persona": "persona", "model": "output",
+          "report": "output", "pipeline": "pipeline"}
 
 # Headers of other software, and the folders that may include them. stdio is for snprintf: see calls.py.
 FOREIGN = [(re.compile(r"^gsl/|^cblas\.h$|^openblas"), {"numeric"}),

@@ -33,7 +33,9 @@ def expression(type_, api, count=0):
         return f"{expression(type_, api)} * {count}"
     words = re.sub(r"\bconst\b", "", type_).replace(" ", "")
     base, stars = words.rstrip("*"), words.count("*")
-    if stars and base in ("char", "void"):
+    if stars and base.startswith("structArrow"):  # of the Arrow specification: an address that others hand out
+        base, stars = "c_void_p", stars - 1
+    elif stars and base in ("char", "void"):
         base, stars = {"char": "c_char_p", "void": "c_void_p"}[base], stars - 1
     elif base == "void":
         return "None"

@@ -41,6 +41,7 @@ PATRON_ONE_CLUSTER = 11
 PATRON_NO_SEGMENTS = 12
 PATRON_NUMERIC = 13
 PATRON_UNKNOWN_CUSTOMER = 14
+PATRON_SOURCE_FAILED = 15
 
 PATRON_FIELD_NONE = 0
 PATRON_FIELD_ROW = 1
@@ -77,6 +78,9 @@ PATRON_ZERO_AMOUNT_KEEP = 1
 
 PATRON_DUPLICATES_KEEP = 0
 PATRON_DUPLICATES_DROP = 1
+
+PATRON_NAIVE_LOCAL = 0
+PATRON_NAIVE_UTC = 1
 
 PATRON_FLOAT64 = 0
 PATRON_FLOAT32 = 1
@@ -209,6 +213,28 @@ class Rejected(ctypes.Structure):
         ("line", c_int64),
         ("field", c_int32),
         ("reason", c_int32),
+    ]
+
+
+class ArrowColumns(ctypes.Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("customer", c_char_p),
+        ("order", c_char_p),
+        ("time", c_char_p),
+        ("quantity", c_char_p),
+        ("amount", c_char_p),
+        ("amount_exact", c_char_p),
+        ("unit_price", c_char_p),
+        ("unit_price_exact", c_char_p),
+        ("product", c_char_p),
+        ("category", c_char_p),
+        ("discount", c_char_p),
+        ("discount_exact", c_char_p),
+        ("is_return", c_char_p),
+        ("line", c_char_p),
+        ("naive_time", c_int32),
+        ("reserved", c_int32),
     ]
 
 
@@ -465,6 +491,8 @@ FUNCTIONS = {
     "patron_history_merge": (c_int32, P(History), P(c_uint8), c_int64, P(c_uint8), c_int64, P(Context), P(Error)),
     "patron_history_rejected": (c_int32, P(Rejected), P(History), c_int64, P(Error)),
     "patron_history_free": (None, P(History)),
+    "patron_arrow_columns_init": (None, P(ArrowColumns), c_size_t),
+    "patron_history_append_arrow": (c_int32, P(History), c_void_p, P(ArrowColumns), P(Context), P(Error)),
     "patron_rows_init": (None, P(Rows), c_size_t),
     "patron_matrix_row_count": (c_int64, P(Matrix)),
     "patron_matrix_column_count": (c_int64, P(Matrix)),

@@ -7,6 +7,7 @@ import json
 
 import numpy as np
 
+from . import _arrow
 from . import _columns
 from . import _declarations as c
 from ._call import as_c, call, create, new, options, work
@@ -153,13 +154,16 @@ class Segmentation:
 
     @functools.cached_property
     def customer_ids(self):
-        """The ids: int64 when numbers were given, else an array of str."""
+        """The ids: int64 when numbers were given (and fit), else an array of str."""
         text = c.Text()
         call(library.patron_features_customer_ids, ctypes.byref(text), self._features)
         offsets = text.offsets[:self._count() + 1]
         every = ctypes.string_at(text.bytes, offsets[-1])
         found = [every[start:end].decode() for start, end in zip(offsets, offsets[1:])]
-        return np.array(found, dtype=np.int64 if self._numbers else object)
+        try:
+            return np.array(found, dtype=np.int64 if self._numbers else object)
+        except OverflowError:  # unsigned or decimal numbers beyond int64
+            return np.array(found, dtype=object)
 
     @functools.cached_property
     def _columns(self):
@@ -231,7 +235,9 @@ def segment(orders=None, *, customer, time, amount=None, unit_price=None, quanti
     """Segments the customers of a shop, from its order lines.
 
     Columns are sequences or arrays of one length; with `orders` (a data frame, or a dictionary of arrays) they may be
-    its column names.
+    its column names. A table that hands out an Arrow stream (pyarrow, polars, DuckDB) is read where it lies when all
+    columns are names: rows with null or NaN in time, quantity or money are then set aside and counted in the audit, as
+    lines of a file that cannot be read; times without a zone are UTC, dates are midnight.
       customer   who: whole numbers, or str or bytes; None, "" and NaN have no customer: such rows are counted apart
       time       when: datetime64 (UTC, see utc_offset_s), datetime, whole seconds since 1970, or ISO 8601 texts: a
                  date, and a time of day and a zone if wanted, 2024-05-31T12:50:00+02:00
@@ -262,7 +268,8 @@ def segment(orders=None, *, customer, time, amount=None, unit_price=None, quanti
         named = [name for name, what in columns.items() if isinstance(what, str)]
         if named:
             raise TypeError(f"{named[0]} is the name of a column; give orders, which has it")
-    else:
+    arrow = _arrow.readable(orders, columns)
+    if orders is not None and not arrow:
         columns = _columns.chosen(orders, columns)
     more = dict(more, features=_listed(features), as_of_s=_columns.as_of(as_of, more.get("utc_offset_s")))
     history_options = options(c.HistoryOptions, library.patron_history_options_init, more)
@@ -270,14 +277,18 @@ def segment(orders=None, *, customer, time, amount=None, unit_price=None, quanti
     if more:
         advice = "; give k_min and k_max, the same number twice for just that many" if "k" in more else ""
         raise TypeError(f"segment() does not know the option {'k' if advice else next(iter(more))}{advice}")
-    borrowed, kept = _columns.orders(columns)
+    borrowed, kept = (None, None) if arrow else _columns.orders(columns)
     how = {"threads": threads, "progress": progress}
     with create(c.History, library.patron_history_free, library.patron_history_create,
                 ctypes.byref(history_options)) as history:
-        work(library.patron_history_append, history.pointer, ctypes.byref(borrowed), **how)
-        del kept
+        if arrow:
+            numbers = _arrow.append(history, orders, columns, **how)
+        else:
+            work(library.patron_history_append, history.pointer, ctypes.byref(borrowed), **how)
+            numbers = not borrowed.customer_id.offsets or _whole(columns)
+            del kept
         made, joined = _fitted(history, segment_options, attributes, roles, how)
-        return Segmentation(made, _summary(made, history), not borrowed.customer_id.offsets or _whole(columns), joined)
+        return Segmentation(made, _summary(made, history), numbers, joined)
 
 
 def _listed(features):
