@@ -37,7 +37,8 @@ extern "C" {
     X(PATRON_ONE_CLUSTER, 11, "a silhouette needs at least two clusters that have rows")                               \
     X(PATRON_NO_SEGMENTS, 12, "no candidate number of segments is feasible")                                           \
     X(PATRON_NUMERIC, 13, "a numerical method failed")                                                                 \
-    X(PATRON_UNKNOWN_CUSTOMER, 14, "no customer has this id")
+    X(PATRON_UNKNOWN_CUSTOMER, 14, "no customer has this id")                                                          \
+    X(PATRON_BUDGET_SPENT, 15, "the budget was spent before the interval was as narrow as asked")
 
 enum {
 #define PATRON_STATUS_ENUM(name, number, text) name = number,

@@ -23,7 +23,7 @@ typedef struct sweep {
     double *own, *extremes;
 } sweep;
 
-static patron_status check_weights(const patron_rows *rows, double *all, patron_error *error)
+patron_status ptn_silhouette_check_weights(const patron_rows *rows, double *all, patron_error *error)
 {
     *all = 0.0;
     for (int64_t i = 0; i < rows->rows; i++) {
@@ -40,8 +40,7 @@ static patron_status check_weights(const patron_rows *rows, double *all, patron_
     return PATRON_OK;
 }
 
-/* Labels in range, clusters' weights, and at least two of them that have any. */
-static patron_status check_labels(ptn_labeling *labeling, const ptn_scored *scored, patron_error *error)
+patron_status ptn_silhouette_check_labels(ptn_labeling *labeling, const ptn_scored *scored, patron_error *error)
 {
     int32_t clusters = 0;
     memset(labeling->total, 0, (size_t)labeling->k * sizeof *labeling->total);
@@ -119,14 +118,14 @@ static patron_status run(sweep *s, const int32_t *labels, const int32_t *k, patr
 {
     ptn_scored *scored = &s->scored;
     int64_t cols = scored->rows.cols, before = 0;
-    patron_status status = check_weights(&scored->rows, &scored->weight, error);
+    patron_status status = ptn_silhouette_check_weights(&scored->rows, &scored->weight, error);
     for (int32_t l = 0; status == PATRON_OK && l < s->count; l++) {
         s->labelings[l] = (ptn_labeling){.labels = labels + l * scored->rows.rows,
                                          .k = k[l],
                                          .total = s->totals + before,
                                          .scores = s->scores + l * scored->rows.rows};
         before += k[l];
-        status = check_labels(&s->labelings[l], scored, error);
+        status = ptn_silhouette_check_labels(&s->labelings[l], scored, error);
     }
     if (status != PATRON_OK) return status;
     scored->footing.offset = s->extremes;

@@ -53,6 +53,13 @@ static inline double ptn_scored_weight(const ptn_scored *scored, int64_t row)
     return scored->rows.weights == NULL ? 1.0 : scored->rows.weights[row];
 }
 
+/* That weights are whole numbers; *all: their sum, at most 2^53. PATRON_INVALID_ARGUMENT, PATRON_OUT_OF_RANGE. */
+patron_status ptn_silhouette_check_weights(const patron_rows *rows, double *all, patron_error *error);
+
+/* That labels are in range; the clusters' weights, of which at least two have any. PATRON_INVALID_ARGUMENT,
+   PATRON_ONE_CLUSTER. */
+patron_status ptn_silhouette_check_labels(ptn_labeling *labeling, const ptn_scored *scored, patron_error *error);
+
 /* Sums a labeling's scores up: rows of a cluster in their order, clusters in theirs. `sums`: scratch, k numbers;
    `cluster_means`: k numbers, or NULL. */
 void ptn_silhouette_give(patron_silhouette_result *result, double *cluster_means, ptn_dd *sums,

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sampling and scoring. Sampled rows are scored against all rows in batches, a stripe of members at a time for all
+   queries of the batch, so that memory is read once for each batch; sums are whole numbers, so they need no order. */
+#include "cluster/estimate.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/checked.h"
+#include "base/error.h"
+#include "base/rng.h"
+
+enum {
+    BATCH = 1024,       /* queries */
+    TINY_ROWS = 1000,   /* a cluster of fewer is scored in full */
+    LEAST = 200,        /* rows of a stratum at the first look, unless */
+    LEAST_MANY = 64,    /* all of them would be over */
+    LEAST_ASKED = 30,   /* with a budget */
+    MOST_ROWS = 100000, /* the budget by default */
+    NODES = 32,         /* for each cluster, or */
+    NODES_MANY = 16,    /* with many rows, where a look costs more than a wider interval */
+    MANY_ROWS = 1 << 21,
+    FEW_ROWS = 4096 /* are all scored */
+};
+
+#define MANY_PAIRS 2e9
+
+/* A weight of at least that share of its cluster's is scored in any case. */
+#define HEAVY (1.0 / LEAST)
+
+/* Marks the rows that are scored in any case and those that count for nothing, and counts the others. */
+static patron_status find_certain(ptn_estimate *e, int64_t *counts, patron_error *error)
+{
+    const ptn_scored *scored = e->scored;
+    const ptn_memory *memory = &scored->team->context->memory;
+    int64_t before = 0;
+    for (int32_t l = 0; l < e->count; before += e->labelings[l++].k)
+        for (int64_t i = 0; i < scored->rows.rows; i++)
+            counts[before + e->labelings[l].labels[i]] += ptn_scored_weight(scored, i) > 0.0;
+    for (int64_t i = 0; i < scored->rows.rows; i++) {
+        double weight = ptn_scored_weight(scored, i);
+        int32_t own = e->labelings[0].labels[i];
+        bool certain = weight >= HEAVY * e->labelings[0].total[own];
+        before = 0;
+        for (int32_t l = 0; l < e->count; before += e->labelings[l++].k)
+            certain |= counts[before + e->labelings[l].labels[i]] < TINY_ROWS;
+        e->taken[i] = certain || !(weight > 0.0);
+        if (!(weight > 0.0)) continue;
+        if (!certain) {
+            e->strata[own].rows++;
+            continue;
+        }
+        patron_status status = ptn_array_reserve(&e->sample, memory, 1, sizeof(ptn_sampled), "sampled rows", error);
+        if (status != PATRON_OK) return status;
+        ((ptn_sampled *)e->sample.items)[e->sample.count++] = (ptn_sampled){i, -1};
+    }
+    return PATRON_OK;
+}
+
+/* How many rows the first look takes, and how many may be scored. */
+static patron_status find_budget(ptn_estimate *e, int64_t most, patron_error *error)
+{
+    int64_t strata = 0, rows = 0, certain = e->sample.count;
+    for (int32_t h = 0; h < e->labelings[0].k; h++) {
+        strata += e->strata[h].rows > 0;
+        rows += e->strata[h].rows;
+    }
+    e->least = LEAST;
+    double affordable = MANY_PAIRS / ((double)e->scored->rows.rows * (double)(strata > 0 ? strata : 1));
+    if (affordable < LEAST) e->least = affordable < LEAST_MANY ? LEAST_MANY : (int64_t)affordable;
+    if (most > 0 && most < certain + 2 * e->least * strata) {
+        e->least = strata > 0 ? (most - certain) / (2 * strata) : LEAST;
+        if (e->least > LEAST) e->least = LEAST;
+        if (most < certain || e->least < LEAST_ASKED)
+            return ptn_fail(error, PATRON_INVALID_ARGUMENT,
+                            "most_rows is %lld; give at least %lld for %lld segments and %lld rows scored in any case",
+                            (long long)most, (long long)(certain + 2 * LEAST_ASKED * strata), (long long)strata,
+                            (long long)certain);
+    }
+    /* A stratum is drawn whole where it would be drawn by more than half, hence twice. */
+    e->most = certain + 2 * e->least * strata;
+    if (most > 0)
+        e->most = most;
+    else if (e->most < MOST_ROWS)
+        e->most = MOST_ROWS;
+    if (e->most > certain + rows) e->most = certain + rows;
+    return PATRON_OK;
+}
+
+static patron_status allocate_estimate(ptn_estimate *e, int64_t clusters, const ptn_memory *memory, patron_error *error)
+{
+    int64_t threads = e->scored->team->context->threads, numbers, sums;
+    if (!ptn_mul_i64(&numbers, BATCH, e->scored->rows.cols)) numbers = -1;
+    if (!ptn_mul_i64(&sums, BATCH * threads, clusters)) sums = -1;
+    const ptn_wanted list[] = {{&e->totals, clusters, sizeof *e->totals, "sampled rows"},
+                               {&e->queries, numbers, sizeof *e->queries, "sampled rows"},
+                               {&e->sums, sums, sizeof *e->sums, "sampled rows"}};
+    return ptn_allocate_each(list, sizeof list / sizeof *list, true, memory, error);
+}
+
+static patron_status open_engines(ptn_estimate *e, patron_error *error)
+{
+    const ptn_memory *memory = &e->scored->team->context->memory;
+    int64_t rows = e->scored->rows.rows;
+    patron_status status = ptn_joint_open(&e->joint, e->labelings, e->count, PTN_MOST_CELLS, e->scored, error);
+    e->open = true;
+    if (status != PATRON_OK) return status;
+    if (e->joint.count < e->count)
+        return ptn_fail(error, PATRON_TOO_LARGE,
+                        "%d labelings tell more than %d groups of rows apart, or groups too small; compare fewer",
+                        (int)e->count, (int)PTN_MOST_CELLS);
+    status = allocate_estimate(e, e->joint.clusters, memory, error);
+    if (status == PATRON_OK)
+        status = ptn_surrogate_open(&e->surrogate, &e->joint, rows > MANY_ROWS ? NODES_MANY : NODES, error);
+    if (status == PATRON_OK) status = ptn_surrogate_total(e->totals, &e->surrogate, 0.0, 0.5, error);
+    return status;
+}
+
+patron_status ptn_estimate_open(ptn_estimate *e, ptn_labeling *labelings, int32_t count, const ptn_scored *scored,
+                                int64_t most, uint64_t seed, patron_error *error)
+{
+    const ptn_memory *memory = &scored->team->context->memory;
+    int64_t rows = scored->rows.rows, clusters = 0, *counts = NULL;
+    memset(e, 0, sizeof *e);
+    e->scored = scored;
+    e->labelings = labelings;
+    e->count = count;
+    e->seed = seed;
+    if (rows <= FEW_ROWS) return PATRON_OK;
+    if (scored->weight > PTN_MOST_WEIGHT)
+        return ptn_fail(error, PATRON_OUT_OF_RANGE, "the weights add up to %g; an estimate takes up to 2^30",
+                        scored->weight);
+    for (int32_t l = 0; l < count; l++) {
+        clusters += labelings[l].k;
+        if (labelings[l].k > PTN_MOST_LABELS)
+            return ptn_fail(error, PATRON_TOO_LARGE, "%d labels are more than an estimate takes, %d",
+                            (int)labelings[l].k, (int)PTN_MOST_LABELS);
+    }
+    const ptn_wanted list[] = {{&e->strata, labelings[0].k, sizeof *e->strata, "sampled rows"},
+                               {&e->taken, rows, sizeof *e->taken, "sampled rows"},
+                               {&counts, clusters, sizeof *counts, "sampled rows"}};
+    patron_status status = ptn_allocate_each(list, sizeof list / sizeof *list, true, memory, error);
+    if (status == PATRON_OK) status = find_certain(e, counts, error);
+    ptn_free(memory, counts);
+    if (status != PATRON_OK) return status;
+    e->certain = e->sample.count;
+    if (e->certain > rows / 2 && (most == 0 || rows <= most)) return PATRON_OK;
+    status = find_budget(e, most, error);
+    return status == PATRON_OK ? open_engines(e, error) : status;
+}
+
+void ptn_estimate_close(ptn_estimate *e)
+{
+    const ptn_memory *memory = &e->scored->team->context->memory;
+    if (e->surrogate.joint != NULL) ptn_surrogate_close(&e->surrogate);
+    if (e->open) ptn_joint_close(&e->joint);
+    ptn_free(memory, e->sums);
+    ptn_free(memory, e->queries);
+    ptn_free(memory, e->totals);
+    ptn_array_free(&e->residuals, memory);
+    ptn_array_free(&e->sample, memory);
+    ptn_free(memory, e->taken);
+    ptn_free(memory, e->strata);
+}
+
+/* Draws rows at random, each once at most, until every stratum has what it wants; a stratum wanted whole is taken in
+   the order of its rows. Room for them is there. */
+static void draw_rows(ptn_estimate *e)
+{
+    const int32_t *labels = e->labelings[0].labels;
+    ptn_sampled *sample = e->sample.items;
+    int64_t rows = e->scored->rows.rows, missing = 0, whole = 0;
+    for (int32_t h = 0; h < e->labelings[0].k; h++) {
+        ptn_stratum *s = &e->strata[h];
+        if (s->wanted >= s->rows)
+            whole += s->rows - s->drawn;
+        else
+            missing += s->wanted > s->drawn ? s->wanted - s->drawn : 0;
+    }
+    while (missing > 0) {
+        int64_t row = (int64_t)(ptn_random_unit(e->seed, 0, (uint64_t)e->draw++) * (double)rows);
+        ptn_stratum *s = &e->strata[labels[row]];
+        if (e->taken[row] || s->wanted >= s->rows || s->drawn >= s->wanted) continue;
+        e->taken[row] = 1;
+        sample[e->sample.count++] = (ptn_sampled){row, labels[row]};
+        s->drawn++;
+        missing--;
+    }
+    for (int64_t row = 0; row < rows && whole > 0; row++) {
+        ptn_stratum *s = &e->strata[labels[row]];
+        if (e->taken[row] || s->wanted < s->rows) continue;
+        e->taken[row] = 1;
+        sample[e->sample.count++] = (ptn_sampled){row, labels[row]};
+        s->drawn++;
+        whole--;
+    }
+}
+
+/* A tile of the batch as seen from a cell's mean; far rows, which are scored otherwise, are left at it. */
+static const float *query_tile(ptn_estimate *e, int64_t first, int32_t cell, int32_t worker)
+{
+    ptn_joint *joint = &e->joint;
+    const ptn_sampled *sample = e->sample.items;
+    float *tile = joint->moved + worker * joint->cols * PTN_TILE;
+    memset(tile, 0, (size_t)(joint->cols * PTN_TILE) * sizeof *tile);
+    for (int64_t r = 0; r < PTN_TILE && first + r < e->batch; r++) {
+        if (joint->cell[sample[e->from + first + r].row] < 0) continue;
+        for (int64_t c = 0; c < joint->cols; c++)
+            tile[c * PTN_TILE + r] =
+                (float)((e->queries[(first + r) * joint->cols + c] - joint->centre[cell * joint->cols + c]) *
+                        joint->zoom);
+    }
+    return tile;
+}
+
+static void add_stripe(void *opaque, int64_t block, int32_t worker)
+{
+    ptn_estimate *e = opaque;
+    ptn_joint *joint = &e->joint;
+    const ptn_stripe *stripe = &joint->stripe[block];
+    int64_t *sums = e->sums + worker * joint->clusters * BATCH;
+    static const float nothing[PTN_TILE];
+    for (int64_t first = 0; first < e->batch; first += PTN_TILE) {
+        double found[PTN_TILE] = {0};
+        if (ptn_team_poll(joint->scored->team, worker)) return;
+        ptn_pairs pairs = {.query = query_tile(e, first, stripe->cell, worker),
+                           .members = joint->values + stripe->first * joint->cols * PTN_TILE,
+                           .query_weights = nothing,
+                           .member_weights = joint->weights + stripe->first * PTN_TILE,
+                           .cols = joint->cols,
+                           .tiles = stripe->tiles};
+        e->surrogate.kernels->pairs(found, NULL, &pairs);
+        for (int64_t r = 0; r < PTN_TILE; r++)
+            for (int32_t l = 0; l < joint->count; l++)
+                sums[joint->columns[stripe->cell * (int64_t)joint->count + l] * BATCH + first + r] +=
+                    llrint(found[r] * joint->scale);
+    }
+}
+
+/* Scores row number `block` of the batch. */
+static void score_query(void *opaque, int64_t block, int32_t worker)
+{
+    ptn_estimate *e = opaque;
+    ptn_joint *joint = &e->joint;
+    int64_t row = ((ptn_sampled *)e->sample.items)[e->from + block].row, before = 0;
+    double *residuals = (double *)e->residuals.items + (e->from + block) * e->count;
+    const double *far = joint->cell[row] < 0 ? NULL : ptn_joint_far(joint, row, worker);
+    ptn_surrogate_row(residuals, &e->surrogate, row, worker);
+    for (int32_t l = 0; l < e->count; before += e->labelings[l++].k) {
+        double score = far == NULL ? ptn_joint_score_double(joint, row, l, worker)
+                                   : ptn_joint_score(joint, row, l, before, e->sums + block, BATCH, far, worker);
+        residuals[l] = ptn_scored_weight(e->scored, row) * (score - residuals[l]);
+    }
+}
+
+static patron_status score_batch(ptn_estimate *e, double from, double to, patron_error *error)
+{
+    const ptn_joint *joint = &e->joint;
+    const ptn_sampled *sample = e->sample.items;
+    int64_t sums = joint->clusters * BATCH;
+    ptn_team *team = e->scored->team;
+    for (int64_t q = 0; q < e->batch; q++)
+        for (int64_t c = 0; c < joint->cols; c++)
+            e->queries[q * joint->cols + c] = ptn_scored_at(e->scored, sample[e->from + q].row, c);
+    memset(e->sums, 0, (size_t)(sums * team->context->threads) * sizeof *e->sums);
+    patron_status status = ptn_team_run(team, "silhouette", from, to, joint->stripes, add_stripe, e, error);
+    if (status != PATRON_OK) return status;
+    for (int64_t w = 1; w < team->context->threads; w++)
+        for (int64_t s = 0; s < sums; s++) e->sums[s] += e->sums[w * sums + s];
+    return ptn_team_run(team, "silhouette", to, to, e->batch, score_query, e, error);
+}
+
+patron_status ptn_estimate_look(bool *spent, ptn_estimate *e, int32_t look, patron_error *error)
+{
+    const ptn_memory *memory = &e->scored->team->context->memory;
+    int64_t scored = look == 1 ? 0 : e->sample.count, most = e->most - e->certain;
+    int64_t drawn = e->sample.count - e->certain, next;
+    int32_t strata = e->labelings[0].k;
+    next = ptn_strata_plan(e->strata, strata, look + 1, e->least, most);
+    int64_t planned = ptn_strata_plan(e->strata, strata, look, e->least, most);
+    *spent = next <= planned;
+    patron_status status =
+        ptn_array_reserve(&e->sample, memory, planned - drawn + 1, sizeof(ptn_sampled), "sampled rows", error);
+    if (status == PATRON_OK)
+        status = ptn_array_reserve(&e->residuals, memory, (e->certain + planned) * e->count - e->residuals.count,
+                                   sizeof(double), "sampled rows", error);
+    if (status != PATRON_OK) return status;
+    draw_rows(e);
+    e->residuals.count = e->sample.count * e->count;
+    for (e->from = scored; status == PATRON_OK && e->from < e->sample.count; e->from += e->batch) {
+        int64_t left = e->sample.count - e->from;
+        e->batch = left < BATCH ? left : BATCH;
+        double done = (double)(e->from - scored), all = (double)(e->sample.count - scored);
+        status =
+            score_batch(e, 1.0 - 0.5 * (1.0 - done / all), 1.0 - 0.5 * (1.0 - (done + (double)e->batch) / all), error);
+    }
+    return status;
+}
+
+static double residual_of(const ptn_estimate *e, int64_t index, int32_t l, int32_t less)
+{
+    const double *residuals = (const double *)e->residuals.items + index * e->count;
+    return less < 0 ? residuals[l] : residuals[l] - residuals[less];
+}
+
+/* Of a stratum's rows drawn: the mean, and the sum of squared differences to it. */
+static void moments_of(double *mean, double *square, const ptn_estimate *e, int32_t h, int32_t l, int32_t less)
+{
+    const ptn_sampled *sample = e->sample.items;
+    *mean = *square = 0.0;
+    for (int64_t i = e->certain; i < e->sample.count; i++)
+        if (sample[i].stratum == h) *mean += residual_of(e, i, l, less);
+    *mean /= (double)(e->strata[h].drawn > 0 ? e->strata[h].drawn : 1);
+    for (int64_t i = e->certain; i < e->sample.count; i++) {
+        if (sample[i].stratum != h) continue;
+        double difference = residual_of(e, i, l, less) - *mean;
+        *square += difference * difference;
+    }
+}
+
+ptn_sum_estimate ptn_estimate_sum(const ptn_estimate *e, int32_t l, int32_t less, int32_t cluster)
+{
+    const ptn_sampled *sample = e->sample.items;
+    const int32_t *labels = e->labelings[0].labels;
+    ptn_sum_estimate sum = {0};
+    int64_t before = 0;
+    double mean, square;
+    for (int32_t other = 0; other < e->count; before += e->labelings[other++].k)
+        for (int32_t j = 0; j < e->labelings[other].k; j++) {
+            if (cluster >= 0 && (other != 0 || j != cluster)) continue;
+            if (other == l) sum.sum += e->totals[before + j];
+            if (other == less) sum.sum -= e->totals[before + j];
+        }
+    for (int64_t i = 0; i < e->certain; i++)
+        if (cluster < 0 || labels[sample[i].row] == cluster) sum.sum += residual_of(e, i, l, less);
+    for (int32_t h = 0; h < e->labelings[0].k; h++) {
+        if (e->strata[h].rows == 0 || (cluster >= 0 && h != cluster)) continue;
+        moments_of(&mean, &square, e, h, l, less);
+        ptn_sum_add_stratum(&sum, &e->strata[h], mean, square);
+    }
+    return sum;
+}
