@@ -15,7 +15,9 @@ enum {
     TINY_ROWS = 1000,   /* a cluster of fewer is scored in full */
     LEAST = 200,        /* rows of a stratum at the first look, unless */
     LEAST_MANY = 64,    /* all of them would be over */
-    LEAST_ASKED = 30,   /* with a budget */
+    LEAST_ASKED = 30,   /* with a budget; and */
+    LEAST_ODD = 4,      /* times fewer of odd rows: */
+    ODD = 4,            /* so many mean deviations from their cell's mean, where surrogates may be odd too */
     MOST_ROWS = 100000, /* the budget by default */
     NODES = 32,         /* for each cluster, or */
     NODES_MANY = 16,    /* with many rows, where a look costs more than a wider interval */
@@ -28,62 +30,77 @@ enum {
 /* A weight of at least that share of its cluster's is scored in any case. */
 #define HEAVY (1.0 / LEAST)
 
+/* The stratum of a row. */
+static int32_t stratum_of(const ptn_estimate *e, int64_t row)
+{
+    const ptn_joint *joint = &e->joint;
+    bool odd = joint->cell[row] < 0 || (double)joint->deviation[row] > ODD * joint->mean[joint->cell[row]];
+    return 2 * e->labelings[0].labels[row] + odd;
+}
+
+/* Rows of weight in each cluster of all labelings, and how many are in clusters of few of them. */
+static int64_t count_rows(const ptn_estimate *e, int64_t *counts)
+{
+    int64_t before = 0, tiny = 0;
+    for (int32_t l = 0; l < e->count; before += e->labelings[l++].k)
+        for (int64_t i = 0; i < e->scored->rows.rows; i++)
+            counts[before + e->labelings[l].labels[i]] += ptn_scored_weight(e->scored, i) > 0.0;
+    for (int64_t c = 0; c < before; c++) tiny += counts[c] < TINY_ROWS ? counts[c] : 0;
+    return tiny;
+}
+
 /* Marks the rows that are scored in any case and those that count for nothing, and counts the others. */
-static patron_status find_certain(ptn_estimate *e, int64_t *counts, patron_error *error)
+static patron_status find_certain(ptn_estimate *e, const int64_t *counts, patron_error *error)
 {
     const ptn_scored *scored = e->scored;
     const ptn_memory *memory = &scored->team->context->memory;
-    int64_t before = 0;
-    for (int32_t l = 0; l < e->count; before += e->labelings[l++].k)
-        for (int64_t i = 0; i < scored->rows.rows; i++)
-            counts[before + e->labelings[l].labels[i]] += ptn_scored_weight(scored, i) > 0.0;
     for (int64_t i = 0; i < scored->rows.rows; i++) {
         double weight = ptn_scored_weight(scored, i);
-        int32_t own = e->labelings[0].labels[i];
-        bool certain = weight >= HEAVY * e->labelings[0].total[own];
-        before = 0;
+        bool certain = weight >= HEAVY * e->labelings[0].total[e->labelings[0].labels[i]];
+        int64_t before = 0;
         for (int32_t l = 0; l < e->count; before += e->labelings[l++].k)
             certain |= counts[before + e->labelings[l].labels[i]] < TINY_ROWS;
         e->taken[i] = certain || !(weight > 0.0);
         if (!(weight > 0.0)) continue;
         if (!certain) {
-            e->strata[own].rows++;
+            e->strata[stratum_of(e, i)].rows++;
             continue;
         }
         patron_status status = ptn_array_reserve(&e->sample, memory, 1, sizeof(ptn_sampled), "sampled rows", error);
         if (status != PATRON_OK) return status;
         ((ptn_sampled *)e->sample.items)[e->sample.count++] = (ptn_sampled){i, -1};
     }
+    e->certain = e->sample.count;
     return PATRON_OK;
+}
+
+/* What the first look takes of each stratum when `least` is wanted of those in the midst; all of it. */
+static int64_t plan_first(ptn_estimate *e, int64_t least)
+{
+    for (int32_t h = 0; h < e->strata_count; h++)
+        e->strata[h].least = h % 2 == 0 || least / LEAST_ODD < 2 ? least : least / LEAST_ODD;
+    return ptn_strata_plan(e->strata, e->strata_count, 1, INT64_MAX);
 }
 
 /* How many rows the first look takes, and how many may be scored. */
 static patron_status find_budget(ptn_estimate *e, int64_t most, patron_error *error)
 {
-    int64_t strata = 0, rows = 0, certain = e->sample.count;
-    for (int32_t h = 0; h < e->labelings[0].k; h++) {
-        strata += e->strata[h].rows > 0;
+    int64_t strata = 0, rows = 0, least = LEAST;
+    for (int32_t h = 0; h < e->strata_count; h++) {
+        strata += h % 2 == 0 && e->strata[h].rows > 0;
         rows += e->strata[h].rows;
     }
-    e->least = LEAST;
     double affordable = MANY_PAIRS / ((double)e->scored->rows.rows * (double)(strata > 0 ? strata : 1));
-    if (affordable < LEAST) e->least = affordable < LEAST_MANY ? LEAST_MANY : (int64_t)affordable;
-    if (most > 0 && most < certain + 2 * e->least * strata) {
-        e->least = strata > 0 ? (most - certain) / (2 * strata) : LEAST;
-        if (e->least > LEAST) e->least = LEAST;
-        if (most < certain || e->least < LEAST_ASKED)
-            return ptn_fail(error, PATRON_INVALID_ARGUMENT,
-                            "most_rows is %lld; give at least %lld for %lld segments and %lld rows scored in any case",
-                            (long long)most, (long long)(certain + 2 * LEAST_ASKED * strata), (long long)strata,
-                            (long long)certain);
-    }
-    /* A stratum is drawn whole where it would be drawn by more than half, hence twice. */
-    e->most = certain + 2 * e->least * strata;
-    if (most > 0)
-        e->most = most;
-    else if (e->most < MOST_ROWS)
-        e->most = MOST_ROWS;
-    if (e->most > certain + rows) e->most = certain + rows;
+    if (affordable < LEAST) least = affordable < LEAST_MANY ? LEAST_MANY : (int64_t)affordable;
+    int64_t first = plan_first(e, least);
+    while (most > 0 && first > most - e->certain && least > LEAST_ASKED) first = plan_first(e, --least);
+    if (most > 0 && first > most - e->certain)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT,
+                        "most_rows is %lld; give at least %lld: %d of each cluster, and %lld scored in any case",
+                        (long long)most, (long long)(e->certain + first), (int)LEAST_ASKED, (long long)e->certain);
+    e->most = most > 0 ? most : MOST_ROWS;
+    if (e->most < e->certain + first) e->most = e->certain + first;
+    if (e->most > e->certain + rows) e->most = e->certain + rows;
     return PATRON_OK;
 }
 
@@ -98,20 +115,36 @@ static patron_status allocate_estimate(ptn_estimate *e, int64_t clusters, const 
     return ptn_allocate_each(list, sizeof list / sizeof *list, true, memory, error);
 }
 
-static patron_status open_engines(ptn_estimate *e, patron_error *error)
+static patron_status check_size(const ptn_estimate *e, patron_error *error)
+{
+    if (e->scored->weight > PTN_MOST_WEIGHT)
+        return ptn_fail(error, PATRON_OUT_OF_RANGE, "the weights add up to %g; an estimate takes up to 2^30",
+                        e->scored->weight);
+    for (int32_t l = 0; l < e->count; l++)
+        if (e->labelings[l].k > PTN_MOST_LABELS)
+            return ptn_fail(error, PATRON_TOO_LARGE, "%d labels are more than an estimate takes, %d",
+                            (int)e->labelings[l].k, (int)PTN_MOST_LABELS);
+    return PATRON_OK;
+}
+
+/* The rows packed; PATRON_TOO_LARGE where they cannot be. */
+static patron_status open_joint(ptn_estimate *e, patron_error *error)
+{
+    patron_status status = ptn_joint_open(&e->joint, e->labelings, e->count, PTN_MOST_CELLS, e->scored, error);
+    if (status != PATRON_OK || e->joint.count == e->count) return status;
+    e->whole = e->count == 1; /* clusters of fewer than 64 rows on average */
+    if (e->whole) return PATRON_OK;
+    return ptn_fail(error, PATRON_TOO_LARGE,
+                    "%d labelings tell more than %d groups of rows apart, or groups too small; compare fewer",
+                    (int)e->count, (int)PTN_MOST_CELLS);
+}
+
+static patron_status open_surrogate(ptn_estimate *e, patron_error *error)
 {
     const ptn_memory *memory = &e->scored->team->context->memory;
-    int64_t rows = e->scored->rows.rows;
-    patron_status status = ptn_joint_open(&e->joint, e->labelings, e->count, PTN_MOST_CELLS, e->scored, error);
-    e->open = true;
-    if (status != PATRON_OK) return status;
-    if (e->joint.count < e->count)
-        return ptn_fail(error, PATRON_TOO_LARGE,
-                        "%d labelings tell more than %d groups of rows apart, or groups too small; compare fewer",
-                        (int)e->count, (int)PTN_MOST_CELLS);
-    status = allocate_estimate(e, e->joint.clusters, memory, error);
-    if (status == PATRON_OK)
-        status = ptn_surrogate_open(&e->surrogate, &e->joint, rows > MANY_ROWS ? NODES_MANY : NODES, error);
+    int32_t nodes = e->scored->rows.rows > MANY_ROWS ? NODES_MANY : NODES;
+    patron_status status = allocate_estimate(e, e->joint.clusters, memory, error);
+    if (status == PATRON_OK) status = ptn_surrogate_open(&e->surrogate, &e->joint, nodes, error);
     if (status == PATRON_OK) status = ptn_surrogate_total(e->totals, &e->surrogate, 0.0, 0.5, error);
     return status;
 }
@@ -126,34 +159,32 @@ patron_status ptn_estimate_open(ptn_estimate *e, ptn_labeling *labelings, int32_
     e->labelings = labelings;
     e->count = count;
     e->seed = seed;
-    if (rows <= FEW_ROWS) return PATRON_OK;
-    if (scored->weight > PTN_MOST_WEIGHT)
-        return ptn_fail(error, PATRON_OUT_OF_RANGE, "the weights add up to %g; an estimate takes up to 2^30",
-                        scored->weight);
-    for (int32_t l = 0; l < count; l++) {
-        clusters += labelings[l].k;
-        if (labelings[l].k > PTN_MOST_LABELS)
-            return ptn_fail(error, PATRON_TOO_LARGE, "%d labels are more than an estimate takes, %d",
-                            (int)labelings[l].k, (int)PTN_MOST_LABELS);
-    }
-    const ptn_wanted list[] = {{&e->strata, labelings[0].k, sizeof *e->strata, "sampled rows"},
+    e->whole = rows <= FEW_ROWS;
+    if (e->whole) return PATRON_OK;
+    patron_status status = check_size(e, error);
+    if (status != PATRON_OK) return status;
+    for (int32_t l = 0; l < count; l++) clusters += labelings[l].k;
+    e->strata_count = 2 * labelings[0].k;
+    const ptn_wanted list[] = {{&e->strata, e->strata_count, sizeof *e->strata, "sampled rows"},
                                {&e->taken, rows, sizeof *e->taken, "sampled rows"},
                                {&counts, clusters, sizeof *counts, "sampled rows"}};
-    patron_status status = ptn_allocate_each(list, sizeof list / sizeof *list, true, memory, error);
-    if (status == PATRON_OK) status = find_certain(e, counts, error);
+    status = ptn_allocate_each(list, sizeof list / sizeof *list, true, memory, error);
+    if (status == PATRON_OK) {
+        e->whole = count_rows(e, counts) > rows / 2 && (most == 0 || rows <= most);
+        if (!e->whole) status = open_joint(e, error);
+    }
+    if (status == PATRON_OK && !e->whole) status = find_certain(e, counts, error);
     ptn_free(memory, counts);
-    if (status != PATRON_OK) return status;
-    e->certain = e->sample.count;
-    if (e->certain > rows / 2 && (most == 0 || rows <= most)) return PATRON_OK;
-    status = find_budget(e, most, error);
-    return status == PATRON_OK ? open_engines(e, error) : status;
+    if (status == PATRON_OK && !e->whole) status = find_budget(e, most, error);
+    if (status == PATRON_OK && !e->whole) status = open_surrogate(e, error);
+    return status;
 }
 
 void ptn_estimate_close(ptn_estimate *e)
 {
     const ptn_memory *memory = &e->scored->team->context->memory;
     if (e->surrogate.joint != NULL) ptn_surrogate_close(&e->surrogate);
-    if (e->open) ptn_joint_close(&e->joint);
+    if (e->joint.scored != NULL) ptn_joint_close(&e->joint);
     ptn_free(memory, e->sums);
     ptn_free(memory, e->queries);
     ptn_free(memory, e->totals);
@@ -167,10 +198,9 @@ void ptn_estimate_close(ptn_estimate *e)
    the order of its rows. Room for them is there. */
 static void draw_rows(ptn_estimate *e)
 {
-    const int32_t *labels = e->labelings[0].labels;
     ptn_sampled *sample = e->sample.items;
     int64_t rows = e->scored->rows.rows, missing = 0, whole = 0;
-    for (int32_t h = 0; h < e->labelings[0].k; h++) {
+    for (int32_t h = 0; h < e->strata_count; h++) {
         ptn_stratum *s = &e->strata[h];
         if (s->wanted >= s->rows)
             whole += s->rows - s->drawn;
@@ -179,18 +209,22 @@ static void draw_rows(ptn_estimate *e)
     }
     while (missing > 0) {
         int64_t row = (int64_t)(ptn_random_unit(e->seed, 0, (uint64_t)e->draw++) * (double)rows);
-        ptn_stratum *s = &e->strata[labels[row]];
-        if (e->taken[row] || s->wanted >= s->rows || s->drawn >= s->wanted) continue;
+        if (e->taken[row]) continue;
+        int32_t h = stratum_of(e, row);
+        ptn_stratum *s = &e->strata[h];
+        if (s->wanted >= s->rows || s->drawn >= s->wanted) continue;
         e->taken[row] = 1;
-        sample[e->sample.count++] = (ptn_sampled){row, labels[row]};
+        sample[e->sample.count++] = (ptn_sampled){row, h};
         s->drawn++;
         missing--;
     }
     for (int64_t row = 0; row < rows && whole > 0; row++) {
-        ptn_stratum *s = &e->strata[labels[row]];
-        if (e->taken[row] || s->wanted < s->rows) continue;
+        if (e->taken[row]) continue;
+        int32_t h = stratum_of(e, row);
+        ptn_stratum *s = &e->strata[h];
+        if (s->wanted < s->rows) continue;
         e->taken[row] = 1;
-        sample[e->sample.count++] = (ptn_sampled){row, labels[row]};
+        sample[e->sample.count++] = (ptn_sampled){row, h};
         s->drawn++;
         whole--;
     }
@@ -275,9 +309,8 @@ patron_status ptn_estimate_look(bool *spent, ptn_estimate *e, int32_t look, patr
     const ptn_memory *memory = &e->scored->team->context->memory;
     int64_t scored = look == 1 ? 0 : e->sample.count, most = e->most - e->certain;
     int64_t drawn = e->sample.count - e->certain, next;
-    int32_t strata = e->labelings[0].k;
-    next = ptn_strata_plan(e->strata, strata, look + 1, e->least, most);
-    int64_t planned = ptn_strata_plan(e->strata, strata, look, e->least, most);
+    next = ptn_strata_plan(e->strata, e->strata_count, look + 1, most);
+    int64_t planned = ptn_strata_plan(e->strata, e->strata_count, look, most);
     *spent = next <= planned;
     patron_status status =
         ptn_array_reserve(&e->sample, memory, planned - drawn + 1, sizeof(ptn_sampled), "sampled rows", error);
@@ -333,8 +366,8 @@ ptn_sum_estimate ptn_estimate_sum(const ptn_estimate *e, int32_t l, int32_t less
         }
     for (int64_t i = 0; i < e->certain; i++)
         if (cluster < 0 || labels[sample[i].row] == cluster) sum.sum += residual_of(e, i, l, less);
-    for (int32_t h = 0; h < e->labelings[0].k; h++) {
-        if (e->strata[h].rows == 0 || (cluster >= 0 && h != cluster)) continue;
+    for (int32_t h = 0; h < e->strata_count; h++) {
+        if (e->strata[h].rows == 0 || (cluster >= 0 && h / 2 != cluster)) continue;
         moments_of(&mean, &square, e, h, l, less);
         ptn_sum_add_stratum(&sum, &e->strata[h], mean, square);
     }

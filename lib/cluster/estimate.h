@@ -17,11 +17,12 @@ typedef struct ptn_estimate {
     int32_t count;
     ptn_joint joint;
     ptn_surrogate surrogate;
-    bool open; /* joint and surrogate are */
+    bool whole; /* every row is to be scored: the exact engine's work */
     uint64_t seed;
-    int64_t least, most; /* rows of a stratum at the first look; rows in all */
+    int64_t most; /* rows in all */
 
-    ptn_stratum *strata; /* as many as the first labeling has labels */
+    int32_t strata_count;
+    ptn_stratum *strata; /* two for each label of the first labeling: of rows in its midst, and of odd ones */
     uint8_t *taken;      /* rows: 1 sampled, or not to be drawn */
     int64_t draw;        /* random numbers used */
     double *totals;      /* clusters of all labelings: of weight x surrogate */
@@ -37,7 +38,7 @@ typedef struct ptn_estimate {
 } ptn_estimate;
 
 /* Decides what is scored in any case, finds the surrogate and adds it up over all rows; no row is scored yet. `most`:
-   see the options; 0: the default. e->open is false where every row is to be scored: the exact engine's work.
+   see the options; 0: the default. Where e->whole is set nothing else is.
    PATRON_INVALID_ARGUMENT (most), PATRON_TOO_LARGE, PATRON_OUT_OF_RANGE, PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. To be
    closed, also after a failure. */
 patron_status ptn_estimate_open(ptn_estimate *e, ptn_labeling *labelings, int32_t count, const ptn_scored *scored,

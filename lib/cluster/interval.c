@@ -8,41 +8,38 @@
 
 #include "numeric/student.h"
 
-/* Rows wanted of a stratum when `each` of the largest, of `largest` rows, are. */
-static int64_t wanted_of(const ptn_stratum *stratum, int64_t largest, double each, int64_t least)
-{
-    double wanted = ceil(each * ((double)stratum->rows / (double)largest));
-    if (wanted < (double)least) wanted = (double)least;
-    return wanted > 0.5 * (double)stratum->rows ? stratum->rows : (int64_t)wanted;
-}
-
-static int64_t plan(ptn_stratum *strata, int32_t count, int64_t largest, double each, int64_t least)
+/* Rows wanted when `each` of the largest stratum, of `largest` rows, are. */
+static int64_t plan(ptn_stratum *strata, int32_t count, int64_t largest, double each)
 {
     int64_t all = 0;
     for (int32_t h = 0; h < count; h++) {
-        strata[h].wanted = wanted_of(&strata[h], largest, each, least);
-        all += strata[h].wanted;
+        ptn_stratum *s = &strata[h];
+        double wanted = ceil(each * ((double)s->rows / (double)largest));
+        if (wanted < (double)s->least) wanted = (double)s->least;
+        s->wanted = wanted > 0.5 * (double)s->rows ? s->rows : (int64_t)wanted;
+        all += s->wanted;
     }
     return all;
 }
 
-int64_t ptn_strata_plan(ptn_stratum *strata, int32_t count, int32_t look, int64_t least, int64_t most)
+int64_t ptn_strata_plan(ptn_stratum *strata, int32_t count, int32_t look, int64_t most)
 {
-    int64_t largest = 1;
-    for (int32_t h = 0; h < count; h++)
-        if (strata[h].rows > largest) largest = strata[h].rows;
-    double high = ldexp((double)least, look - 1), low = 0.0;
-    if (high > (double)largest) high = (double)largest;
-    int64_t all = plan(strata, count, largest, high, least);
+    const ptn_stratum *largest = &strata[0];
+    for (int32_t h = 1; h < count; h++)
+        if (strata[h].rows > largest->rows) largest = &strata[h];
+    if (largest->rows == 0) return plan(strata, count, 1, 0.0);
+    double high = ldexp((double)largest->least, look - 1), low = 0.0;
+    if (high > (double)largest->rows) high = (double)largest->rows;
+    int64_t all = plan(strata, count, largest->rows, high);
     if (all <= most) return all;
     while (high - low > 0.5) {
         double middle = 0.5 * (low + high);
-        if (plan(strata, count, largest, middle, least) <= most)
+        if (plan(strata, count, largest->rows, middle) <= most)
             low = middle;
         else
             high = middle;
     }
-    return plan(strata, count, largest, low, least);
+    return plan(strata, count, largest->rows, low);
 }
 
 void ptn_sum_add_stratum(ptn_sum_estimate *sum, const ptn_stratum *stratum, double mean, double square)

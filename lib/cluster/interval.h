@@ -11,6 +11,7 @@ typedef struct ptn_stratum {
     int64_t rows;   /* that can be drawn */
     int64_t drawn;  /* so far */
     int64_t wanted; /* at this look */
+    int64_t least;  /* that are wanted at the first */
 } ptn_stratum;
 
 /* A sum over all rows of the strata, as a sample tells it. */
@@ -19,11 +20,11 @@ typedef struct ptn_sum_estimate {
     double freedom; /* Satterthwaite's; >= 1 */
 } ptn_sum_estimate;
 
-/* How many rows to draw of each stratum by look number `look` (from 1): `least` of each at least, at the first look
-   `least` of the largest, and of that twice as many at each further one, the others by their shares; all of a stratum
-   where that is more than half. Never more than `most` in all (most >= least x strata; not more than there are): a look
-   that would be is cut down to it, and the one after is the same. Returns how many that are. */
-int64_t ptn_strata_plan(ptn_stratum *strata, int32_t count, int32_t look, int64_t least, int64_t most);
+/* How many rows to draw of each stratum by look number `look` (from 1): its `least` at least; of the largest stratum
+   its least at the first look and twice as many at each further one, of the others by their shares; all of a stratum
+   where that is more than half. Never more than `most` in all (most >= what the first look takes): a look that would
+   take more is cut down to it, and the one after is the same. Returns how many that are. */
+int64_t ptn_strata_plan(ptn_stratum *strata, int32_t count, int32_t look, int64_t most);
 
 /* Adds a stratum: `mean` and `square` are the mean and the sum of squared differences to it of its drawn rows. */
 void ptn_sum_add_stratum(ptn_sum_estimate *sum, const ptn_stratum *stratum, double mean, double square);

@@ -97,7 +97,7 @@ static patron_status begin(estimation *n, const patron_rows *rows, const int32_t
     if (status != PATRON_OK) return status;
     status = ptn_estimate_open(&n->estimate, n->labelings, n->count, &n->scored, n->options.most_rows, n->options.seed,
                                error);
-    if (status != PATRON_OK || n->estimate.open) return status;
+    if (status != PATRON_OK || !n->estimate.whole) return status;
     n->exact = true;
     return patron_silhouette_sweep(n->results, NULL, n->means, rows, labels, k, n->count, context, error);
 }
@@ -118,7 +118,7 @@ static int64_t rows_scored(const estimation *n) { return n->exact ? n->scored.ro
 /* Whether no row that counts was left out. */
 static bool scored_all(const estimation *n)
 {
-    for (int32_t h = 0; !n->exact && h < n->labelings[0].k; h++)
+    for (int32_t h = 0; !n->exact && h < n->estimate.strata_count; h++)
         if (n->estimate.strata[h].drawn < n->estimate.strata[h].rows) return false;
     return true;
 }
