@@ -13,7 +13,7 @@
 #include "cluster/nodes.h"
 
 enum {
-    MOMENT_ROWS = 1 << 18, /* nodes are measured on about so many rows, and */
+    MOMENT_ROWS = 1 << 20, /* nodes are measured on about so many rows, and */
     MOMENT_FAR = 1 << 14,  /* far rows */
     MOMENT_CHUNKS = 16,    /* and one more for far rows */
     MOST_NUMBERS = 1 << 16 /* nodes x cols, unless there are more cells */
