@@ -89,11 +89,11 @@ typedef struct patron_silhouette_estimate_result {
 
    The sample is drawn without replacement from each cluster; clusters of fewer than 1,000 rows, rows with much of their
    cluster's weight, and all of up to 4,096 rows are scored in full. Sizes are fixed before the first draw: 200 rows of
-   a cluster (fewer beyond some millions of rows, but 64), and at each further look twice as many of the largest. Look
-   number j may be wrong with probability (1 - level) / (j (j + 1)), which adds up to 1 - level: the level holds
-   whenever one stops. An interval is that of the central limit theorem for stratified samples: Student's t with the
-   degrees of freedom of Satterthwaite 1946, and the correction for a finite population (Cochran 1977, 5.4 and 5.9);
-   rounding of the exact scores (see patron_silhouette) is not part of it.
+   a cluster (fewer beyond some millions of rows, but 64) and 50 more of those far from its midst, and at each further
+   look twice as many of the largest. Look number j may be wrong with probability (1 - level) / (j (j + 1)), which adds
+   up to 1 - level: the level holds whenever one stops. An interval is that of the central limit theorem for stratified
+   samples: Student's t with the degrees of freedom of Satterthwaite 1946, and the correction for a finite population
+   (Cochran 1977, 5.4 and 5.9); rounding of the exact scores (see patron_silhouette) is not part of it.
 
    PATRON_BUDGET_SPENT: most_rows were scored and the half-width was not reached; everything is filled with the best
    there is. PATRON_TOO_LARGE also for over 256 labels, PATRON_OUT_OF_RANGE for weights of over 2^30 in all, where more

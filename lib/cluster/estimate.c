@@ -16,7 +16,7 @@ enum {
     LEAST = 200,        /* rows of a stratum at the first look, unless */
     LEAST_MANY = 64,    /* all of them would be over */
     LEAST_ASKED = 30,   /* with a budget; and */
-    LEAST_ODD = 4,      /* times fewer of odd rows: */
+    LEAST_ODD = 50,     /* at most so many of odd rows: */
     ODD = 4,            /* so many mean deviations from their cell's mean, where surrogates may be odd too */
     MOST_ROWS = 100000, /* the budget by default */
     NODES = 32,         /* for each cluster, or */
@@ -78,7 +78,7 @@ static patron_status find_certain(ptn_estimate *e, const int64_t *counts, patron
 static int64_t plan_first(ptn_estimate *e, int64_t least)
 {
     for (int32_t h = 0; h < e->strata_count; h++)
-        e->strata[h].least = h % 2 == 0 || least / LEAST_ODD < 2 ? least : least / LEAST_ODD;
+        e->strata[h].least = h % 2 != 0 && least > LEAST_ODD ? LEAST_ODD : least;
     return ptn_strata_plan(e->strata, e->strata_count, 1, INT64_MAX);
 }
 
