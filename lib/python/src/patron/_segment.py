@@ -28,8 +28,8 @@ Segment = _record("Segment", c.SegmentInfo, "claims", "mean", "median", doc="""A
 
     id (0 is the best), set_apart (customers with fewer orders than minimum_orders), name, customers, share (of the
     customers), revenue_gross, revenue_net, revenue_share, recurring_mean (net revenue after the first purchase day, a
-    customer), silhouette (NaN where set apart) and silhouette_half_width (0 where exact), claims (what the words of the name say), mean and median (of each
-    feature, by name).""")
+    customer), silhouette (NaN where set apart) and silhouette_half_width (0 where exact), claims (what the words of
+    the name say), mean and median (of each feature, by name).""")
 Candidate = _record("Candidate", c.Candidate, doc="A number of segments, k, that was tried, and what came of it.")
 Choice = _record("Choice", c.Choice, doc="""How k was chosen: estimated (or by exact silhouettes), certain (every other
     feasible k is worse, at `level`), rival_k (most nearly as good; 0: none), difference to it and its half_width,
@@ -261,7 +261,8 @@ def segment(orders=None, *, customer, time, amount=None, unit_price=None, quanti
       more       the fields of patron_segment_options and patron_history_options by name: k_min, k_max, smallest_share,
                  minimum_orders, fill ("reject", "zero", "mean", "median"), transform ("log1p", "none"), scale
                  ("zscore", "robust", "none"), winsor_low, winsor_high, n_init, max_iter, tol, seed, recent_days,
-                 exact_pairs, zero_amount ("drop", "keep"), duplicates ("keep", "drop"), strict, rejected_listed, utc_offset_s …
+                 exact_pairs, zero_amount ("drop", "keep"), duplicates ("keep", "drop"), strict, rejected_listed,
+                 utc_offset_s …
 
     Returns a Segmentation. Raises PatronError when the library refuses, TypeError for columns of another type, KeyError
     for a column that `orders` lacks, MemoryError, KeyboardInterrupt.
