@@ -51,9 +51,9 @@ static const work works[CASES] = {
     {"screened", 100000, 4, 4, 4, 0, 0.0, 1.0, ALL_ONE, false, GROUPS},
     {"screened, weights", 26000, 7, 12, 2, 0, 5.0, 1.0, WHOLE_WEIGHTS, true, GROUPS},
     {"strict", 26000, 5, 6, 2, 1, 0.0, 1.0, ALL_ONE, false, GROUPS},
-    {"estimate", 70000, 8, 3, 1, 0, 0.0, 1.0, ALL_ONE, false, GROUPS},
-    {"estimate, weights", 9000, 3, 4, 1, 0, 1e6, 1.0, WHOLE_WEIGHTS, true, GROUPS},
-    {"estimate, forty columns", 6000, 40, 3, 1, 0, 0.0, 0.0, ALL_ONE, false, GROUPS},
+    {"estimate", 6000, 8, 3, 1, 0, 0.0, 1.0, ALL_ONE, false, GROUPS},
+    {"estimate, weights", 8000, 3, 3, 1, 0, 1e6, 1.0, WHOLE_WEIGHTS, true, GROUPS},
+    {"estimate, forty columns", 5000, 40, 3, 1, 0, 0.0, 0.0, ALL_ONE, false, GROUPS},
 };
 
 static double next_unit(uint64_t *state)
@@ -90,7 +90,7 @@ static uint64_t estimate(const work *w, const patron_rows *rows, const int32_t *
     uint64_t hash = 0;
     patron_silhouette_estimate_options_init(&options, sizeof options);
     options.half_width = 1e-12;
-    options.most_rows = 2000;
+    options.most_rows = 900;
     patron_status status =
         patron_silhouette_estimate(&result, means, NULL, rows, labels, w->k, &options, context, &error);
     need(status == PATRON_BUDGET_SPENT || status == PATRON_OK, w->name, error.message);

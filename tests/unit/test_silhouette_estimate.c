@@ -243,6 +243,30 @@ START_TEST(test_same_bits_for_any_number_of_threads)
 }
 END_TEST
 
+/* Rows enough to be packed by several chunks. */
+START_TEST(test_many_rows)
+{
+    enum { MANY = 150000 };
+    table t = table_make(MANY, 2, K, 51);
+    patron_rows rows = table_view(&t);
+    int32_t *labels = malloc(MANY * sizeof *labels);
+    double means[2][K];
+    label(labels, &t, K);
+    for (int32_t i = 0; i < 2; i++) {
+        patron_silhouette_estimate_result result = result_of_size();
+        patron_context context;
+        patron_context_init(&context, sizeof context);
+        context.threads = 1 + 2 * i;
+        ck_assert_int_eq(patron_silhouette_estimate(&result, means[i], NULL, &rows, labels, K, NULL, &context, &error),
+                         PATRON_OK);
+        ck_assert_int_le(result.rows_used, MANY / 100);
+    }
+    ck_assert(memcmp(means[0], means[1], sizeof means[0]) == 0);
+    free(labels);
+    table_free(&t);
+}
+END_TEST
+
 START_TEST(test_a_spent_budget_is_a_status_with_the_best_there_is)
 {
     static int32_t labels[ROWS];
@@ -565,6 +589,7 @@ int main(void)
     tcase_add_test(tests, test_weights_count_as_copies);
     tcase_add_test(tests, test_offsets_and_outliers_do_no_harm);
     tcase_add_test(tests, test_same_bits_for_any_number_of_threads);
+    tcase_add_test(tests, test_many_rows);
     tcase_add_test(tests, test_a_spent_budget_is_a_status_with_the_best_there_is);
     tcase_add_test(tests, test_labelings_are_compared);
     tcase_add_test(tests, test_ties_are_said_to_be_ties);
