@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Times patron and other implementations of k-means and silhouettes in turn on the same rows: ours, peer A, peer B, …, ours, ….
+"""Times patron and other implementations of k-means and silhouettes in turn on the same rows: ours, A, B, …, ours, ….
 
 peers.py --bench PROGRAM --library FILE --folder FOLDER [options] WORK …    (all: every work; see works.py)
 
 Writes FOLDER/results/WORK.jsonl, one line of JSON for each comparison, and FOLDER/results/machine.json. Seconds are
 medians, from the array to the labels of every k. Repeat r of everyone has seed r. Inertia is recomputed from labels by
-the same code for all, and scores are of the labels that ours finds; `…_inertia` is of seed 0, `…_inertia_best` and `…_inertia_worst` are of all repeats. Peak memory
-is what a fit needed beyond what was resident before it, the input included in the latter.
+the same code for all, and scores are of the labels that ours finds; `…_inertia` is of seed 0, `…_inertia_best` and
+`…_inertia_worst` are of all repeats. Peak memory is what a fit needed beyond what was resident before it, the input
+included in the latter.
 """
 import argparse
 import dataclasses
@@ -207,7 +208,8 @@ def compare(case, options):
         line = {"work": case.work, "data": case.data, "rows": rows, "cols": case.cols, "k": case.k,
                 "dtype": case.dtype, "fine": case.fine, "n_init": case.n_init, "strict": case.strict,
                 "same_start": case.same_start, "max_iter": case.max_iter, "threads": options.threads,
-                "score": case.score, "half_width": case.half_width, "peer": peer.name, "peer_version": peer.version, "tol": peer.tol, "ours_version": ours.version,
+                "score": case.score, "half_width": case.half_width, "peer": peer.name,
+                "peer_version": peer.version, "tol": peer.tol, "ours_version": ours.version,
                 **ours.told("ours"), **peer.told("peer")}
         line["ratio"] = line["peer_s"] / line["ours_s"] if peer.answers else None
         line["error"] = peer.error
