@@ -81,11 +81,11 @@ typedef struct patron_silhouette_estimate_result {
 } patron_silhouette_estimate_result;
 
 /* The mean of patron_silhouette, estimated with an interval, in time proportional to the rows: the mean over all rows
-   of a surrogate (the score that follows from distances to some 32 groups of rows in each cluster, by their moments),
-   and the mean over a sample of exact score less surrogate, which makes it unbiased however good the surrogate is.
-   Each cluster's mean goes into `cluster_means` and the half-width of its own interval, at the same level, into
-   `cluster_half_widths` (k numbers each, NaN where a cluster has no row), the caller's buffers, either may be NULL.
-   O(n) memory.
+   of a surrogate (the score that follows from distances to some 32 groups of rows in each cluster, by their moments;
+   to 16 with over 4,194,304 rows), and the mean over a sample of exact score less surrogate, which makes it unbiased
+   however good the surrogate is. Each cluster's mean goes into `cluster_means` and the half-width of its own interval,
+   at the same level, into `cluster_half_widths` (k numbers each, NaN where a cluster has no row), the caller's buffers,
+   either may be NULL. O(n) memory.
 
    The sample is drawn without replacement from each cluster; clusters of fewer than 1,000 rows, rows with much of their
    cluster's weight, and all of up to 4,096 rows are scored in full. Sizes are fixed before the first draw: 200 rows of

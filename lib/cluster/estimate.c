@@ -20,7 +20,7 @@ enum {
     ODD = 4,            /* so many mean deviations from their cell's mean, where surrogates may be odd too */
     MOST_ROWS = 100000, /* the budget by default */
     NODES = 32,         /* for each cluster, or */
-    NODES_MANY = 8,     /* with many rows, where a look costs more than a wider interval */
+    NODES_MANY = 16,    /* with many rows, where a look costs more than a wider interval */
     MANY_ROWS = 1 << 22,
     FEW_ROWS = 4096 /* are all scored */
 };
