@@ -11,11 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <patron/patron.h>
 
-#include "generate.h"
+#include "data.h"
 #include "support.h"
 
 enum { MOST_REPEATS = 1000, MOST_K = 64, DEFAULT_REPEATS = 7, MIB = 1 << 20 };
@@ -25,14 +24,7 @@ enum { WHOLE, PACK, SCREEN, POLISH, FINISH, TIMES };
 
 static const char usage[] =
     "usage: bench_kmeans [options]\n"
-    "  --rows N --cols N        1000000 x 8\n"
-    "  --data KIND              purchase, blobs, gaussian, far, optima, sorted, periodic,\n"
-    "                           outlier or unequal\n"
-    "  --input FILE             rows from a file: raw, row-major, of --dtype; how many follows from its size\n"
-    "  --output FILE            writes the rows as --input reads them; with --repeats 0 nothing is timed\n"
-    "  --dtype f32|f64          of the caller's array: f32; both hold the same values\n"
-    "  --fine                   f64 with all of its bits, not the values of f32\n"
-    "  --k MIN..MAX             2..4; also one number\n"
+    "  --rows N --cols N        1000000 x 8\n" BENCH_DATA_USAGE "  --k MIN..MAX             2..4; also one number\n"
     "  --n-init N --max-iter N --tol X --strict    as in patron_kmeans_options\n"
     "  --init FILE              initial centroids: raw float64, k x cols; one k only\n"
     "  --only fits|sweep        times one of them\n"
@@ -44,11 +36,10 @@ static const char usage[] =
 typedef struct bench {
     patron_context context;
     patron_kmeans_options options;
-    patron_rows rows;
-    int32_t k_min, k_max, kind, repeats, threads;
-    bool json, bandwidth, fine, no_fits, no_sweep;
-    uint64_t seed;
-    const char *input, *output, *init;
+    bench_data data;
+    int32_t k_min, k_max, repeats, threads;
+    bool json, bandwidth, no_fits, no_sweep;
+    const char *init;
     double *centroids;
     int32_t *labels;
 } bench;
@@ -68,8 +59,8 @@ static void call(const bench *b, timed *t, patron_kmeans **fits)
     patron_error error;
     patron_status status =
         t->k_min == t->k_max
-            ? patron_kmeans_fit(fits, b->labels, &b->rows, t->k_min, &b->options, &b->context, &error)
-            : patron_kmeans_sweep(fits, b->labels, &b->rows, t->k_min, t->k_max, &b->options, &b->context, &error);
+            ? patron_kmeans_fit(fits, b->labels, &b->data.rows, t->k_min, &b->options, &b->context, &error)
+            : patron_kmeans_sweep(fits, b->labels, &b->data.rows, t->k_min, t->k_max, &b->options, &b->context, &error);
     bench_need(status, &error);
 }
 
@@ -113,19 +104,17 @@ static void measure(const bench *b, timed *t, int32_t k_min, int32_t k_max)
 
 static size_t input_bytes(const bench *b)
 {
-    return (size_t)(b->rows.rows * b->rows.cols) * (b->rows.type == PATRON_FLOAT64 ? sizeof(double) : sizeof(float));
+    return (size_t)(b->data.rows.rows * b->data.rows.cols) * bench_data_value(&b->data);
 }
-
-static const char *dtype(const bench *b) { return b->rows.type == PATRON_FLOAT64 ? "f64" : "f32"; }
 
 /* What every line of JSON begins with. */
 static void print_work(const bench *b, const char *work, const char *k)
 {
     printf("{\"work\": \"%s\", \"data\": \"%s\", \"rows\": %" PRId64 ", \"cols\": %" PRId64 ", \"k\": %s, ", work,
-           b->input != NULL ? "file" : generate_name(b->kind), b->rows.rows, b->rows.cols, k);
+           bench_data_name(&b->data), b->data.rows.rows, b->data.rows.cols, k);
     printf("\"n_init\": %d, \"threads\": %d, \"dtype\": \"%s\", \"fine\": %s, \"strict\": %s, \"tol\": %g, "
            "\"max_iter\": %d, \"repeats\": %d, ",
-           (int)b->options.n_init, (int)b->threads, dtype(b), b->fine ? "true" : "false",
+           (int)b->options.n_init, (int)b->threads, bench_data_type(&b->data), b->data.fine ? "true" : "false",
            b->options.strict != 0 ? "true" : "false", b->options.tol, (int)b->options.max_iter, (int)b->repeats);
 }
 
@@ -175,9 +164,9 @@ static void print_json(const bench *b, const timed *t)
 static void print_table_head(const bench *b)
 {
     printf("%s, %" PRId64 " x %" PRId64 " %s%s, n_init %d%s, tol %g, %d threads, %d repeats after a warm-up; seconds\n",
-           b->input != NULL ? b->input : generate_name(b->kind), b->rows.rows, b->rows.cols, dtype(b),
-           b->fine ? " (fine)" : "", (int)b->options.n_init, b->options.strict != 0 ? ", strict" : "", b->options.tol,
-           (int)b->threads, (int)b->repeats);
+           b->data.input != NULL ? b->data.input : generate_name(b->data.kind), b->data.rows.rows, b->data.rows.cols,
+           bench_data_type(&b->data), b->data.fine ? " (fine)" : "", (int)b->options.n_init,
+           b->options.strict != 0 ? ", strict" : "", b->options.tol, (int)b->threads, (int)b->repeats);
     printf("%6s %9s %9s %9s %8s %8s %8s %8s %15s %7s %6s %9s %8s\n", "k", "median", "min", "max", "pack", "screen",
            "polish", "finish", "inertia", "/bound", "passes", "peak MiB", "x input");
 }
@@ -206,7 +195,7 @@ static void print_bandwidth(bench *b, timed *t)
     b->options.n_init = 1;
     b->options.strict = 1;
     measure(b, t, b->k_max, b->k_max);
-    size_t bytes = (size_t)(b->rows.rows * b->rows.cols) * sizeof(float);
+    size_t bytes = (size_t)(b->data.rows.rows * b->data.rows.cols) * sizeof(float);
     double sum = bench_sum_gb_s(bytes, b->threads, b->repeats);
     const patron_kmeans_result *r = &t->results[0];
     double all = t->median[WHOLE] / r->iterations, pass = t->median[POLISH] / r->iterations;
@@ -228,104 +217,33 @@ static void print_bandwidth(bench *b, timed *t)
            pass > 0.0 ? "polish_s" : "seconds", rate, rate / sum);
 }
 
-/* The bytes of a file, exactly `wanted` of them unless that is 0. */
-static void *read_file(const char *path, size_t wanted, size_t *bytes)
-{
-    struct stat about;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL || fstat(fileno(file), &about) != 0) bench_refuse("%s cannot be read", path);
-    *bytes = (size_t)about.st_size;
-    if (wanted != 0 && *bytes != wanted) bench_refuse("%s has %zu bytes; expected are %zu", path, *bytes, wanted);
-    void *block = bench_memory(*bytes, 1);
-    if (fread(block, 1, *bytes, file) != *bytes) bench_refuse("%s cannot be read", path);
-    fclose(file);
-    return block;
-}
-
-static void write_file(const char *path, const void *block, size_t bytes)
-{
-    FILE *file = fopen(path, "wb");
-    if (file == NULL || fwrite(block, 1, bytes, file) != bytes || fclose(file) != 0)
-        bench_fail("%s cannot be written", path);
-}
-
 static void make_rows(bench *b)
 {
-    static generator g;
-    size_t value = b->rows.type == PATRON_FLOAT64 ? sizeof(double) : sizeof(float);
-    if (b->input != NULL) {
-        size_t bytes, width = value * (size_t)b->rows.cols;
-        b->rows.values = read_file(b->input, 0, &bytes);
-        if (bytes == 0 || bytes % width != 0)
-            bench_refuse("%s has %zu bytes, which are no rows of %" PRId64 " %s", b->input, bytes, b->rows.cols,
-                         dtype(b));
-        b->rows.rows = (int64_t)(bytes / width);
-    } else {
-        void *values = bench_memory((size_t)(b->rows.rows * b->rows.cols), value);
-        generate_open(&g, b->kind, b->seed, b->rows.cols, b->fine);
-        if (!generate_rows(values, &g, b->rows.rows, b->rows.type == PATRON_FLOAT64, b->threads))
-            bench_fail("no memory or no threads to make rows");
-        b->rows.values = values;
-    }
-    if (b->output != NULL) write_file(b->output, b->rows.values, input_bytes(b));
+    bench_data_make(&b->data, b->threads);
     if (b->init != NULL) {
         size_t bytes;
-        b->centroids = read_file(b->init, sizeof(double) * (size_t)(b->k_min * b->rows.cols), &bytes);
+        b->centroids = bench_read_file(b->init, sizeof(double) * (size_t)(b->k_min * b->data.rows.cols), &bytes);
         b->options.initial_centroids = b->centroids;
     }
-    size_t labels = (size_t)b->rows.rows * (size_t)(b->k_max - b->k_min + 1);
+    size_t labels = (size_t)b->data.rows.rows * (size_t)(b->k_max - b->k_min + 1);
     b->labels = bench_memory(labels, sizeof *b->labels);
     memset(b->labels, -1, labels * sizeof *b->labels); /* resident, so that it does not count as the call's */
 }
 
-static void read_k(bench *b, const char *text)
-{
-    char first[32];
-    const char *dots = strstr(text, "..");
-    size_t length = dots == NULL ? strlen(text) : (size_t)(dots - text);
-    if (length >= sizeof first) bench_refuse("--k is %s; give MIN..MAX", text);
-    memcpy(first, text, length);
-    first[length] = '\0';
-    b->k_min = (int32_t)bench_whole("k", first, 1, INT32_MAX);
-    b->k_max = dots == NULL ? b->k_min : (int32_t)bench_whole("k", dots + 2, b->k_min, INT32_MAX);
-    if (b->k_max - b->k_min >= MOST_K) bench_refuse("--k is %s; at most %d at once", text, MOST_K);
-}
-
-static const struct option known[] = {{"rows", required_argument, NULL, 'r'},
-                                      {"cols", required_argument, NULL, 'c'},
+static const struct option known[] = {BENCH_DATA_OPTIONS,
                                       {"k", required_argument, NULL, 'k'},
                                       {"n-init", required_argument, NULL, 'n'},
                                       {"threads", required_argument, NULL, 't'},
-                                      {"seed", required_argument, NULL, 's'},
-                                      {"dtype", required_argument, NULL, 'd'},
                                       {"strict", no_argument, NULL, 'S'},
-                                      {"input", required_argument, NULL, 'i'},
-                                      {"output", required_argument, NULL, 'o'},
-                                      {"data", required_argument, NULL, 'D'},
                                       {"repeats", required_argument, NULL, 'R'},
                                       {"tol", required_argument, NULL, 'T'},
                                       {"max-iter", required_argument, NULL, 'm'},
                                       {"init", required_argument, NULL, 'I'},
                                       {"only", required_argument, NULL, 'O'},
-                                      {"fine", no_argument, NULL, 'f'},
                                       {"bandwidth", no_argument, NULL, 'b'},
                                       {"json", no_argument, NULL, 'j'},
                                       {"help", no_argument, NULL, 'h'},
                                       {NULL, 0, NULL, 0}};
-
-static void take_data_option(bench *b, int option, const char *text)
-{
-    if (option == 'r') b->rows.rows = bench_whole("rows", text, 1, INT64_C(1) << 32);
-    if (option == 'c') b->rows.cols = bench_whole("cols", text, 1, GENERATE_MOST_COLS);
-    if (option == 's') b->seed = (uint64_t)bench_whole("seed", text, 0, INT64_MAX);
-    if (option == 'i') b->input = text;
-    if (option == 'o') b->output = text;
-    if (option == 'f') b->fine = true;
-    if (option == 'D' && (b->kind = generate_find(text)) < 0) bench_refuse("--data is %s; see --help", text);
-    if (option != 'd') return;
-    if (strcmp(text, "f32") != 0 && strcmp(text, "f64") != 0) bench_refuse("--dtype is %s; give f32 or f64", text);
-    b->rows.type = strcmp(text, "f64") == 0 ? PATRON_FLOAT64 : PATRON_FLOAT32;
-}
 
 static void take_option(bench *b, int option, const char *text)
 {
@@ -337,7 +255,7 @@ static void take_option(bench *b, int option, const char *text)
         fputs(usage, stdout);
         exit(EXIT_SUCCESS);
     }
-    if (option == 'k') read_k(b, text);
+    if (option == 'k') bench_read_k(&b->k_min, &b->k_max, text, 1, MOST_K);
     if (option == 'n') b->options.n_init = (int32_t)bench_whole("n-init", text, 0, INT32_MAX);
     if (option == 't') b->context.threads = (int32_t)bench_whole("threads", text, 0, 1024);
     if (option == 'S') b->options.strict = 1;
@@ -353,17 +271,14 @@ static void take_option(bench *b, int option, const char *text)
         b->no_sweep = strcmp(text, "fits") == 0;
         b->no_fits = !b->no_sweep;
     }
-    take_data_option(b, option, text);
+    bench_data_take(&b->data, option, text);
 }
 
 static void read_options(bench *b, int count, char **arguments)
 {
     patron_context_init(&b->context, sizeof b->context);
     patron_kmeans_options_init(&b->options, sizeof b->options);
-    patron_rows_init(&b->rows, sizeof b->rows);
-    b->rows.rows = 1000000;
-    b->rows.cols = 8;
-    b->rows.type = PATRON_FLOAT32;
+    bench_data_init(&b->data, 1000000);
     b->options.n_init = 10;
     b->context.threads = 0;
     b->k_min = 2;
@@ -371,14 +286,11 @@ static void read_options(bench *b, int count, char **arguments)
     b->repeats = DEFAULT_REPEATS;
     for (int option; (option = getopt_long(count, arguments, "", known, NULL)) != -1;) take_option(b, option, optarg);
     if (optind < count) bench_refuse("%s is no option; see --help", arguments[optind]);
-    if (b->fine && b->rows.type != PATRON_FLOAT64) bench_refuse("--fine needs --dtype f64");
-    if (b->fine && b->input != NULL) bench_refuse("--fine is about rows that are made; --input has its own");
     if (b->init != NULL && b->k_min != b->k_max) bench_refuse("--init gives centroids for one k; give one with --k");
     if (b->no_fits && b->k_min == b->k_max) bench_refuse("--only sweep needs more than one k");
-    if (b->repeats == 0 && b->output == NULL) bench_refuse("--repeats 0 does nothing without --output");
-    b->options.seed = b->seed;
+    b->options.seed = b->data.seed;
     b->threads = bench_threads(b->context.threads);
-    if (b->rows.rows > INT64_MAX / 8 / b->rows.cols) bench_refuse("so many rows do not fit");
+    bench_data_check(&b->data, b->repeats);
 }
 
 int main(int count, char **arguments)
@@ -399,6 +311,6 @@ int main(int count, char **arguments)
     if (b.repeats > 0 && b.bandwidth) print_bandwidth(&b, &t);
     free(b.labels);
     free(b.centroids);
-    free((void *)(uintptr_t)b.rows.values);
+    free((void *)(uintptr_t)b.data.rows.values);
     return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

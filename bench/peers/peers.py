@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Times patron and other implementations of k-means in turn on the same rows: ours, peer A, peer B, …, ours, ….
+"""Times patron and other implementations of k-means and silhouettes in turn on the same rows: ours, A, B, …, ours, ….
 
 peers.py --bench PROGRAM --library FILE --folder FOLDER [options] WORK …    (all: every work; see works.py)
 
 Writes FOLDER/results/WORK.jsonl, one line of JSON for each comparison, and FOLDER/results/machine.json. Seconds are
 medians, from the array to the labels of every k. Repeat r of everyone has seed r. Inertia is recomputed from labels by
-the same code for all; `…_inertia` is of seed 0, `…_inertia_best` and `…_inertia_worst` are of all repeats. Peak memory
-is what a fit needed beyond what was resident before it, the input included in the latter.
+the same code for all, and scores are of the labels that ours finds; `…_inertia` is of seed 0, `…_inertia_best` and
+`…_inertia_worst` are of all repeats. Peak memory is what a fit needed beyond what was resident before it, the input
+included in the latter.
 """
 import argparse
 import dataclasses
@@ -93,9 +94,12 @@ class Turns:
         self.name, self.tol, self.worker, self.version = name, tol, worker, version
         self.answers, self.error, self.spent = [], None, 0.0
 
-    def take(self, case, repeat, start):
-        said = self.worker.ask(k_min=case.k_min, k_max=case.k_max, n_init=case.n_init, tol=self.tol, seed=repeat,
-                               max_iter=case.max_iter, strict=case.strict, start=start)
+    def take(self, case, repeat, start, labels):
+        if labels:
+            said = self.worker.ask(score=case.score, half_width=case.half_width, seed=repeat, labels=labels)
+        else:
+            said = self.worker.ask(k_min=case.k_min, k_max=case.k_max, n_init=case.n_init, tol=self.tol, seed=repeat,
+                                   max_iter=case.max_iter, strict=case.strict, start=start)
         if "error" in said:
             self.error = said["error"]
             print(f"  {self.name}: {self.error}", file=sys.stderr)
@@ -105,6 +109,8 @@ class Turns:
 
     def told(self, who):
         """Its part of a line; `who` is "ours" or "peer"."""
+        if self.answers and "score" in self.answers[0]:
+            return self._told_score(who)
         single = bool(self.answers) and len(self.answers[0]["inertia"]) == 1
 
         def plain(numbers):
@@ -122,6 +128,25 @@ class Turns:
                      "iterations": plain(self.answers[0]["iterations"]),
                      "peak_mib": max(a["peak_mib"] for a in self.answers)}
         return {f"{who}_{name}": value for name, value in {**found, "repeats": len(self.answers)}.items()}
+
+
+    def _told_score(self, who):
+        seconds, first = [a["seconds"] for a in self.answers], self.answers[0]
+        found = {"s": statistics.median(seconds), "s_min": min(seconds), "s_max": max(seconds), "score": first["score"],
+                 "half_width": first["half_width"], "peak_mib": max(a["peak_mib"] for a in self.answers),
+                 "scores": [a["score"] for a in self.answers], "repeats": len(self.answers)}
+        return {f"{who}_{name}": value for name, value in found.items()}
+
+
+def make_labels(case, path, worker):
+    """The labels of every k that ours finds, a file each."""
+    files = [f"{path}.labels-{k}" for k in range(case.k_min, case.k_max + 1)]
+    if not all(os.path.exists(file) for file in files):
+        said = worker.ask(k_min=case.k_min, k_max=case.k_max, n_init=1, tol=0.0, seed=0, max_iter=300, strict=False,
+                          start=None, labels_to=files)
+        if "error" in said:
+            raise SystemExit(f"patron: {said['error']}")
+    return files
 
 
 def make_rows(case, options):
@@ -150,7 +175,7 @@ def competitors(case, path, options):
     for name, tol in (("patron", 0.0), *case.peers):
         if options.peers and name not in options.peers + ["patron"]:
             continue
-        if name == "R" and shutil.which("Rscript") is None:
+        if name.startswith("R") and shutil.which("Rscript") is None:
             print("  SKIPPED: R: there is no Rscript", file=sys.stderr)
             continue
         if name not in workers:
@@ -169,13 +194,14 @@ def compare(case, options):
     path, rows = make_rows(case, options)
     start = same_start(case, path, rows) if case.same_start else None
     workers, turns = competitors(case, path, options)
+    labels = make_labels(case, path, turns[0].worker) if case.score else []
     for repeat in range(options.repeats):
         for one in turns:
             # Who is slow has fewer turns, and the line says how many; everyone has one.
             if one.error or (repeat > 0 and one.spent * (repeat + 1) / repeat > options.budget):
                 continue
             time.sleep(REST)
-            one.take(case, repeat, start)
+            one.take(case, repeat, start, labels)
     for worker in workers:
         worker.end()
     ours = turns[0]
@@ -185,7 +211,8 @@ def compare(case, options):
         line = {"work": case.work, "data": case.data, "rows": rows, "cols": case.cols, "k": case.k,
                 "dtype": case.dtype, "fine": case.fine, "n_init": case.n_init, "strict": case.strict,
                 "same_start": case.same_start, "max_iter": case.max_iter, "threads": options.threads,
-                "peer": peer.name, "peer_version": peer.version, "tol": peer.tol, "ours_version": ours.version,
+                "score": case.score, "half_width": case.half_width, "peer": peer.name,
+                "peer_version": peer.version, "tol": peer.tol, "ours_version": ours.version,
                 **ours.told("ours"), **peer.told("peer")}
         line["ratio"] = line["peer_s"] / line["ours_s"] if peer.answers else None
         line["error"] = peer.error

@@ -58,6 +58,10 @@ def question(line):
     """A case in words."""
     words = [f"{line['data']} {count(line['rows'])} x {line['cols']} {line['dtype']}"]
     words.append(f"k = {line['k']}")
+    if line.get("score"):
+        words.append("exact silhouette" if line["score"] == "silhouette" else
+                     f"silhouette, ours to +- {line['half_width']:g} at 99 %")
+        return ", ".join(words)
     words.append("one start, the same for all" if line["same_start"] else f"n_init {line['n_init']}")
     words += ["strict"] * line["strict"] + ["fine"] * line["fine"]
     return ", ".join(words)
@@ -74,6 +78,20 @@ def cells(line, who, best):
             line[f"{who}_repeats"]]
 
 
+def score_table(group):
+    """Scores of the same labels: ours first."""
+    def row(name, line, who):
+        if line["error"] and who == "peer":
+            return [name, line["error"], *["-"] * 4, line.get("peer_repeats", 0)]
+        half_widths = line.get(f"{who}_half_width") or [0.0]
+        return [name, seconds(line[f"{who}_s"]), "1" if who == "ours" else f"{line['ratio']:.2f}",
+                mib(line[f"{who}_peak_mib"]), ", ".join(f"{score:.6f}" for score in line[f"{who}_score"]),
+                f"{max(half_widths):.1e}" if max(half_widths) > 0 else "-", line[f"{who}_repeats"]]
+
+    rows = [row("**patron**", group[0], "ours"), *(row(line["peer"], line, "peer") for line in group)]
+    return table(["", "seconds ", "x ours ", "peak MiB ", "score ", "+- ", "repeats "], rows)
+
+
 def comparison(lines):
     """One table for each question: ours first."""
     parts, questions = [], {}
@@ -81,6 +99,9 @@ def comparison(lines):
         questions.setdefault(question(line), []).append(line)
     for asked, group in questions.items():
         first = group[0]
+        if first.get("score"):
+            parts.append(f"{asked}:\n\n{score_table(group)}")
+            continue
         rows = [["**patron**", *cells(first, "ours", first["ours_inertia_best"])]]
         for line in group:
             if line["error"]:

@@ -4,7 +4,8 @@
 Told by lines of JSON on standard input, answers by lines of JSON on what was standard output. A process of its own
 keeps one implementation's threads, memory and patches away from the next one's.
 
-worker.py NAME      patron, sklearn-lloyd, sklearn-elkan, sklearnex, faiss, opencv or R
+worker.py NAME      patron, sklearn-lloyd, sklearn-elkan, sklearnex, faiss, opencv or R; for scores of labels patron,
+                    sklearn-silhouette, sklearn-sample-10000 or R-silhouette
 """
 import ctypes
 import gc
@@ -55,6 +56,21 @@ class Result(ctypes.Structure):
                 ("inertia_lower_bound", ctypes.c_double), ("fingerprint", ctypes.c_uint64)]
 
 
+class SilhouetteResult(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_size_t), ("mean", ctypes.c_double), ("mean_macro", ctypes.c_double)]
+
+
+class EstimateOptions(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_size_t), ("half_width", ctypes.c_double), ("level", ctypes.c_double),
+                ("most_rows", ctypes.c_int64), ("seed", ctypes.c_uint64)]
+
+
+class EstimateResult(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_size_t), ("mean", ctypes.c_double), ("half_width", ctypes.c_double),
+                ("level", ctypes.c_double), ("interval", ctypes.c_int32), ("looks", ctypes.c_int32),
+                ("rows_used", ctypes.c_int64)]
+
+
 class Patron:
     def __init__(self, threads):
         self.library = ctypes.CDLL(os.environ["PATRON_LIBRARY"])
@@ -71,14 +87,40 @@ class Patron:
         if status != 0:
             raise RuntimeError(error.message.decode())
 
-    def fit(self, values, job):
-        """From the array to every k's labels. The buffer of labels is made here, so that it counts as ours."""
+    def _given(self, values):
         context, rows = self._struct(Context, "patron_context_init"), self._struct(Rows, "patron_rows_init")
-        options, error = self._struct(Options, "patron_kmeans_options_init"), Error()
-        assert (context.threads, options.max_iter) == (1, 300), "these declarations are not the library's"
+        assert context.threads == 1, "these declarations are not the library's"
         context.threads = self.threads
         rows.values, (rows.rows, rows.cols) = values.ctypes.data, values.shape
         rows.type = 1 if values.dtype == np.float32 else 0
+        return context, rows
+
+    def score(self, values, labels, job):
+        """The exact silhouette of every labeling in one sweep, or the estimate of one: scores, half-widths."""
+        (context, rows), error, count = self._given(values), Error(), len(labels)
+        given = np.ascontiguousarray(np.concatenate(labels), dtype=np.int32)
+        k = (ctypes.c_int32 * count)(*(int(one.max()) + 1 for one in labels))
+        common = ctypes.byref(rows), ctypes.c_void_p(given.ctypes.data)
+        if job["score"] == "silhouette":
+            results = (SilhouetteResult * count)()
+            for result in results:
+                result.size = ctypes.sizeof(SilhouetteResult)
+            self._need(self.library.patron_silhouette_sweep(results, None, None, *common, k, ctypes.c_int32(count),
+                                                            ctypes.byref(context), ctypes.byref(error)), error)
+            return [result.mean for result in results], [0.0] * count
+        options = self._struct(EstimateOptions, "patron_silhouette_estimate_options_init")
+        options.half_width, options.seed = job["half_width"], job["seed"]
+        result = EstimateResult(size=ctypes.sizeof(EstimateResult))
+        self._need(self.library.patron_silhouette_estimate(ctypes.byref(result), None, None, *common, k[0],
+                                                           ctypes.byref(options), ctypes.byref(context),
+                                                           ctypes.byref(error)), error)
+        return [result.mean], [result.half_width]
+
+    def fit(self, values, job):
+        """From the array to every k's labels. The buffer of labels is made here, so that it counts as ours."""
+        (context, rows), error = self._given(values), Error()
+        options = self._struct(Options, "patron_kmeans_options_init")
+        assert options.max_iter == 300, "these declarations are not the library's"
         options.n_init, options.max_iter, options.seed = job["n_init"], job["max_iter"], job["seed"]
         options.strict = int(job["strict"])
         if job["start"] is not None:
@@ -200,13 +242,48 @@ class R:
         return labels, iterations
 
 
+class SklearnSilhouette:
+    """silhouette_score of each labeling, one after the other; of a sample of 10,000 rows where that is asked."""
+
+    def __init__(self, threads, sample):
+        from sklearn.metrics import silhouette_score
+        self.silhouette_score, self.sample, self.version = silhouette_score, sample, version("scikit-learn")
+
+    def score(self, values, labels, job):
+        sample = {} if self.sample is None else {"sample_size": min(self.sample, len(values))}
+        return [float(self.silhouette_score(values, one, random_state=job["seed"], **sample)) for one in labels], None
+
+
+class RSilhouette(R):
+    """R's cluster::silhouette of dist(rows), which it times itself."""
+
+    def score(self, values, labels, job):
+        found, seconds, peaks = [], 0.0, []
+        with tempfile.TemporaryDirectory() as folder:
+            rows, given = os.path.join(folder, "rows"), os.path.join(folder, "labels")
+            values.astype(np.float64).tofile(rows)
+            for one in labels:
+                (one.astype(np.int32) + 1).tofile(given)
+                run = subprocess.run(["Rscript", os.path.join(HERE, "peer_silhouette.R"), rows, str(len(values)),
+                                      str(values.shape[1]), given], capture_output=True, text=True)
+                if run.returncode != 0:
+                    raise RuntimeError(run.stderr[-500:])
+                said = json.loads(run.stdout.splitlines()[-1])
+                found.append(said["score"])
+                seconds += said["seconds"]
+                peaks.append(said["peak_mib"])
+        self.measured = seconds, max(peaks)
+        return found, None
+
+
 def version(package):
     return importlib.metadata.version(package)
 
 
 MAKE = {"patron": Patron, "sklearn-lloyd": lambda threads: Sklearn(threads, "lloyd"),
         "sklearn-elkan": lambda threads: Sklearn(threads, "elkan"), "sklearnex": Sklearnex, "faiss": Faiss,
-        "opencv": OpenCV, "R": R}
+        "opencv": OpenCV, "R": R, "sklearn-silhouette": lambda threads: SklearnSilhouette(threads, None),
+        "sklearn-sample-10000": lambda threads: SklearnSilhouette(threads, 10000), "R-silhouette": RSilhouette}
 
 
 # what is measured
@@ -241,13 +318,19 @@ def inertia(values, labels):
 
 
 def answer(implementation, values, job):
+    given = [np.fromfile(path, dtype=np.uint8).astype(np.int32) for path in job.get("labels", [])]
     before = peak_start()
     start = time.perf_counter()
-    labels, iterations = implementation.fit(values, job)
+    found = implementation.score(values, given, job) if given else implementation.fit(values, job)
     seconds = time.perf_counter() - start
     peak = max(status_mib("VmHWM:") - before, 0.0)
     if hasattr(implementation, "measured"):
         seconds, peak = implementation.measured
+    if given:
+        return {"seconds": seconds, "peak_mib": peak, "score": found[0], "half_width": found[1]}
+    labels, iterations = found
+    for path, one in zip(job.get("labels_to", []), labels):
+        one.astype(np.uint8).tofile(path)
     return {"seconds": seconds, "peak_mib": peak, "iterations": iterations,
             "inertia": [inertia(values, one) for one in labels]}
 
@@ -268,8 +351,12 @@ def main():
                 implementation = MAKE[name](job["threads"])
                 said = {"version": implementation.version}
             else:
-                if cold:
-                    implementation.fit(np.ascontiguousarray(values[:SMALL]), job)
+                if cold and "labels_to" not in job:
+                    few = np.ascontiguousarray(values[:SMALL])
+                    if "labels" in job:
+                        implementation.score(few[:1000], [np.arange(1000) % 2], job)
+                    else:
+                        implementation.fit(few, job)
                     cold = False
                 said = answer(implementation, values, job)
         except Exception as exception:  # one that cannot is a line of the table, not the end of it

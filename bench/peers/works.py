@@ -6,6 +6,7 @@ import dataclasses
 LLOYD, ELKAN, INTELEX = ("sklearn-lloyd", None), ("sklearn-elkan", None), ("sklearnex", None)
 LLOYD_0, ELKAN_0, INTELEX_0 = ("sklearn-lloyd", 0.0), ("sklearn-elkan", 0.0), ("sklearnex", 0.0)
 FAISS, OPENCV, R = ("faiss", None), ("opencv", None), ("R", None)
+SILHOUETTE, SAMPLED, R_SILHOUETTE = ("sklearn-silhouette", None), ("sklearn-sample-10000", None), ("R-silhouette", None)
 FLOAT32_ONLY = ("faiss", "opencv")
 
 
@@ -24,6 +25,8 @@ class Case:
     fine: bool = False      # float64 that float32 has no room for
     same_start: bool = False  # everyone starts from the same centroids: rows spread over the array
     max_iter: int = 300
+    score: str = ""         # not a fit, but a score of the labels that ours finds: "silhouette" or "estimate"
+    half_width: float = 0   # asked of the estimate, at 99 %
 
     @property
     def k(self):
@@ -58,6 +61,21 @@ def _clusters():
             yield Case("clusters", "purchase", 1000000, 8, "f32", (LLOYD, INTELEX), k_min=k, k_max=k, n_init=n_init)
 
 
+def _silhouettes():
+    for cols in (8, 2, 4, 16, 32, 64):
+        yield Case("silhouette", "purchase", 40000, cols, "f32", (SILHOUETTE,), k_min=3, k_max=3, score="silhouette")
+    yield Case("silhouette", "purchase", 40000, 8, "f32", (SILHOUETTE,), score="silhouette")
+    # R's cluster::silhouette wants all distances in memory.
+    yield Case("silhouette", "purchase", 10000, 8, "f64", (SILHOUETTE, R_SILHOUETTE), k_min=3, k_max=3,
+               score="silhouette")
+
+
+def _estimates():
+    for rows, half_width in ((10000000, 2e-4), (200000, 1e-4)):
+        yield Case("estimate", "purchase", rows, 8, "f32", (SAMPLED,), k_min=3, k_max=3, score="estimate",
+                   half_width=half_width)
+
+
 WORKS = {
     "sweep-1e6": [*_sweep("sweep-1e6", 1000000),
                   Case("sweep-1e6", "purchase", 1000000, 8, "f64", (LLOYD, INTELEX), fine=True)],
@@ -67,5 +85,7 @@ WORKS = {
                           same_start=True, max_iter=1000)),
     "dims": list(_dims()),
     "clusters": list(_clusters()),
+    "silhouette": list(_silhouettes()),
+    "estimate": list(_estimates()),
     **{name: list(_quality(name)) for name in ("optima", "far", "sorted", "periodic", "gaussian", "blobs")},
 }

@@ -21,6 +21,7 @@ enum option_id {
     OPTION_FEATURES,
     OPTION_FILL,
     OPTION_MIN_ORDERS,
+    OPTION_EXACT_PAIRS,
     OPTION_TRANSFORM,
     OPTION_SCALE,
     OPTION_WINSOR,
@@ -66,6 +67,7 @@ static const struct option long_options[] = {
     {"features", required_argument, NULL, OPTION_FEATURES},
     {"fill", required_argument, NULL, OPTION_FILL},
     {"min-orders", required_argument, NULL, OPTION_MIN_ORDERS},
+    {"exact-pairs", required_argument, NULL, OPTION_EXACT_PAIRS},
     {"transform", required_argument, NULL, OPTION_TRANSFORM},
     {"scale", required_argument, NULL, OPTION_SCALE},
     {"winsor", required_argument, NULL, OPTION_WINSOR},
@@ -130,6 +132,14 @@ static int parse_int32(int32_t *number, const char *option, const char *value, u
     uint64_t wide = 0;
     int code = parse_number(&wide, option, value, least, most);
     if (code == 0) *number = (int32_t)wide;
+    return code;
+}
+
+static int parse_pairs(patron_segment_options *segment, const char *value)
+{
+    uint64_t pairs = 0;
+    int code = parse_number(&pairs, "exact-pairs", value, 0, INT64_MAX);
+    if (code == 0) segment->exact_pairs = (int64_t)pairs;
     return code;
 }
 
@@ -287,6 +297,8 @@ static int parse_setting(struct options *options, int id, const char *value)
         return 0;
     case OPTION_MIN_ORDERS:
         return parse_int32(&options->segment.minimum_orders, "min-orders", value, 1, INT32_MAX);
+    case OPTION_EXACT_PAIRS:
+        return parse_pairs(&options->segment, value);
     case OPTION_WINSOR:
         return parse_winsor(&options->segment, value);
     case OPTION_RECENT_DAYS:

@@ -309,6 +309,23 @@ static bool write_claims(struct table *table)
     return true;
 }
 
+/* How sure silhouettes are that were estimated. */
+static bool write_choice(struct table *table)
+{
+    patron_choice choice = {.size = sizeof choice};
+    double widest = 0.0;
+    if (patron_segmentation_choice(&choice, table->segmentation, &table->error) != PATRON_OK) return false;
+    for (int32_t i = 0; i < patron_segmentation_candidate_count(table->segmentation); i++) {
+        patron_candidate candidate = {.size = sizeof candidate};
+        if (patron_segmentation_candidate(&candidate, table->segmentation, i, &table->error) != PATRON_OK) return false;
+        if (candidate.silhouette_half_width > widest) widest = candidate.silhouette_half_width;
+    }
+    if (choice.estimated)
+        fprintf(table->out, "\n  %ssilhouettes are estimates, within %.4f at %.0f %%; the choice is %s%s\n", DIM(table),
+                widest, 100.0 * choice.level, choice.certain ? "certain at that level" : "a close one", PLAIN(table));
+    return true;
+}
+
 static bool write_candidates(struct table *table)
 {
     int32_t count = patron_segmentation_candidate_count(table->segmentation);
@@ -332,7 +349,7 @@ static bool write_candidates(struct table *table)
             fprintf(table->out, "  not possible: %s", candidate.reason);
         fputc('\n', table->out);
     }
-    return true;
+    return write_choice(table);
 }
 
 static void write_footer(const struct table *table, const char *const written[2])

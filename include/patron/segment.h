@@ -2,8 +2,11 @@
 /* Segmentation: how many kinds of customers there are, and who belongs to which.
 
    For every k of a range the customers are clustered and scored; the k with the highest mean silhouette among the
-   feasible ones is chosen. Segment 0 has the highest mean net revenue after the customer's first purchase day (the
-   value that recurs), ties by total net revenue; and so on down. Each segment has a name, see persona.h.
+   feasible ones is chosen. Up to a number of pairs of customers (exact_pairs) silhouettes are exact. Beyond it they are
+   estimated on a sample that all candidates share (patron_silhouette_compare), with intervals at 99 %; then single
+   customers have no silhouette: the few that were computed are no basis to compare customers by. Segment 0 has the
+   highest mean net revenue after the customer's first purchase day (the value that recurs), ties by total net revenue;
+   and so on down. Each segment has a name, see persona.h.
 
    Customers with fewer orders than minimum_orders, one-time buyers say, can be set apart: they are not clustered, and
    make one more segment, the last. */
@@ -37,6 +40,8 @@ typedef struct patron_segment_options {
     double winsor_low;      /* 0: values below this quantile are drawn in to it, see scaler.h */
     double winsor_high;     /* 1: likewise above */
     int64_t recent_days;    /* 90; used by patron_segment: see patron_features_options */
+    int64_t exact_pairs;    /* 40,000,000,000 (200,000 customers, some five seconds on two cores): where the square of
+                               the customers that are clustered is more, silhouettes are estimated; 0: always */
 } patron_segment_options;
 
 /* The defaults named above. NULL is ignored. Never fails. Thread-safe. */
@@ -62,6 +67,7 @@ typedef struct patron_segment_info {
     double recurring_mean; /* net revenue after the first purchase day, mean of its customers, 1/10,000 currency units;
                               NaN without any */
     double silhouette;     /* mean of its customers; NaN where set apart */
+    double silhouette_half_width; /* of its interval at 99 %; 0 where exact, NaN where set apart */
 } patron_segment_info;
 
 /* Segment `id` into *info, whose `size` must be set. PATRON_INVALID_ARGUMENT: NULL, no such segment, or a size that is
@@ -81,7 +87,8 @@ PATRON_API patron_status patron_segmentation_statistic(double *mean, double *med
    Owned by the segmentation; NULL for NULL. Never fails. Thread-safe. */
 PATRON_API const patron_features *patron_segmentation_features(const patron_segmentation *segmentation);
 
-/* Each customer's segment and silhouette (NaN where set apart), in the order of the features' rows; owned by the
+/* Each customer's segment and silhouette (NaN where set apart, and everywhere when silhouettes are estimated), in the
+   order of the features' rows; owned by the
    segmentation; NULL for NULL. Never fail. Thread-safe. */
 PATRON_API const int32_t *patron_segmentation_labels(const patron_segmentation *segmentation);
 PATRON_API const double *patron_segmentation_silhouettes(const patron_segmentation *segmentation);
@@ -96,8 +103,9 @@ typedef struct patron_candidate {
     const char *reason; /* why it is not feasible; "" when it is. Owned by the segmentation */
     double inertia;     /* of the scaled features; NaN, like the next three, when k-means could not be run */
     double inertia_lower_bound;
-    double silhouette;     /* mean */
-    double smallest_share; /* of the customers that are clustered, in the smallest segment */
+    double silhouette;            /* mean */
+    double smallest_share;        /* of the customers that are clustered, in the smallest segment */
+    double silhouette_half_width; /* of its interval at 99 %; 0 where exact */
 } patron_candidate;
 
 /* How many were tried (0 for NULL; never fails), and candidate `index` from 0, by rising k. PATRON_INVALID_ARGUMENT:
@@ -110,6 +118,23 @@ PATRON_API patron_status patron_segmentation_candidate(patron_candidate *candida
 /* Mean silhouette of the chosen segmentation, over the customers that are clustered; NaN for NULL. Never fails.
  * Thread-safe. */
 PATRON_API double patron_segmentation_silhouette(const patron_segmentation *segmentation);
+
+/* How the choice came about. */
+typedef struct patron_choice {
+    size_t size;       /* sizeof(patron_choice) */
+    int32_t estimated; /* 0: silhouettes are exact; 1: they are estimated, see patron_silhouette_compare */
+    int32_t certain;   /* 1: every other feasible k is worse, by its exact silhouette or at the level */
+    int32_t rival_k;   /* the feasible k most nearly as good; 0: there is no other */
+    int32_t reserved;  /* 0 */
+    double level;      /* 0.99; 1 where exact */
+    double difference; /* of the chosen k's silhouette and the rival's, >= 0; NaN without a rival */
+    double half_width; /* of that difference's interval; 0 where exact, NaN where the two were estimated apart */
+    int64_t rows_used; /* customers whose silhouettes were computed for the comparison */
+} patron_choice;
+
+/* The choice's figures. PATRON_INVALID_ARGUMENT: NULL, or a size that is not one. Thread-safe. */
+PATRON_API patron_status patron_segmentation_choice(patron_choice *choice, const patron_segmentation *segmentation,
+                                                    patron_error *error);
 
 /* The options as used, every default filled in; `features` is owned by the segmentation and names the joined columns
    that customers are grouped by too, as_of_s (never PATRON_AS_OF_LAST) and recent_days are those of the features.

@@ -38,7 +38,8 @@ extern "C" {
     X(PATRON_NO_SEGMENTS, 12, "no candidate number of segments is feasible")                                           \
     X(PATRON_NUMERIC, 13, "a numerical method failed")                                                                 \
     X(PATRON_UNKNOWN_CUSTOMER, 14, "no customer has this id")                                                          \
-    X(PATRON_SOURCE_FAILED, 15, "the source of the rows reported an error")
+    X(PATRON_SOURCE_FAILED, 15, "the source of the rows reported an error")                                            \
+    X(PATRON_BUDGET_SPENT, 16, "the budget was spent before the interval was as narrow as asked")
 
 enum {
 #define PATRON_STATUS_ENUM(name, number, text) name = number,

@@ -30,25 +30,21 @@ typedef struct moments {
     bool squared;        /* which silhouette */
 } moments;
 
+/* Row by row: its label, then, where weights are copies, its weight. */
 static patron_status check_labels(moments *m, bool copies, patron_error *error)
 {
-    const patron_rows *rows = &m->scored.rows;
+    patron_status status = PATRON_OK;
     m->clusters = 0;
-    for (int64_t i = 0; i < rows->rows; i++) {
+    for (int64_t i = 0; i < m->scored.rows.rows; i++) {
         double weight = ptn_scored_weight(&m->scored, i);
-        if (m->labels[i] < 0 || m->labels[i] >= m->k)
-            return ptn_fail_row(error, PATRON_INVALID_ARGUMENT, i, -1, "row %lld: label %d is not one of 0 to %d",
-                                (long long)i, (int)m->labels[i], (int)m->k - 1);
-        if (copies && weight != floor(weight))
-            return ptn_fail_row(error, PATRON_INVALID_ARGUMENT, i, -1,
-                                "row %lld: weight %g is not a whole number; a silhouette counts copies", (long long)i,
-                                weight);
+        status = ptn_silhouette_check_label(m->labels[i], m->k, i, error);
+        if (status == PATRON_OK && copies) status = ptn_silhouette_check_weight(weight, i, error);
+        if (status != PATRON_OK) return status;
         m->total[m->labels[i]] += weight;
         m->scored.weight += weight;
     }
-    if (copies && m->scored.weight > 0x1p53)
-        return ptn_fail(error, PATRON_OUT_OF_RANGE, "the weights add up to %g, beyond what is counted exactly (2^53)",
-                        m->scored.weight);
+    if (copies) status = ptn_silhouette_check_sum(m->scored.weight, error);
+    if (status != PATRON_OK) return status;
     for (int32_t j = 0; j < m->k; j++) m->clusters += m->total[j] > 0.0;
     if (m->clusters < 2) return ptn_fail(error, PATRON_ONE_CLUSTER, "all rows are in one cluster; a score needs two");
     return PATRON_OK;

@@ -23,34 +23,46 @@ typedef struct sweep {
     double *own, *extremes;
 } sweep;
 
-static patron_status check_weights(const patron_rows *rows, double *all, patron_error *error)
+patron_status ptn_silhouette_check_weight(double weight, int64_t row, patron_error *error)
 {
-    *all = 0.0;
-    for (int64_t i = 0; i < rows->rows; i++) {
-        double weight = rows->weights == NULL ? 1.0 : rows->weights[i];
-        if (weight != floor(weight))
-            return ptn_fail_row(error, PATRON_INVALID_ARGUMENT, i, -1,
-                                "row %lld: weight %g is not a whole number; a silhouette counts copies", (long long)i,
-                                weight);
-        *all += weight;
-    }
-    if (*all > 0x1p53)
-        return ptn_fail(error, PATRON_OUT_OF_RANGE, "the weights add up to %g, beyond what is counted exactly (2^53)",
-                        *all);
-    return PATRON_OK;
+    if (weight == floor(weight)) return PATRON_OK;
+    return ptn_fail_row(error, PATRON_INVALID_ARGUMENT, row, -1,
+                        "row %lld: weight %g is not a whole number; a silhouette counts copies", (long long)row,
+                        weight);
 }
 
-/* Labels in range, clusters' weights, and at least two of them that have any. */
-static patron_status check_labels(ptn_labeling *labeling, const ptn_scored *scored, patron_error *error)
+patron_status ptn_silhouette_check_sum(double all, patron_error *error)
+{
+    if (all <= 0x1p53) return PATRON_OK;
+    return ptn_fail(error, PATRON_OUT_OF_RANGE, "the weights add up to %g, beyond what is counted exactly (2^53)", all);
+}
+
+patron_status ptn_silhouette_check_label(int32_t label, int32_t k, int64_t row, patron_error *error)
+{
+    if (label >= 0 && label < k) return PATRON_OK;
+    return ptn_fail_row(error, PATRON_INVALID_ARGUMENT, row, -1, "row %lld: label %d is not one of 0 to %d",
+                        (long long)row, (int)label, (int)k - 1);
+}
+
+patron_status ptn_silhouette_check_weights(const patron_rows *rows, double *all, patron_error *error)
+{
+    *all = rows->weights == NULL ? (double)rows->rows : 0.0;
+    for (int64_t i = 0; i < rows->rows && rows->weights != NULL; i++) {
+        patron_status status = ptn_silhouette_check_weight(rows->weights[i], i, error);
+        if (status != PATRON_OK) return status;
+        *all += rows->weights[i];
+    }
+    return ptn_silhouette_check_sum(*all, error);
+}
+
+patron_status ptn_silhouette_check_labels(ptn_labeling *labeling, const ptn_scored *scored, patron_error *error)
 {
     int32_t clusters = 0;
     memset(labeling->total, 0, (size_t)labeling->k * sizeof *labeling->total);
     for (int64_t i = 0; i < scored->rows.rows; i++) {
-        int32_t label = labeling->labels[i];
-        if (label < 0 || label >= labeling->k)
-            return ptn_fail_row(error, PATRON_INVALID_ARGUMENT, i, -1, "row %lld: label %d is not one of 0 to %d",
-                                (long long)i, (int)label, (int)labeling->k - 1);
-        labeling->total[label] += ptn_scored_weight(scored, i);
+        patron_status status = ptn_silhouette_check_label(labeling->labels[i], labeling->k, i, error);
+        if (status != PATRON_OK) return status;
+        labeling->total[labeling->labels[i]] += ptn_scored_weight(scored, i);
     }
     for (int32_t j = 0; j < labeling->k; j++) clusters += labeling->total[j] > 0.0;
     if (clusters < 2) return ptn_fail(error, PATRON_ONE_CLUSTER, "all rows are in one cluster; a silhouette needs two");
@@ -119,14 +131,14 @@ static patron_status run(sweep *s, const int32_t *labels, const int32_t *k, patr
 {
     ptn_scored *scored = &s->scored;
     int64_t cols = scored->rows.cols, before = 0;
-    patron_status status = check_weights(&scored->rows, &scored->weight, error);
+    patron_status status = ptn_silhouette_check_weights(&scored->rows, &scored->weight, error);
     for (int32_t l = 0; status == PATRON_OK && l < s->count; l++) {
         s->labelings[l] = (ptn_labeling){.labels = labels + l * scored->rows.rows,
                                          .k = k[l],
                                          .total = s->totals + before,
                                          .scores = s->scores + l * scored->rows.rows};
         before += k[l];
-        status = check_labels(&s->labelings[l], scored, error);
+        status = ptn_silhouette_check_labels(&s->labelings[l], scored, error);
     }
     if (status != PATRON_OK) return status;
     scored->footing.offset = s->extremes;

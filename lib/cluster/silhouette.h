@@ -53,6 +53,19 @@ static inline double ptn_scored_weight(const ptn_scored *scored, int64_t row)
     return scored->rows.weights == NULL ? 1.0 : scored->rows.weights[row];
 }
 
+/* That a weight is a whole number, that a sum of them is at most 2^53, that a label is one of 0 to k - 1.
+   PATRON_INVALID_ARGUMENT (error->row), PATRON_OUT_OF_RANGE. */
+patron_status ptn_silhouette_check_weight(double weight, int64_t row, patron_error *error);
+patron_status ptn_silhouette_check_sum(double all, patron_error *error);
+patron_status ptn_silhouette_check_label(int32_t label, int32_t k, int64_t row, patron_error *error);
+
+/* That weights are whole numbers; *all: their sum, at most 2^53. PATRON_INVALID_ARGUMENT, PATRON_OUT_OF_RANGE. */
+patron_status ptn_silhouette_check_weights(const patron_rows *rows, double *all, patron_error *error);
+
+/* That labels are in range; the clusters' weights, of which at least two have any. PATRON_INVALID_ARGUMENT,
+   PATRON_ONE_CLUSTER. */
+patron_status ptn_silhouette_check_labels(ptn_labeling *labeling, const ptn_scored *scored, patron_error *error);
+
 /* Sums a labeling's scores up: rows of a cluster in their order, clusters in theirs. `sums`: scratch, k numbers;
    `cluster_means`: k numbers, or NULL. */
 void ptn_silhouette_give(patron_silhouette_result *result, double *cluster_means, ptn_dd *sums,

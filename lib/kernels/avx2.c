@@ -179,8 +179,10 @@ INLINE vd vd_add_where(vd sum, uint8_t where, vd x)
 }
 INLINE vf vf_fused(vf x, vf y, vf z) { return vf_fma(x, y, z); }
 INLINE vf vf_root(vf x) { return BOTH(vf, _mm256_sqrt_ps(x.a), _mm256_sqrt_ps(x.b)); }
+INLINE vf vf_divide(vf x, vf y) { return BOTH(vf, _mm256_div_ps(x.a, y.a), _mm256_div_ps(x.b, y.b)); }
 
 #define PAIR_QUERIES 2
+#include "kernels/nodes.h"
 #include "kernels/pairs.h"
 #include "kernels/template.h"
 

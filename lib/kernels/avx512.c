@@ -89,8 +89,10 @@ INLINE vd vd_from_int32(const int32_t *from)
 INLINE vd vd_add_where(vd sum, uint8_t where, vd a) { return _mm512_mask_add_pd(sum, where, sum, a); }
 INLINE vf vf_fused(vf a, vf b, vf c) { return vf_fma(a, b, c); }
 INLINE vf vf_root(vf a) { return _mm512_sqrt_ps(a); }
+INLINE vf vf_divide(vf a, vf b) { return _mm512_div_ps(a, b); }
 
 #define PAIR_QUERIES 4
+#include "kernels/nodes.h"
 #include "kernels/pairs.h"
 #include "kernels/template.h"
 

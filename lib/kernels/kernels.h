@@ -68,6 +68,22 @@ typedef struct ptn_pairs {
     int64_t cols, tiles;
 } ptn_pairs;
 
+/* Groups of rows, by their moments: mean, covariance S, q = E[u |u|^2] with u = row - mean, and the variance of |u|^2.
+   Where a row's place e from the mean has m = |e|^2 + tr S, its mean distance to the group's rows is nearly
+   sqrt(m) - V / (8 m sqrt(m)) with V = 4 e'Se - 4 e'q + Var |u|^2. */
+typedef struct ptn_nodes {
+    const float *means, *slopes; /* count x cols; slopes: -q / 2 */
+    const float *forms;          /* S / 2: with `full` its lower triangle, what is off the diagonal twice; else that */
+    const float *spreads;        /* count: tr S, > 0 */
+    const float *rests;          /* count: Var |u|^2 / 8 */
+    const float *shares;         /* count: what each counts for */
+    int64_t cols, count;
+    bool full;
+} ptn_nodes;
+
+/* Up to so many columns the whole covariance is used. */
+enum { PTN_FULL_COLS = 16 };
+
 typedef struct ptn_kernels {
     const char *name;
 
@@ -125,6 +141,10 @@ typedef struct ptn_kernels {
        is NULL. A distance is the correctly rounded root of squares added by FMA in column order, in float. Sums are of
        at most 16 floats in order, then of doubles in order. */
     void (*pairs)(double query_sums[PTN_TILE], double *member_sums, const ptn_pairs *pairs);
+
+    /* The sum over nodes of share x the mean distance a tile's rows are expected to have to the node's, never below 0.
+     */
+    void (*expected)(float out[PTN_TILE], const float *tile, const ptn_nodes *nodes);
 } ptn_kernels;
 
 extern const ptn_kernels ptn_kernels_scalar;

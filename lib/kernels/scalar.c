@@ -227,7 +227,13 @@ INLINE vf vf_root(vf a)
     EACH(16) a.lane[l] = sqrtf(a.lane[l]);
     return a;
 }
+INLINE vf vf_divide(vf a, vf b)
+{
+    EACH(16) a.lane[l] /= b.lane[l];
+    return a;
+}
 
 #define PAIR_QUERIES 1
+#include "kernels/nodes.h"
 #include "kernels/pairs.h"
 #include "kernels/template.h"

@@ -451,4 +451,5 @@ const ptn_kernels KERNELS = {.name = NAME,
                              .nearest = nearest,
                              .exact_sums = exact_sums,
                              .inertia = inertia,
-                             .pairs = pairs};
+                             .pairs = pairs,
+                             .expected = expected};

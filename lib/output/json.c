@@ -97,6 +97,7 @@ static json_t *options_json(writer *w, const patron_segmentation *s)
     put(w, json, "k_max", json_integer(o->k_max));
     put(w, json, "smallest_share", number(o->smallest_share));
     put(w, json, "minimum_orders", json_integer(o->minimum_orders));
+    put(w, json, "exact_pairs", json_integer(o->exact_pairs));
     put(w, json, "n_init", json_integer(o->n_init));
     put(w, json, "max_iter", json_integer(o->max_iter));
     put(w, json, "tol", number(o->tol));
@@ -165,6 +166,7 @@ static json_t *candidates_json(writer *w, const patron_segmentation *s)
         put(w, json, "inertia", number(candidate.inertia));
         put(w, json, "inertia_lower_bound", number(candidate.inertia_lower_bound));
         put(w, json, "silhouette", number(candidate.silhouette));
+        put(w, json, "silhouette_half_width", number(candidate.silhouette_half_width));
         put(w, json, "smallest_share", number(candidate.smallest_share));
         put(w, json, "converged", json_boolean(candidate.converged));
         put(w, json, "feasible", json_boolean(candidate.feasible));
@@ -172,6 +174,19 @@ static json_t *candidates_json(writer *w, const patron_segmentation *s)
         push(w, list, json);
     }
     return list;
+}
+
+static json_t *choice_json(writer *w, const patron_choice *choice)
+{
+    json_t *json = json_object();
+    put(w, json, "method", json_string(choice->estimated ? "estimate" : "exact"));
+    put(w, json, "certain", json_boolean(choice->certain));
+    put(w, json, "level", number(choice->level));
+    put(w, json, "rival_k", choice->rival_k == 0 ? json_null() : json_integer(choice->rival_k));
+    put(w, json, "difference", number(choice->difference));
+    put(w, json, "half_width", number(choice->half_width));
+    put(w, json, "rows_used", json_integer(choice->rows_used));
+    return json;
 }
 
 static json_t *statistics_json(writer *w, const patron_segmentation *s, int32_t id, bool mean)
@@ -233,6 +248,7 @@ static json_t *segments_json(writer *w, const patron_segmentation *s)
         put(w, json, "revenue_share", number(info->revenue_share));
         put(w, json, "recurring_mean", number(info->recurring_mean / (double)PATRON_MONEY_UNIT));
         put(w, json, "silhouette", number(info->silhouette));
+        put(w, json, "silhouette_half_width", number(info->silhouette_half_width));
         put(w, json, "mean", statistics_json(w, s, id, true));
         put(w, json, "median", statistics_json(w, s, id, false));
         push(w, list, json);
@@ -259,6 +275,7 @@ static json_t *summary_json(writer *w, const patron_segmentation *s, const patro
     put(w, json, "columns", columns_json(w, s->features->matrix));
     put(w, json, "k", json_integer(s->candidates[s->chosen].k));
     put(w, json, "silhouette", number(patron_segmentation_silhouette(s)));
+    put(w, json, "choice", choice_json(w, &s->choice));
     put(w, json, "candidates", candidates_json(w, s));
     put(w, json, "segments", segments_json(w, s));
     return json;

@@ -79,6 +79,7 @@ static void fill_segment(patron_segmentation *s, int32_t id, const tally *t, int
     info->recurring_mean = recurring_mean(t);
     info->set_apart = id == ptn_segmentation_set_apart(s);
     info->silhouette = info->set_apart ? (double)NAN : s->candidates[s->chosen].cluster_means[t->cluster];
+    info->silhouette_half_width = info->set_apart ? (double)NAN : s->candidates[s->chosen].half_widths[t->cluster];
 }
 
 /* Of finite values, whose sum need not be. */
@@ -142,7 +143,7 @@ static void label_customers(patron_segmentation *s, const ptn_candidate *candida
     }
     for (int64_t i = 0; i < s->grouped_count; i++) {
         s->labels[s->grouped[i]] = candidate->labels[i];
-        s->silhouettes[s->grouped[i]] = candidate->scores[i];
+        if (candidate->scores != NULL) s->silhouettes[s->grouped[i]] = candidate->scores[i];
     }
 }
 

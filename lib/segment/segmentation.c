@@ -29,6 +29,7 @@ void patron_segment_options_init(patron_segment_options *options, size_t size)
     defaults.recent_days = 90;
     defaults.minimum_orders = 1;
     defaults.winsor_high = 1.0;
+    defaults.exact_pairs = INT64_C(40000000000);
     ptn_struct_init(options, size, &defaults, sizeof defaults);
 }
 
@@ -44,6 +45,9 @@ static patron_status check_options(const patron_segment_options *options, patron
     if (options->minimum_orders < 1)
         return ptn_fail(error, PATRON_INVALID_ARGUMENT, "minimum_orders is %d; give 1, or more to set customers apart",
                         (int)options->minimum_orders);
+    if (options->exact_pairs < 0)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT, "exact_pairs is %lld; give a number of pairs, or 0",
+                        (long long)options->exact_pairs);
     return ptn_recent_days_check(options->recent_days, error);
 }
 
@@ -186,13 +190,10 @@ void patron_segmentation_free(patron_segmentation *segmentation)
     ptn_free(&memory, s->means);
     ptn_free(&memory, s->silhouettes);
     ptn_free(&memory, s->labels);
-    for (int32_t i = 0; i < s->candidate_count; i++) {
-        ptn_candidate *candidate = &s->candidates[i];
-        ptn_free(&memory, candidate->cluster_means);
-        ptn_free(&memory, candidate->scores);
-        ptn_free(&memory, candidate->labels);
-        patron_kmeans_free(candidate->kmeans);
-    }
+    for (int32_t i = 0; i < s->candidate_count; i++) patron_kmeans_free(s->candidates[i].kmeans);
+    ptn_free(&memory, s->candidate_means);
+    ptn_free(&memory, s->candidate_scores);
+    ptn_free(&memory, s->candidate_labels);
     ptn_free(&memory, s->candidates);
     ptn_free(&memory, s->scaled);
     patron_scaler_free(s->scaler);
@@ -280,12 +281,21 @@ patron_status patron_segmentation_candidate(patron_candidate *candidate, const p
     found.reason = from->reason;
     found.silhouette = from->silhouette;
     found.smallest_share = from->smallest_share;
+    found.silhouette_half_width = from->half_width;
     return ptn_struct_write(candidate, &found, sizeof found, "candidate", error);
 }
 
 double patron_segmentation_silhouette(const patron_segmentation *segmentation)
 {
     return segmentation == NULL ? (double)NAN : segmentation->candidates[segmentation->chosen].silhouette;
+}
+
+patron_status patron_segmentation_choice(patron_choice *choice, const patron_segmentation *segmentation,
+                                         patron_error *error)
+{
+    ptn_ok(error);
+    if (segmentation == NULL) return ptn_fail_null(error, "segmentation");
+    return ptn_struct_write(choice, &segmentation->choice, sizeof *choice, "choice", error);
 }
 
 patron_status patron_segmentation_options(patron_segment_options *options, const patron_segmentation *segmentation,
@@ -307,7 +317,7 @@ uint64_t patron_fingerprint(const patron_segmentation *segmentation)
         patron_kmeans_result fit = {.size = sizeof fit};
         if (candidate->kmeans == NULL || patron_kmeans_result_get(&fit, candidate->kmeans, NULL) != PATRON_OK) continue;
         hash = ptn_hash_u64(hash, fit.fingerprint);
-        hash = ptn_hash_doubles(hash, candidate->scores, s->grouped_count);
+        if (candidate->scores != NULL) hash = ptn_hash_doubles(hash, candidate->scores, s->grouped_count);
         hash = ptn_hash_doubles(hash, &candidate->silhouette, 1);
     }
     return hash;

@@ -16,16 +16,17 @@
 
 enum { PTN_MOST_SEGMENTS = 64, PTN_MOST_WORDS = 2, PTN_NAME_BYTES = 64, PTN_REASON_BYTES = 128 };
 
-/* A k that was tried. Owns what it points to. */
+/* A k that was tried. Owns its k-means; labels and silhouettes are slices of the segmentation's. */
 typedef struct ptn_candidate {
     int32_t k;
     bool feasible;
     char reason[PTN_REASON_BYTES];
     patron_kmeans *kmeans; /* NULL: there are not enough distinct customers */
     int32_t *labels;       /* grouped_count; numbered as k-means does */
-    double *scores;        /* grouped_count: silhouettes */
-    double *cluster_means; /* k: silhouettes */
-    double silhouette;
+    double *scores;        /* grouped_count: silhouettes; NULL where they are estimated */
+    double *cluster_means; /* k: silhouettes, and */
+    double *half_widths;   /* k: of their intervals; both of the chosen one alone where they are estimated */
+    double silhouette, half_width;
     double smallest_share;
 } ptn_candidate;
 
@@ -50,7 +51,12 @@ struct patron_segmentation {
 
     ptn_candidate *candidates; /* candidate_count, by rising k */
     int32_t candidate_count;
-    int32_t chosen; /* index of the chosen candidate */
+    int32_t fitted;            /* the first so many have a k-means */
+    int32_t *candidate_labels; /* fitted x grouped_count, what candidates' labels, scores and means are slices of */
+    double *candidate_scores;
+    double *candidate_means; /* of all their clusters; behind them as many half-widths */
+    int32_t chosen;          /* index of the chosen candidate */
+    patron_choice choice;
 
     int32_t count;                                       /* segments, the one set apart too */
     int32_t segment_of[PTN_MOST_SEGMENTS];               /* of each cluster of the chosen candidate */
@@ -75,11 +81,11 @@ patron_status ptn_segmentation_scale(patron_segmentation *segmentation, const pa
 patron_status ptn_segmentation_cluster(patron_segmentation *segmentation, const patron_context *context,
                                        patron_error *error);
 
-/* k-means -> silhouette: scores each candidate and says which are feasible. */
+/* k-means -> silhouette: says which candidates are feasible, scores each, exactly or by an estimate, and chooses. */
 patron_status ptn_segmentation_score(patron_segmentation *segmentation, const patron_context *context,
                                      patron_error *error);
 
-/* silhouette -> segments: chooses k, numbers the segments by worth and describes them. PATRON_NO_SEGMENTS. */
+/* silhouette -> segments: takes the chosen k, numbers its segments by worth and describes them. PATRON_NO_SEGMENTS. */
 patron_status ptn_segmentation_choose(patron_segmentation *segmentation, patron_error *error);
 
 /* Money, means, medians and numbering of the chosen candidate; part of choose. */

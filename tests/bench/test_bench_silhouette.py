@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import unittest
 
 PROGRAM = os.path.abspath(sys.argv.pop(1))
@@ -28,6 +29,25 @@ class Program(unittest.TestCase):
         for line, score in zip(alone, together["score"]):
             self.assertAlmostEqual(line["score"], score, delta=2e-8)
             self.assertGreater(line["pairs_per_second"], 0.0)
+
+    def test_labels_from_files_and_estimates(self):
+        with tempfile.TemporaryDirectory() as folder:
+            rows, one, two = (os.path.join(folder, name) for name in ("rows", "one", "two"))
+            bench("--rows", "6000", "--cols", "2", "--data", "blobs", "--repeats", "0", "--output", rows)
+            for path, k in ((one, 2), (two, 3)):
+                with open(path, "wb") as file:
+                    file.write(bytes(i % k for i in range(6000)))
+            files = ("--input", rows, "--cols", "2", "--labels", one, "--labels", two, "--repeats", "1", "--json")
+            exact = [json.loads(line) for line in bench(*files).stdout.splitlines()]
+            self.assertEqual([line["k"] for line in exact], [2, 3, "2..3"])
+            self.assertEqual((exact[0]["half_width"], exact[0]["level"], exact[0]["rows_used"]), (0, 1, 6000))
+            estimates = [json.loads(line) for line in bench(*files, "--estimate", "1e-3").stdout.splitlines()]
+            self.assertEqual([line["work"] for line in estimates], ["silhouette_estimate"] * 2)
+            for line, truth in zip(estimates, exact):
+                self.assertEqual(line["level"], 0.99)
+                self.assertLess(line["rows_used"], 3000)
+                self.assertAlmostEqual(line["score"], truth["score"], delta=2 * line["half_width"] + 1e-7)
+            self.assertIn("5", bench("--rows", "5", "--labels", one, status=2).stderr)
 
     def test_wrong_options_are_refused(self):
         for wrong in (["--k", "1"], ["--rows", "x"], ["--data", "nothing"], ["more"]):

@@ -17,7 +17,7 @@ class Options(Driver):
         for option in ("customer order time quantity price amount product category discount as-of k features fill "
                        "smallest-share n-init seed threads zero-price duplicates strict delimiter decimal time-format "
                        "json segments bom encoding join join-id cluster ignore forget forget-file recent-days "
-                       "min-orders winsor transform scale list-features help version").split():
+                       "min-orders exact-pairs winsor transform scale list-features help version").split():
             self.assertRegex(text, rf"(?m)^  (-h, )?--{option}\b")
 
     def test_version(self):
@@ -31,6 +31,7 @@ class Options(Driver):
                 (["--winsor", "0.1", path], "lower one first"), (["--winsor", "-0.1,0.9", path], "two quantiles"),
                 (["--winsor", "0,1.5", path], "two quantiles"), (["--winsor", "nan,1", path], "two quantiles"),
                 (["--scale", "x", path], "none, zscore or robust"), (["--transform", "x", path], "none or log1p"),
+                (["--exact-pairs", "-1", path], "from 0"),
                 (["--min-orders", "0", path], "from 1"), (["--recent-days", "0", path], "from 1"),
                 (["--join", "", path], "file name"), (["--cluster", "age", path], "--join FILE"),
                 (["--ignore", "age", path], "--join FILE"), (["--join-id", "id", path], "--join FILE"),
@@ -85,6 +86,20 @@ class Options(Driver):
                             "--recent-days", "90")
         self.assertEqual(same["fingerprint"], plain["fingerprint"])
         self.assertEqual(self.summary(shop(), "--scale", "none")["options"]["scale"], "none")
+
+    def test_silhouettes_are_estimated_when_that_is_asked(self):
+        path, out = self.file(shop()), self.path("out.csv")
+        done = self.run_segment("--exact-pairs", "0", "--segments", out, "--json", self.path("out.json"), path)
+        with open(self.path("out.json"), encoding="utf-8") as file:
+            summary = json.load(file)
+        self.assertEqual((summary["choice"]["method"], summary["options"]["exact_pairs"]), ("estimate", 0))
+        self.assertIn("silhouettes are estimates, within 0.0000 at 99 %", done.stdout.decode())
+        with open(out, encoding="utf-8", newline="") as file:
+            self.assertEqual({row[3] for row in csv.reader(file)}, {"silhouette", ""})
+        exact = self.summary(shop())
+        self.assertEqual(exact["choice"]["method"], "exact")
+        self.assertAlmostEqual(summary["silhouette"], exact["silhouette"], places=12)
+        self.assertNotIn("estimates", self.run_segment(path).stdout.decode())
 
     def test_recent_days(self):
         some, all_of_them = self.summary(shop(), "--recent-days", "30"), self.summary(shop(), "--recent-days", "9999")

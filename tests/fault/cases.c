@@ -390,6 +390,44 @@ static patron_status run_patron_silhouette_sweep(const patron_context *context, 
     return patron_silhouette_sweep(results, NULL, NULL, &view, several, k, 2, context, error);
 }
 
+GIVES(patron_silhouette_estimate_options_init, (patron_silhouette_estimate_options_init(NULL, 0), true))
+
+/* Two labelings of more rows than are all scored. */
+enum { SAMPLED = 4200 };
+static double sampled_values[SAMPLED];
+static int32_t sampled_labels[2 * SAMPLED];
+
+static patron_rows sampled_rows(void)
+{
+    patron_rows view;
+    for (int64_t i = 0; i < SAMPLED; i++) {
+        sampled_values[i] = (double)(i % 197);
+        sampled_labels[i] = i % 197 > 80;
+        sampled_labels[SAMPLED + i] = i % 197 > 120;
+    }
+    patron_rows_init(&view, sizeof view);
+    view.values = sampled_values;
+    view.rows = SAMPLED;
+    view.cols = 1;
+    return view;
+}
+
+static patron_status run_patron_silhouette_estimate(const patron_context *context, patron_error *error)
+{
+    patron_silhouette_estimate_result result = {.size = sizeof result};
+    double means[2], half_widths[2];
+    patron_rows view = sampled_rows();
+    return patron_silhouette_estimate(&result, means, half_widths, &view, sampled_labels, 2, NULL, context, error);
+}
+
+static patron_status run_patron_silhouette_compare(const patron_context *context, patron_error *error)
+{
+    static const int32_t k[2] = {2, 2};
+    patron_silhouette_comparison comparison = {.size = sizeof comparison};
+    patron_rows view = sampled_rows();
+    return patron_silhouette_compare(&comparison, NULL, &view, sampled_labels, k, 2, NULL, context, error);
+}
+
 /* segment, persona, pipeline, report */
 MAKES(patron_segment, patron_segmentation, patron_segment(&made, history, NULL, context, error))
 
@@ -402,6 +440,7 @@ static patron_status run_patron_segmentation_fit(const patron_context *context, 
     options.scale = PATRON_SCALE_ROBUST;
     options.winsor_high = 0.9;
     options.minimum_orders = 2;
+    options.exact_pairs = 0;
     patron_status status = patron_segmentation_fit(&made, joined, &options, context, error);
     ck_assert_msg((status == PATRON_OK) == (made != NULL), "patron_segmentation_fit leaves a handle on failure");
     patron_segmentation_free(made);
@@ -420,6 +459,8 @@ GIVES(patron_segmentation_candidate_count, patron_segmentation_candidate_count(s
 FILLS(patron_segmentation_candidate, patron_candidate candidate = {.size = sizeof candidate},
       patron_segmentation_candidate(&candidate, segmentation, 0, error))
 GIVES(patron_segmentation_silhouette, patron_segmentation_silhouette(segmentation) > 0.0)
+FILLS(patron_segmentation_choice, patron_choice choice = {.size = sizeof choice},
+      patron_segmentation_choice(&choice, segmentation, error))
 FILLS(patron_segmentation_options, patron_segment_options options = {.size = sizeof options},
       patron_segmentation_options(&options, segmentation, error))
 
@@ -527,6 +568,7 @@ const fault_case fault_cases[] = {
     CASE(patron_segmentation_candidate_count),
     CASE(patron_segmentation_candidate),
     CASE(patron_segmentation_silhouette),
+    CASE(patron_segmentation_choice),
     CASE(patron_segmentation_options),
     CASE(patron_segmentation_assign),
     CASE(patron_segmentation_assign_features),
@@ -534,6 +576,9 @@ const fault_case fault_cases[] = {
     CASE(patron_segmentation_free),
     CASE(patron_silhouette),
     CASE(patron_silhouette_sweep),
+    CASE(patron_silhouette_estimate_options_init),
+    CASE(patron_silhouette_estimate),
+    CASE(patron_silhouette_compare),
     CASE(patron_silhouette_squared),
     CASE(patron_silhouette_simplified),
     CASE(patron_calinski_harabasz),

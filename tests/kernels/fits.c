@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whole fits at a level of the caller's choice: this program defines ptn_kernels_here itself.
+/* Whole fits, and estimates of silhouettes, at a level of the caller's choice: this program defines ptn_kernels_here
+   itself.
 
        kernels_fits LEVEL [THREADS …]           fits everything with each number of threads (default 1), prints names
                                                 and fingerprints; fails where the number of threads makes a difference
@@ -13,10 +14,11 @@
 #include <string.h>
 
 #include <patron/kmeans.h>
+#include <patron/silhouette.h>
 
 #include "kernels/level.h"
 
-enum { SKIPPED = 77, CASES = 14 };
+enum { SKIPPED = 77, CASES = 17, FITS = 14, MOST_K = 20 };
 
 static const ptn_kernels *level;
 
@@ -33,6 +35,7 @@ typedef struct work {
     enum { GROUPS, LATTICE, OUTLIER } shape;
 } work;
 
+/* From FITS on the fingerprint is of the labels' estimated silhouette. */
 static const work works[CASES] = {
     {"two columns", 400, 2, 3, 10, 0, 0.0, 1.0, ALL_ONE, false, GROUPS},
     {"one column", 777, 1, 5, 4, 0, 0.0, 1.0, ALL_ONE, false, GROUPS},
@@ -48,6 +51,9 @@ static const work works[CASES] = {
     {"screened", 100000, 4, 4, 4, 0, 0.0, 1.0, ALL_ONE, false, GROUPS},
     {"screened, weights", 26000, 7, 12, 2, 0, 5.0, 1.0, WHOLE_WEIGHTS, true, GROUPS},
     {"strict", 26000, 5, 6, 2, 1, 0.0, 1.0, ALL_ONE, false, GROUPS},
+    {"estimate", 6000, 8, 3, 1, 0, 0.0, 1.0, ALL_ONE, false, GROUPS},
+    {"estimate, weights", 8000, 3, 3, 1, 0, 1e6, 1.0, WHOLE_WEIGHTS, true, GROUPS},
+    {"estimate, forty columns", 5000, 40, 3, 1, 0, 0.0, 0.0, ALL_ONE, false, GROUPS},
 };
 
 static double next_unit(uint64_t *state)
@@ -72,6 +78,30 @@ static void need(int holds, const char *name, const char *what)
     if (holds) return;
     printf("FAILED: %s: %s\n", name, what);
     exit(EXIT_FAILURE);
+}
+
+/* The bits of the means that are estimated; those of intervals come from GSL. */
+static uint64_t estimate(const work *w, const patron_rows *rows, const int32_t *labels, const patron_context *context)
+{
+    patron_silhouette_estimate_result result = {.size = sizeof result};
+    patron_silhouette_estimate_options options;
+    patron_error error = {.message = ""};
+    double means[MOST_K + 1] = {0};
+    uint64_t hash = 0;
+    patron_silhouette_estimate_options_init(&options, sizeof options);
+    options.half_width = 1e-12;
+    options.most_rows = 900;
+    patron_status status =
+        patron_silhouette_estimate(&result, means, NULL, rows, labels, w->k, &options, context, &error);
+    need(status == PATRON_BUDGET_SPENT || status == PATRON_OK, w->name, error.message);
+    need(result.looks > 1, w->name, "there was but one look");
+    means[w->k] = result.mean;
+    for (int32_t j = 0; j <= w->k; j++) {
+        uint64_t bits;
+        memcpy(&bits, &means[j], sizeof bits);
+        hash = hash * UINT64_C(0x9E3779B97F4A7C15) + bits;
+    }
+    return hash;
 }
 
 /* The fingerprint of a fit of the rows `w` describes. */
@@ -101,6 +131,7 @@ static uint64_t fit(const work *w, int32_t threads)
     patron_error error = {.message = ""};
     patron_kmeans_result result = {.size = sizeof result};
     patron_kmeans *handle = NULL;
+    int32_t *labels = malloc((size_t)w->rows * sizeof *labels);
     rows.rows = w->rows;
     rows.cols = w->cols;
     rows.type = w->narrow ? PATRON_FLOAT32 : PATRON_FLOAT64;
@@ -110,10 +141,12 @@ static uint64_t fit(const work *w, int32_t threads)
     options.strict = w->strict;
     patron_context_init(&context, sizeof context);
     context.threads = threads;
-    need(patron_kmeans_fit(&handle, NULL, &rows, w->k, &options, &context, &error) == PATRON_OK, w->name,
+    need(patron_kmeans_fit(&handle, labels, &rows, w->k, &options, &context, &error) == PATRON_OK, w->name,
          error.message);
     need(patron_kmeans_result_get(&result, handle, NULL) == PATRON_OK, w->name, "there is no result");
     patron_kmeans_free(handle);
+    if (w >= works + FITS) result.fingerprint = estimate(w, &rows, labels, &context);
+    free(labels);
     free(floats);
     free(weights);
     free(values);

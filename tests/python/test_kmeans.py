@@ -200,6 +200,38 @@ class Silhouette(unittest.TestCase):
         with self.assertRaises(patron.PatronError):
             patron.silhouette_score(np.empty((0, 2)), [])
 
+    def test_estimate_and_comparison(self):
+        X = np.random.default_rng(6).normal(size=(9000, 3))
+        X[:3000, 0] += 3.0
+        labels = np.where(X[:, 0] > 1.5, "high", "low")
+        exact = patron.silhouette_score(X, labels)
+        found = patron.silhouette_estimate(X, labels, seed=3)
+        self.assertAlmostEqual(found.mean, exact, delta=2 * found.half_width + 1e-7)
+        self.assertEqual((found.level, found.interval, found.reached, found.clusters), (0.99, "clt", True, 2))
+        self.assertLess(found.rows_used, 4500)
+        samples = patron.silhouette_samples(X, labels)
+        for name, mean, half_width in zip(("high", "low"), found.cluster_means, found.cluster_half_widths):
+            self.assertAlmostEqual(mean, samples[labels == name].mean(), delta=2 * half_width + 1e-6)
+        again = patron.silhouette_estimate(X, labels, seed=3, threads=1)
+        self.assertEqual((again.mean, again.half_width), (found.mean, found.half_width))
+        few = patron.silhouette_estimate(X[:500], labels[:500])
+        self.assertEqual((few.mean, few.half_width, few.interval),
+                         (patron.silhouette_score(X[:500], labels[:500]), 0.0, "exact"))
+        spent = patron.silhouette_estimate(X, labels, half_width=1e-9, most_rows=700)
+        self.assertEqual((spent.reached, spent.rows_used <= 700), (False, True))
+        worse = (X[:, 1] > 0).astype(int)
+        compared = patron.silhouette_compare(X, [worse, labels])
+        self.assertEqual((compared.best, compared.rival, compared.certain, compared.ended), (1, 0, True, "certain"))
+        self.assertAlmostEqual(compared.difference, exact - patron.silhouette_score(X, worse),
+                               delta=2 * compared.half_width + 1e-7)
+        self.assertEqual(len(compared.estimates), 2)
+        with self.assertRaises(patron.PatronError) as caught:
+            patron.silhouette_estimate(X, labels, level=2.0)
+        self.assertEqual(caught.exception.name, "PATRON_INVALID_ARGUMENT")
+        for wrong in ([labels], [labels, labels[1:]]):
+            with self.assertRaises(patron.PatronError):
+                patron.silhouette_compare(X, wrong)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -55,6 +55,16 @@ class SameAsTheDriver(unittest.TestCase):
                            discount_exact=np.rint(arrays["discount"] * 10000).astype(np.int64))
         self.assertEqual(result.fingerprint, driver()["fingerprint"])
 
+    def test_choice(self):
+        choice = segmented().choice
+        self.assertEqual((choice.estimated, choice.level, choice.half_width), (False, 1.0, 0.0))
+        self.assertEqual(json.loads(segmented().to_json())["choice"]["method"], "exact")
+        few = segmented(exact_pairs=0)  # so few customers are all scored
+        self.assertEqual(few.choice.estimated, True)
+        self.assertAlmostEqual(few.silhouette, segmented().silhouette, places=12)
+        self.assertTrue(np.isnan(few.silhouettes).all())
+        self.assertEqual(few.labels.tolist(), segmented().labels.tolist())
+
     def test_json_is_the_drivers(self):
         self.assertEqual(json.loads(segmented().to_json()), driver())
 

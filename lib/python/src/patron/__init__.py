@@ -5,16 +5,19 @@ again?
     result = patron.segment(orders, customer="CustomerID", time="InvoiceDate", amount="Amount")
     print(result)
 
-segment() does it all; KMeans, silhouette_score, silhouette_scores (several labelings at once) and silhouette_samples
-are its engines alone, beside other scores of a labeling. The library computes; this package hands arrays to it and
+segment() does it all; KMeans, silhouette_score, silhouette_scores (several labelings at once), silhouette_samples and,
+for millions of rows, silhouette_estimate and silhouette_compare are its engines alone, beside other scores of a
+labeling. The library computes; this package hands arrays to it and
 gives back its answers.
 """
 from ._call import PatronError
-from ._kmeans import (KMeans, calinski_harabasz_score, davies_bouldin_score, silhouette_samples, silhouette_score,
+from ._kmeans import (KMeans, SilhouetteComparison, SilhouetteEstimate, calinski_harabasz_score, davies_bouldin_score,
+                      silhouette_compare, silhouette_estimate, silhouette_samples, silhouette_score,
                       silhouette_scores, silhouette_simplified_score, silhouette_squared_score)
 from ._library import version as __version__
-from ._segment import Candidate, Claim, Column, Features, Segment, Segmentation, segment
+from ._segment import Candidate, Choice, Claim, Column, Features, Segment, Segmentation, segment
 
-__all__ = ["Candidate", "Claim", "Column", "Features", "KMeans", "PatronError", "Segment", "Segmentation",
-           "calinski_harabasz_score", "davies_bouldin_score", "segment", "silhouette_samples", "silhouette_score",
-           "silhouette_scores", "silhouette_simplified_score", "silhouette_squared_score"]
+__all__ = ["Candidate", "Choice", "Claim", "Column", "Features", "KMeans", "PatronError", "Segment", "Segmentation",
+           "SilhouetteComparison", "SilhouetteEstimate", "calinski_harabasz_score", "davies_bouldin_score", "segment",
+           "silhouette_compare", "silhouette_estimate", "silhouette_samples", "silhouette_score", "silhouette_scores",
+           "silhouette_simplified_score", "silhouette_squared_score"]

@@ -42,6 +42,7 @@ PATRON_NO_SEGMENTS = 12
 PATRON_NUMERIC = 13
 PATRON_UNKNOWN_CUSTOMER = 14
 PATRON_SOURCE_FAILED = 15
+PATRON_BUDGET_SPENT = 16
 
 PATRON_FIELD_NONE = 0
 PATRON_FIELD_ROW = 1
@@ -103,6 +104,13 @@ PATRON_TRANSFORM_LOG1P = 1
 PATRON_SCALE_NONE = 0
 PATRON_SCALE_ZSCORE = 1
 PATRON_SCALE_ROBUST = 2
+
+PATRON_INTERVAL_EXACT = 0
+PATRON_INTERVAL_CLT = 1
+
+PATRON_COMPARED_CERTAIN = 0
+PATRON_COMPARED_CLOSE = 1
+PATRON_COMPARED_BUDGET = 2
 
 Progress = ctypes.CFUNCTYPE(c_int32, c_void_p, c_char_p, c_double)
 Allocate = ctypes.CFUNCTYPE(c_void_p, c_void_p, c_size_t)
@@ -373,6 +381,7 @@ class SegmentOptions(ctypes.Structure):
         ("winsor_low", c_double),
         ("winsor_high", c_double),
         ("recent_days", c_int64),
+        ("exact_pairs", c_int64),
     ]
 
 
@@ -392,6 +401,7 @@ class SegmentInfo(ctypes.Structure):
         ("revenue_share", c_double),
         ("recurring_mean", c_double),
         ("silhouette", c_double),
+        ("silhouette_half_width", c_double),
     ]
 
 
@@ -407,6 +417,21 @@ class Candidate(ctypes.Structure):
         ("inertia_lower_bound", c_double),
         ("silhouette", c_double),
         ("smallest_share", c_double),
+        ("silhouette_half_width", c_double),
+    ]
+
+
+class Choice(ctypes.Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("estimated", c_int32),
+        ("certain", c_int32),
+        ("rival_k", c_int32),
+        ("reserved", c_int32),
+        ("level", c_double),
+        ("difference", c_double),
+        ("half_width", c_double),
+        ("rows_used", c_int64),
     ]
 
 
@@ -469,6 +494,48 @@ class SilhouetteResult(ctypes.Structure):
         ("seconds", c_double),
         ("empty", c_int32),
         ("reserved2", c_int32),
+    ]
+
+
+class SilhouetteEstimateOptions(ctypes.Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("half_width", c_double),
+        ("level", c_double),
+        ("most_rows", c_int64),
+        ("seed", c_uint64),
+    ]
+
+
+class SilhouetteEstimateResult(ctypes.Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("mean", c_double),
+        ("half_width", c_double),
+        ("level", c_double),
+        ("interval", c_int32),
+        ("looks", c_int32),
+        ("rows_used", c_int64),
+        ("clusters", c_int32),
+        ("empty", c_int32),
+        ("seconds", c_double),
+    ]
+
+
+class SilhouetteComparison(ctypes.Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("best", c_int32),
+        ("rival", c_int32),
+        ("difference", c_double),
+        ("half_width", c_double),
+        ("level", c_double),
+        ("certain", c_int32),
+        ("ended", c_int32),
+        ("interval", c_int32),
+        ("looks", c_int32),
+        ("rows_used", c_int64),
+        ("seconds", c_double),
     ]
 
 
@@ -537,6 +604,7 @@ FUNCTIONS = {
     "patron_segmentation_candidate_count": (c_int32, P(Segmentation)),
     "patron_segmentation_candidate": (c_int32, P(Candidate), P(Segmentation), c_int32, P(Error)),
     "patron_segmentation_silhouette": (c_double, P(Segmentation)),
+    "patron_segmentation_choice": (c_int32, P(Choice), P(Segmentation), P(Error)),
     "patron_segmentation_options": (c_int32, P(SegmentOptions), P(Segmentation), P(Error)),
     "patron_segmentation_assign": (c_int32, P(c_int32), P(Segmentation), P(Rows), P(Context), P(Error)),
     "patron_segmentation_assign_features": (c_int32, P(c_int32), P(Segmentation), P(Features), P(Context), P(Error)),
@@ -561,6 +629,11 @@ FUNCTIONS = {
         P(Context), P(Error)),
     "patron_silhouette_sweep": (c_int32, P(SilhouetteResult), P(c_double), P(c_double), P(Rows), P(c_int32),
         P(c_int32), c_int32, P(Context), P(Error)),
+    "patron_silhouette_estimate_options_init": (None, P(SilhouetteEstimateOptions), c_size_t),
+    "patron_silhouette_estimate": (c_int32, P(SilhouetteEstimateResult), P(c_double), P(c_double), P(Rows),
+        P(c_int32), c_int32, P(SilhouetteEstimateOptions), P(Context), P(Error)),
+    "patron_silhouette_compare": (c_int32, P(SilhouetteComparison), P(SilhouetteEstimateResult), P(Rows), P(c_int32),
+        P(c_int32), c_int32, P(SilhouetteEstimateOptions), P(Context), P(Error)),
     "patron_silhouette_squared": (c_int32, P(SilhouetteResult), P(c_double), P(c_double), P(Rows), P(c_int32),
         c_int32, P(Context), P(Error)),
     "patron_silhouette_simplified": (c_int32, P(SilhouetteResult), P(c_double), P(c_double), P(Rows), P(c_int32),

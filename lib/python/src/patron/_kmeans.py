@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """k-means and silhouette alone, in the manner of scikit-learn."""
 import ctypes
+import dataclasses
 
 import numpy as np
 
 from . import _columns
 from . import _declarations as c
-from ._call import as_c, call, create, invalid, new, options, work
+from ._call import PatronError, as_c, call, create, invalid, new, options, work
 from ._library import library
 
 
@@ -154,6 +155,102 @@ def silhouette_scores(X, labelings, *, sample_weight=None, threads=0):
          _columns.pointer(k, c.c_int32), len(given), threads=threads)
     del kept
     return [result.mean for result in results]
+
+
+@dataclasses.dataclass(frozen=True)
+class SilhouetteEstimate:
+    """The mean silhouette: mean - half_width to mean + half_width holds the exact one at `level`. interval: "clt" or
+    "exact"; reached: half_width is as narrow as asked; rows_used: rows that were scored, exactly. cluster_means and
+    cluster_half_widths: of each label's rows, in the order of np.unique(labels)."""
+    mean: float
+    half_width: float
+    level: float
+    interval: str
+    reached: bool
+    looks: int
+    rows_used: int
+    clusters: int
+    seconds: float
+    cluster_means: object = None
+    cluster_half_widths: object = None
+
+
+@dataclasses.dataclass(frozen=True)
+class SilhouetteComparison:
+    """The labeling with the highest mean silhouette, `best`, and the `rival` most nearly as good (both from 0);
+    difference: of their means, to half_width at `level`; certain: every other labeling is worse, at the level; ended:
+    "certain", "close" (all differences are known to the half-width asked) or "budget"; estimates: of each labeling."""
+    best: int
+    rival: int
+    difference: float
+    half_width: float
+    level: float
+    certain: bool
+    ended: str
+    interval: str
+    looks: int
+    rows_used: int
+    seconds: float
+    estimates: list
+
+
+def _word(prefix, value):
+    """The name of a choice: PATRON_INTERVAL_CLT is "clt"."""
+    return next(name.removeprefix(prefix).lower() for name, number in vars(c).items()
+                if name.startswith(prefix) and number == value)
+
+
+def _estimate_options(**given):
+    return options(c.SilhouetteEstimateOptions, library.patron_silhouette_estimate_options_init, given)
+
+
+def _estimate(result, asked, **more):
+    names = ("mean", "half_width", "level", "looks", "rows_used", "clusters", "seconds")
+    return SilhouetteEstimate(**{name: getattr(result, name) for name in names}, **more,
+                              interval=_word("PATRON_INTERVAL_", result.interval), reached=result.half_width <= asked)
+
+
+def silhouette_estimate(X, labels, *, half_width=None, level=None, most_rows=None, seed=None, sample_weight=None,
+                        threads=0, progress=None):
+    """silhouette_score of millions of rows, with an interval: a SilhouetteEstimate. Up to most_rows rows are scored
+    exactly, until the interval at `level` (0.99) is +- half_width (1e-3); see patron/silhouette.h."""
+    view, kept, numbers, k = _labeled(X, labels, sample_weight)
+    asked = _estimate_options(half_width=half_width, level=level, most_rows=most_rows, seed=seed)
+    result, means, half_widths = new(c.SilhouetteEstimateResult), np.empty(k), np.empty(k)
+    try:
+        work(library.patron_silhouette_estimate, ctypes.byref(result), _columns.pointer(means, c.c_double),
+             _columns.pointer(half_widths, c.c_double), ctypes.byref(view), _columns.pointer(numbers, c.c_int32), k,
+             ctypes.byref(asked), threads=threads, progress=progress)
+    except PatronError as error:
+        if error.status != c.PATRON_BUDGET_SPENT:
+            raise
+    del kept
+    return _estimate(result, asked.half_width, cluster_means=means, cluster_half_widths=half_widths)
+
+
+def silhouette_compare(X, labelings, *, half_width=None, level=None, most_rows=None, seed=None, sample_weight=None,
+                       threads=0, progress=None):
+    """Which of several labelings of the same rows has the highest silhouette_score, estimated on rows that all of them
+    share, until that is certain: a SilhouetteComparison."""
+    given = [_labeled(X, labels, sample_weight) for labels in labelings]
+    if len(given) < 2:
+        raise invalid("labelings has fewer than two; give what is to be compared")
+    view, kept, _, _ = given[0]
+    numbers = np.concatenate([labels for _, _, labels, _ in given])
+    k = np.array([count for _, _, _, count in given], dtype=np.int32)
+    asked = _estimate_options(half_width=half_width, level=level, most_rows=most_rows, seed=seed)
+    comparison, results = new(c.SilhouetteComparison), (c.SilhouetteEstimateResult * len(given))()
+    for result in results:
+        result.size = ctypes.sizeof(c.SilhouetteEstimateResult)
+    work(library.patron_silhouette_compare, ctypes.byref(comparison), results, ctypes.byref(view),
+         _columns.pointer(numbers, c.c_int32), _columns.pointer(k, c.c_int32), len(given), ctypes.byref(asked),
+         threads=threads, progress=progress)
+    del kept
+    names = ("best", "rival", "difference", "half_width", "level", "looks", "rows_used", "seconds")
+    return SilhouetteComparison(**{name: getattr(comparison, name) for name in names},
+                                certain=bool(comparison.certain), ended=_word("PATRON_COMPARED_", comparison.ended),
+                                interval=_word("PATRON_INTERVAL_", comparison.interval),
+                                estimates=[_estimate(result, asked.half_width) for result in results])
 
 
 def silhouette_samples(X, labels, *, sample_weight=None, threads=0):

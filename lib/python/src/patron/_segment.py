@@ -14,7 +14,7 @@ from ._call import as_c, call, create, new, options, work
 from ._library import library
 
 MONEY = ("revenue_gross", "revenue_net", "recurring_mean")  # in C 1/10,000 currency units, here currency units
-FLAGS = ("set_apart", "feasible", "chosen", "converged")
+FLAGS = ("set_apart", "feasible", "chosen", "converged", "estimated", "certain")
 
 
 def _record(name, kind, *more, doc):
@@ -29,9 +29,12 @@ Segment = _record("Segment", c.SegmentInfo, "claims", "mean", "median", doc="""A
 
     id (0 is the best), set_apart (customers with fewer orders than minimum_orders), name, customers, share (of the
     customers), revenue_gross, revenue_net, revenue_share, recurring_mean (net revenue after the first purchase day, a
-    customer), silhouette (NaN where set apart), claims (what the words of the name say), mean and median (of each
-    feature, by name).""")
+    customer), silhouette (NaN where set apart) and silhouette_half_width (0 where exact), claims (what the words of
+    the name say), mean and median (of each feature, by name).""")
 Candidate = _record("Candidate", c.Candidate, doc="A number of segments, k, that was tried, and what came of it.")
+Choice = _record("Choice", c.Choice, doc="""How k was chosen: estimated (or by exact silhouettes), certain (every other
+    feasible k is worse, at `level`), rival_k (most nearly as good; 0: none), difference to it and its half_width,
+    rows_used (customers whose silhouettes were computed).""")
 Claim = _record("Claim", c.Claim, doc="A word of a name, and the medians that make it true.")
 Column = _record("Column", c.Column, doc="What a feature is: name, unit, definition, what makes it missing, role.")
 
@@ -135,6 +138,13 @@ class Segmentation:
             found.append(Candidate(**_fields(candidate)))
         return found
 
+    @functools.cached_property
+    def choice(self):
+        """How the number of segments was chosen, a Choice."""
+        choice = new(c.Choice)
+        call(library.patron_segmentation_choice, ctypes.byref(choice), self._handle.pointer)
+        return Choice(**_fields(choice))
+
     @property
     def _features(self):
         return library.patron_segmentation_features(self._handle.pointer)
@@ -149,7 +159,7 @@ class Segmentation:
 
     @functools.cached_property
     def silhouettes(self):
-        """How well each customer sits in their segment, -1 to 1."""
+        """How well each customer sits in their segment, -1 to 1; NaN where set apart, and where choice.estimated."""
         return _copied(library.patron_segmentation_silhouettes(self._handle.pointer), (self._count(),), np.float64)
 
     @functools.cached_property
@@ -188,7 +198,7 @@ class Segmentation:
 
     @functools.cached_property
     def silhouette(self):
-        """The mean of `silhouettes`."""
+        """The mean over customers; an estimate where choice.estimated."""
         return library.patron_segmentation_silhouette(self._handle.pointer)
 
     def to_json(self):
@@ -257,7 +267,8 @@ def segment(orders=None, *, customer, time, amount=None, unit_price=None, quanti
       more       the fields of patron_segment_options and patron_history_options by name: k_min, k_max, smallest_share,
                  minimum_orders, fill ("reject", "zero", "mean", "median"), transform ("log1p", "none"), scale
                  ("zscore", "robust", "none"), winsor_low, winsor_high, n_init, max_iter, tol, seed, recent_days,
-                 zero_amount ("drop", "keep"), duplicates ("keep", "drop"), strict, rejected_listed, utc_offset_s …
+                 exact_pairs, zero_amount ("drop", "keep"), duplicates ("keep", "drop"), strict, rejected_listed,
+                 utc_offset_s …
 
     Returns a Segmentation. Raises PatronError when the library refuses, TypeError for columns of another type, KeyError
     for a column that `orders` lacks, MemoryError, KeyboardInterrupt.

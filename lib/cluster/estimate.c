@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sampling and scoring. Sampled rows are scored against all rows in batches, a stripe of members at a time for all
+   queries of the batch, so that memory is read once for each batch; sums are whole numbers, so they need no order. */
+#include "cluster/estimate.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/checked.h"
+#include "base/error.h"
+#include "base/rng.h"
+
+enum {
+    BATCH = 1024,       /* queries */
+    TINY_ROWS = 1000,   /* a cluster of fewer is scored in full */
+    LEAST = 200,        /* rows of a stratum at the first look, unless */
+    LEAST_MANY = 64,    /* all of them would be over */
+    LEAST_ASKED = 30,   /* with a budget; and */
+    LEAST_ODD = 50,     /* at most so many of odd rows: */
+    ODD = 4,            /* so many mean deviations from their cell's mean, where surrogates may be odd too */
+    MOST_ROWS = 100000, /* the budget by default */
+    NODES = 32,         /* for each cluster, or */
+    NODES_MANY = 16,    /* with many rows, where a look costs more than a wider interval */
+    MANY_ROWS = 1 << 22,
+    FEW_ROWS = 4096 /* are all scored */
+};
+
+#define MANY_PAIRS 2e9
+
+/* A weight of at least that share of its cluster's is scored in any case. */
+#define HEAVY (1.0 / LEAST)
+
+/* The stratum of a row. */
+static int32_t stratum_of(const ptn_estimate *e, int64_t row)
+{
+    const ptn_joint *joint = &e->joint;
+    bool odd = joint->cell[row] < 0 || (double)joint->deviation[row] > ODD * joint->mean[joint->cell[row]];
+    return 2 * e->labelings[0].labels[row] + odd;
+}
+
+/* Rows of weight in each cluster of all labelings, and how many are in clusters of few of them. */
+static int64_t count_rows(const ptn_estimate *e, int64_t *counts)
+{
+    int64_t before = 0, tiny = 0;
+    for (int32_t l = 0; l < e->count; before += e->labelings[l++].k)
+        for (int64_t i = 0; i < e->scored->rows.rows; i++)
+            counts[before + e->labelings[l].labels[i]] += ptn_scored_weight(e->scored, i) > 0.0;
+    for (int64_t c = 0; c < before; c++) tiny += counts[c] < TINY_ROWS ? counts[c] : 0;
+    return tiny;
+}
+
+/* Marks the rows that are scored in any case and those that count for nothing, and counts the others. */
+static patron_status find_certain(ptn_estimate *e, const int64_t *counts, patron_error *error)
+{
+    const ptn_scored *scored = e->scored;
+    const ptn_memory *memory = &scored->team->context->memory;
+    for (int64_t i = 0; i < scored->rows.rows; i++) {
+        double weight = ptn_scored_weight(scored, i);
+        bool certain = weight >= HEAVY * e->labelings[0].total[e->labelings[0].labels[i]];
+        int64_t before = 0;
+        for (int32_t l = 0; l < e->count; before += e->labelings[l++].k)
+            certain |= counts[before + e->labelings[l].labels[i]] < TINY_ROWS;
+        e->taken[i] = certain || !(weight > 0.0);
+        if (!(weight > 0.0)) continue;
+        if (!certain) {
+            e->strata[stratum_of(e, i)].rows++;
+            continue;
+        }
+        patron_status status = ptn_array_reserve(&e->sample, memory, 1, sizeof(ptn_sampled), "sampled rows", error);
+        if (status != PATRON_OK) return status;
+        ((ptn_sampled *)e->sample.items)[e->sample.count++] = (ptn_sampled){i, -1};
+    }
+    e->certain = e->sample.count;
+    return PATRON_OK;
+}
+
+/* What the first look takes of each stratum when `least` is wanted of those in the midst; all of it. */
+static int64_t plan_first(ptn_estimate *e, int64_t least)
+{
+    for (int32_t h = 0; h < e->strata_count; h++)
+        e->strata[h].least = h % 2 != 0 && least > LEAST_ODD ? LEAST_ODD : least;
+    return ptn_strata_plan(e->strata, e->strata_count, 1, INT64_MAX);
+}
+
+/* How many rows the first look takes, and how many may be scored. */
+static patron_status find_budget(ptn_estimate *e, int64_t most, patron_error *error)
+{
+    int64_t strata = 0, rows = 0, least = LEAST;
+    for (int32_t h = 0; h < e->strata_count; h++) {
+        strata += h % 2 == 0 && e->strata[h].rows > 0;
+        rows += e->strata[h].rows;
+    }
+    double affordable = MANY_PAIRS / ((double)e->scored->rows.rows * (double)(strata > 0 ? strata : 1));
+    if (affordable < LEAST) least = affordable < LEAST_MANY ? LEAST_MANY : (int64_t)affordable;
+    int64_t first = plan_first(e, least);
+    while (most > 0 && first > most - e->certain && least > LEAST_ASKED) first = plan_first(e, --least);
+    if (most > 0 && first > most - e->certain)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT,
+                        "most_rows is %lld; give at least %lld: %d of each cluster, and %lld scored in any case",
+                        (long long)most, (long long)(e->certain + first), (int)LEAST_ASKED, (long long)e->certain);
+    e->most = most > 0 ? most : MOST_ROWS;
+    if (e->most < e->certain + first) e->most = e->certain + first;
+    if (e->most > e->certain + rows) e->most = e->certain + rows;
+    return PATRON_OK;
+}
+
+static patron_status allocate_estimate(ptn_estimate *e, int64_t clusters, const ptn_memory *memory, patron_error *error)
+{
+    int64_t threads = e->scored->team->context->threads, numbers, sums;
+    if (!ptn_mul_i64(&numbers, BATCH, e->scored->rows.cols)) numbers = -1;
+    if (!ptn_mul_i64(&sums, BATCH * threads, clusters)) sums = -1;
+    const ptn_wanted list[] = {{&e->totals, clusters, sizeof *e->totals, "sampled rows"},
+                               {&e->queries, numbers, sizeof *e->queries, "sampled rows"},
+                               {&e->sums, sums, sizeof *e->sums, "sampled rows"}};
+    return ptn_allocate_each(list, sizeof list / sizeof *list, true, memory, error);
+}
+
+static patron_status check_size(const ptn_estimate *e, patron_error *error)
+{
+    if (e->scored->weight > PTN_MOST_WEIGHT)
+        return ptn_fail(error, PATRON_OUT_OF_RANGE, "the weights add up to %g; an estimate takes up to 2^30",
+                        e->scored->weight);
+    for (int32_t l = 0; l < e->count; l++)
+        if (e->labelings[l].k > PTN_MOST_LABELS)
+            return ptn_fail(error, PATRON_TOO_LARGE, "%d labels are more than an estimate takes, %d",
+                            (int)e->labelings[l].k, (int)PTN_MOST_LABELS);
+    return PATRON_OK;
+}
+
+/* The rows packed; PATRON_TOO_LARGE where they cannot be. */
+static patron_status open_joint(ptn_estimate *e, patron_error *error)
+{
+    patron_status status = ptn_joint_open(&e->joint, e->labelings, e->count, PTN_MOST_CELLS, e->scored, error);
+    if (status != PATRON_OK || e->joint.count == e->count) return status;
+    e->whole = e->count == 1; /* clusters of fewer than 64 rows on average */
+    if (e->whole) return PATRON_OK;
+    return ptn_fail(error, PATRON_TOO_LARGE,
+                    "%d labelings tell more than %d groups of rows apart, or groups too small; compare fewer",
+                    (int)e->count, (int)PTN_MOST_CELLS);
+}
+
+static patron_status open_surrogate(ptn_estimate *e, patron_error *error)
+{
+    const ptn_memory *memory = &e->scored->team->context->memory;
+    int32_t nodes = e->scored->rows.rows > MANY_ROWS ? NODES_MANY : NODES;
+    patron_status status = allocate_estimate(e, e->joint.clusters, memory, error);
+    if (status == PATRON_OK) status = ptn_surrogate_open(&e->surrogate, &e->joint, nodes, error);
+    if (status == PATRON_OK) status = ptn_surrogate_total(e->totals, &e->surrogate, 0.0, 0.5, error);
+    return status;
+}
+
+patron_status ptn_estimate_open(ptn_estimate *e, ptn_labeling *labelings, int32_t count, const ptn_scored *scored,
+                                int64_t most, uint64_t seed, patron_error *error)
+{
+    const ptn_memory *memory = &scored->team->context->memory;
+    int64_t rows = scored->rows.rows, clusters = 0, *counts = NULL;
+    memset(e, 0, sizeof *e);
+    e->scored = scored;
+    e->labelings = labelings;
+    e->count = count;
+    e->seed = seed;
+    e->whole = rows <= FEW_ROWS;
+    if (e->whole) return PATRON_OK;
+    patron_status status = check_size(e, error);
+    if (status != PATRON_OK) return status;
+    for (int32_t l = 0; l < count; l++) clusters += labelings[l].k;
+    e->strata_count = 2 * labelings[0].k;
+    const ptn_wanted list[] = {{&e->strata, e->strata_count, sizeof *e->strata, "sampled rows"},
+                               {&e->taken, rows, sizeof *e->taken, "sampled rows"},
+                               {&counts, clusters, sizeof *counts, "sampled rows"}};
+    status = ptn_allocate_each(list, sizeof list / sizeof *list, true, memory, error);
+    if (status == PATRON_OK) {
+        e->whole = count_rows(e, counts) > rows / 2 && (most == 0 || rows <= most);
+        if (!e->whole) status = open_joint(e, error);
+    }
+    if (status == PATRON_OK && !e->whole) status = find_certain(e, counts, error);
+    ptn_free(memory, counts);
+    if (status == PATRON_OK && !e->whole) status = find_budget(e, most, error);
+    if (status == PATRON_OK && !e->whole) status = open_surrogate(e, error);
+    return status;
+}
+
+void ptn_estimate_close(ptn_estimate *e)
+{
+    const ptn_memory *memory = &e->scored->team->context->memory;
+    if (e->surrogate.joint != NULL) ptn_surrogate_close(&e->surrogate);
+    if (e->joint.scored != NULL) ptn_joint_close(&e->joint);
+    ptn_free(memory, e->sums);
+    ptn_free(memory, e->queries);
+    ptn_free(memory, e->totals);
+    ptn_array_free(&e->residuals, memory);
+    ptn_array_free(&e->sample, memory);
+    ptn_free(memory, e->taken);
+    ptn_free(memory, e->strata);
+}
+
+/* Draws rows at random, each once at most, until every stratum has what it wants; a stratum wanted whole is taken in
+   the order of its rows. Room for them is there. */
+static void draw_rows(ptn_estimate *e)
+{
+    ptn_sampled *sample = e->sample.items;
+    int64_t rows = e->scored->rows.rows, missing = 0, whole = 0;
+    for (int32_t h = 0; h < e->strata_count; h++) {
+        ptn_stratum *s = &e->strata[h];
+        if (s->wanted >= s->rows)
+            whole += s->rows - s->drawn;
+        else
+            missing += s->wanted > s->drawn ? s->wanted - s->drawn : 0;
+    }
+    while (missing > 0) {
+        int64_t row = (int64_t)(ptn_random_unit(e->seed, 0, (uint64_t)e->draw++) * (double)rows);
+        if (e->taken[row]) continue;
+        int32_t h = stratum_of(e, row);
+        ptn_stratum *s = &e->strata[h];
+        if (s->wanted >= s->rows || s->drawn >= s->wanted) continue;
+        e->taken[row] = 1;
+        sample[e->sample.count++] = (ptn_sampled){row, h};
+        s->drawn++;
+        missing--;
+    }
+    for (int64_t row = 0; row < rows && whole > 0; row++) {
+        if (e->taken[row]) continue;
+        int32_t h = stratum_of(e, row);
+        ptn_stratum *s = &e->strata[h];
+        if (s->wanted < s->rows) continue;
+        e->taken[row] = 1;
+        sample[e->sample.count++] = (ptn_sampled){row, h};
+        s->drawn++;
+        whole--;
+    }
+}
+
+/* A tile of the batch as seen from a cell's mean; far rows, which are scored otherwise, are left at it. */
+static const float *query_tile(ptn_estimate *e, int64_t first, int32_t cell, int32_t worker)
+{
+    ptn_joint *joint = &e->joint;
+    const ptn_sampled *sample = e->sample.items;
+    float *tile = joint->moved + worker * joint->cols * PTN_TILE;
+    memset(tile, 0, (size_t)(joint->cols * PTN_TILE) * sizeof *tile);
+    for (int64_t r = 0; r < PTN_TILE && first + r < e->batch; r++) {
+        if (joint->cell[sample[e->from + first + r].row] < 0) continue;
+        for (int64_t c = 0; c < joint->cols; c++)
+            tile[c * PTN_TILE + r] =
+                (float)((e->queries[(first + r) * joint->cols + c] - joint->centre[cell * joint->cols + c]) *
+                        joint->zoom);
+    }
+    return tile;
+}
+
+static void add_stripe(void *opaque, int64_t block, int32_t worker)
+{
+    ptn_estimate *e = opaque;
+    ptn_joint *joint = &e->joint;
+    const ptn_stripe *stripe = &joint->stripe[block];
+    int64_t *sums = e->sums + worker * joint->clusters * BATCH;
+    static const float nothing[PTN_TILE];
+    for (int64_t first = 0; first < e->batch; first += PTN_TILE) {
+        double found[PTN_TILE] = {0};
+        if (ptn_team_poll(joint->scored->team, worker)) return;
+        ptn_pairs pairs = {.query = query_tile(e, first, stripe->cell, worker),
+                           .members = joint->values + stripe->first * joint->cols * PTN_TILE,
+                           .query_weights = nothing,
+                           .member_weights = joint->weights + stripe->first * PTN_TILE,
+                           .cols = joint->cols,
+                           .tiles = stripe->tiles};
+        e->surrogate.kernels->pairs(found, NULL, &pairs);
+        for (int64_t r = 0; r < PTN_TILE; r++)
+            for (int32_t l = 0; l < joint->count; l++)
+                sums[joint->columns[stripe->cell * (int64_t)joint->count + l] * BATCH + first + r] +=
+                    llrint(found[r] * joint->scale);
+    }
+}
+
+/* Scores row number `block` of the batch. */
+static void score_query(void *opaque, int64_t block, int32_t worker)
+{
+    ptn_estimate *e = opaque;
+    ptn_joint *joint = &e->joint;
+    int64_t row = ((ptn_sampled *)e->sample.items)[e->from + block].row, before = 0;
+    double *residuals = (double *)e->residuals.items + (e->from + block) * e->count;
+    const double *far = joint->cell[row] < 0 ? NULL : ptn_joint_far(joint, row, worker);
+    ptn_surrogate_row(residuals, &e->surrogate, row, worker);
+    for (int32_t l = 0; l < e->count; before += e->labelings[l++].k) {
+        double score = far == NULL ? ptn_joint_score_double(joint, row, l, worker)
+                                   : ptn_joint_score(joint, row, l, before, e->sums + block, BATCH, far, worker);
+        residuals[l] = ptn_scored_weight(e->scored, row) * (score - residuals[l]);
+    }
+}
+
+static patron_status score_batch(ptn_estimate *e, double from, double to, patron_error *error)
+{
+    const ptn_joint *joint = &e->joint;
+    const ptn_sampled *sample = e->sample.items;
+    int64_t sums = joint->clusters * BATCH;
+    ptn_team *team = e->scored->team;
+    for (int64_t q = 0; q < e->batch; q++)
+        for (int64_t c = 0; c < joint->cols; c++)
+            e->queries[q * joint->cols + c] = ptn_scored_at(e->scored, sample[e->from + q].row, c);
+    memset(e->sums, 0, (size_t)(sums * team->context->threads) * sizeof *e->sums);
+    patron_status status = ptn_team_run(team, "silhouette", from, to, joint->stripes, add_stripe, e, error);
+    if (status != PATRON_OK) return status;
+    for (int64_t w = 1; w < team->context->threads; w++)
+        for (int64_t s = 0; s < sums; s++) e->sums[s] += e->sums[w * sums + s];
+    return ptn_team_run(team, "silhouette", to, to, e->batch, score_query, e, error);
+}
+
+patron_status ptn_estimate_look(bool *spent, ptn_estimate *e, int32_t look, patron_error *error)
+{
+    const ptn_memory *memory = &e->scored->team->context->memory;
+    int64_t scored = look == 1 ? 0 : e->sample.count, most = e->most - e->certain;
+    int64_t drawn = e->sample.count - e->certain, next;
+    next = ptn_strata_plan(e->strata, e->strata_count, look + 1, most);
+    int64_t planned = ptn_strata_plan(e->strata, e->strata_count, look, most);
+    *spent = next <= planned;
+    patron_status status =
+        ptn_array_reserve(&e->sample, memory, planned - drawn + 1, sizeof(ptn_sampled), "sampled rows", error);
+    if (status == PATRON_OK)
+        status = ptn_array_reserve(&e->residuals, memory, (e->certain + planned) * e->count - e->residuals.count,
+                                   sizeof(double), "sampled rows", error);
+    if (status != PATRON_OK) return status;
+    draw_rows(e);
+    e->residuals.count = e->sample.count * e->count;
+    for (e->from = scored; status == PATRON_OK && e->from < e->sample.count; e->from += e->batch) {
+        int64_t left = e->sample.count - e->from;
+        e->batch = left < BATCH ? left : BATCH;
+        double done = (double)(e->from - scored), all = (double)(e->sample.count - scored);
+        status =
+            score_batch(e, 1.0 - 0.5 * (1.0 - done / all), 1.0 - 0.5 * (1.0 - (done + (double)e->batch) / all), error);
+    }
+    return status;
+}
+
+static double residual_of(const ptn_estimate *e, int64_t index, int32_t l, int32_t less)
+{
+    const double *residuals = (const double *)e->residuals.items + index * e->count;
+    return less < 0 ? residuals[l] : residuals[l] - residuals[less];
+}
+
+/* Of a stratum's rows drawn: the mean, and the sum of squared differences to it. */
+static void moments_of(double *mean, double *square, const ptn_estimate *e, int32_t h, int32_t l, int32_t less)
+{
+    const ptn_sampled *sample = e->sample.items;
+    *mean = *square = 0.0;
+    for (int64_t i = e->certain; i < e->sample.count; i++)
+        if (sample[i].stratum == h) *mean += residual_of(e, i, l, less);
+    *mean /= (double)(e->strata[h].drawn > 0 ? e->strata[h].drawn : 1);
+    for (int64_t i = e->certain; i < e->sample.count; i++) {
+        if (sample[i].stratum != h) continue;
+        double difference = residual_of(e, i, l, less) - *mean;
+        *square += difference * difference;
+    }
+}
+
+ptn_sum_estimate ptn_estimate_sum(const ptn_estimate *e, int32_t l, int32_t less, int32_t cluster)
+{
+    const ptn_sampled *sample = e->sample.items;
+    const int32_t *labels = e->labelings[0].labels;
+    ptn_sum_estimate sum = {0};
+    int64_t before = 0;
+    double mean, square;
+    for (int32_t other = 0; other < e->count; before += e->labelings[other++].k)
+        for (int32_t j = 0; j < e->labelings[other].k; j++) {
+            if (cluster >= 0 && (other != 0 || j != cluster)) continue;
+            if (other == l) sum.sum += e->totals[before + j];
+            if (other == less) sum.sum -= e->totals[before + j];
+        }
+    for (int64_t i = 0; i < e->certain; i++)
+        if (cluster < 0 || labels[sample[i].row] == cluster) sum.sum += residual_of(e, i, l, less);
+    for (int32_t h = 0; h < e->strata_count; h++) {
+        if (e->strata[h].rows == 0 || (cluster >= 0 && h / 2 != cluster)) continue;
+        moments_of(&mean, &square, e, h, l, less);
+        ptn_sum_add_stratum(&sum, &e->strata[h], mean, square);
+    }
+    return sum;
+}

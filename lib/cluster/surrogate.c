@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The surrogate: nodes measured, scores of tiles by them, added up.
+
+   With u a row's place from a node's centre, sums of weight, |u|^2, |u|^4, u, u |u|^2 and u u' are moved to the node's
+   mean afterwards: the centre is near it, so nothing cancels. Scores are rounded to multiples of 2^-32, so that their
+   sums need no order. The expansion is that of E sqrt(X) about E X to the second order. */
+#include "cluster/surrogate.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/checked.h"
+#include "cluster/nodes.h"
+
+enum {
+    MOMENT_ROWS = 1 << 20, /* nodes are measured on about so many rows, and */
+    MOMENT_FAR = 1 << 14,  /* far rows */
+    MOMENT_CHUNKS = 16,    /* and one more for far rows */
+    MOST_NUMBERS = 1 << 16 /* nodes x cols, unless there are more cells */
+};
+
+#define LEAST_SPREAD 1e-26 /* a node's tr S is at least that: roots and quotients of it stay within a float */
+#define STEP         0x1p-32
+
+typedef struct moments_job {
+    ptn_surrogate *surrogate;
+    const double *centres;
+    int64_t stride; /* numbers for each node: weight, |u|^2, |u|^4; u; u |u|^2; u u' */
+    int64_t picks, far_picks;
+    int64_t *pick;     /* tiles */
+    double *stands;    /* for so many tiles each */
+    double *sums;      /* (MOMENT_CHUNKS + 1) x nodes x stride */
+    double *place, *u; /* cols, for each chunk */
+} moments_job;
+
+static void add_moments(const moments_job *job, double *sums, const double *y, int32_t cell, double weight, double *u)
+{
+    const ptn_surrogate *s = job->surrogate;
+    int64_t cols = s->joint->cols;
+    int64_t v = ptn_nodes_nearest(job->centres, s->first[cell], s->first[cell + (int64_t)1], y, cols);
+    double *to = sums + v * job->stride, square = 0.0;
+    for (int64_t c = 0; c < cols; c++) {
+        u[c] = y[c] - job->centres[v * cols + c];
+        square += u[c] * u[c];
+    }
+    to[0] += weight;
+    to[1] += weight * square;
+    to[2] += weight * square * square;
+    double *first = to + 3, *third = first + cols, *second = third + cols;
+    for (int64_t c = 0; c < cols; c++) {
+        double product = weight * u[c];
+        first[c] += product;
+        third[c] += product * square;
+        if (s->full)
+            for (int64_t b = 0; b <= c; b++) *second++ += product * u[b];
+        else
+            *second++ += product * u[c];
+    }
+}
+
+static void moments_chunk(void *opaque, int64_t chunk, int32_t worker)
+{
+    moments_job *job = opaque;
+    ptn_joint *joint = job->surrogate->joint;
+    double *sums = job->sums + chunk * job->surrogate->nodes * job->stride;
+    double *y = job->place + chunk * joint->cols, *u = job->u + chunk * joint->cols;
+    int64_t from = job->picks * chunk / MOMENT_CHUNKS, to = job->picks * (chunk + 1) / MOMENT_CHUNKS;
+    int32_t cell = 0;
+    for (int64_t p = from; chunk < MOMENT_CHUNKS && p < to; p++) {
+        int64_t tile = job->pick[p];
+        if (ptn_team_poll(joint->scored->team, worker)) return;
+        while (joint->cell_first[cell + (int64_t)1] <= tile) cell++;
+        for (int64_t r = 0; r < PTN_TILE; r++) {
+            double weight = (double)joint->weights[tile * PTN_TILE + r] * job->stands[p];
+            for (int64_t c = 0; c < joint->cols; c++)
+                y[c] = (double)joint->values[(tile * joint->cols + c) * PTN_TILE + r];
+            if (weight > 0.0) add_moments(job, sums, y, cell, weight, u);
+        }
+    }
+    for (int64_t p = 0; chunk == MOMENT_CHUNKS && p < job->far_picks; p++) {
+        int64_t row = joint->far[ptn_nodes_pick(p, job->far_picks, joint->far_count, 0)];
+        double weight = ptn_scored_weight(joint->scored, row) * ((double)joint->far_count / (double)job->far_picks);
+        if (ptn_nodes_place(y, joint, row) && weight > 0.0)
+            add_moments(job, sums, y, ptn_joint_cell(joint, row), weight, u);
+    }
+}
+
+/* Moments about the mean, from those about the centre, as the kernel wants them. */
+static void finish_node(ptn_surrogate *s, const double *centre, double *sums, int64_t v, double cell_weight)
+{
+    int64_t cols = s->joint->cols, at = 0;
+    double weight = sums[0], *delta = sums + 3, *third = delta + cols, *second = third + cols;
+    double square = 0.0, rest = 0.0, spread = 0.0;
+    float *form = s->forms + v * s->form;
+    s->shares[v] = 0.0f;
+    for (int64_t c = 0; c < cols; c++) s->means[v * cols + c] = (float)centre[c];
+    s->spreads[v] = (float)LEAST_SPREAD;
+    if (!(weight > 0.0)) return;
+    for (int64_t e = 1; e < 3 + 2 * cols + s->form; e++) sums[e] /= weight;
+    for (int64_t c = 0; c < cols; c++) square += delta[c] * delta[c];
+    for (int64_t a = 0; a < cols; a++) {
+        /* q less 2 M delta, delta tr M, and with 2 delta |delta|^2 back; M = E u u' */
+        double moved = third[a] - delta[a] * sums[1] + 2.0 * delta[a] * square;
+        for (int64_t b = 0; b < cols; b++) {
+            int64_t low = a < b ? a : b, high = a < b ? b : a;
+            if (s->full)
+                moved -= 2.0 * second[high * (high + 1) / 2 + low] * delta[b];
+            else if (a == b)
+                moved -= 2.0 * second[a] * delta[a];
+        }
+        s->slopes[v * cols + a] = (float)(-moved / 2.0);
+        s->means[v * cols + a] = (float)(centre[a] + delta[a]);
+        rest -= 4.0 * delta[a] * (third[a] - sums[1] * delta[a]);
+    }
+    for (int64_t a = 0; a < cols; a++)
+        for (int64_t b = s->full ? 0 : a; b <= a; b++, at++) {
+            double covariance = second[at] - delta[a] * delta[b];
+            rest += (a == b ? 4.0 : 8.0) * delta[a] * delta[b] * covariance;
+            if (a == b) spread += covariance;
+            form[at] = (float)(a == b ? covariance / 2.0 : covariance);
+        }
+    rest += sums[2] - sums[1] * sums[1];
+    s->rests[v] = (float)(rest > 0.0 ? rest / 8.0 : 0.0);
+    if (spread > LEAST_SPREAD) s->spreads[v] = (float)spread;
+    s->shares[v] = (float)(weight / cell_weight);
+}
+
+static void finish_nodes(moments_job *job)
+{
+    ptn_surrogate *s = job->surrogate;
+    int64_t numbers = s->nodes * job->stride;
+    for (int64_t chunk = 1; chunk <= MOMENT_CHUNKS; chunk++)
+        for (int64_t e = 0; e < numbers; e++) job->sums[e] += job->sums[chunk * numbers + e];
+    for (int32_t cell = 0; cell < s->joint->cells; cell++) {
+        double weight = 0.0;
+        for (int64_t v = s->first[cell]; v < s->first[cell + (int64_t)1]; v++) weight += job->sums[v * job->stride];
+        for (int64_t v = s->first[cell]; v < s->first[cell + (int64_t)1]; v++)
+            finish_node(s, job->centres + v * s->joint->cols, job->sums + v * job->stride, v, weight);
+    }
+}
+
+/* Tiles of a cell that are measured. */
+static int64_t picks_of(const ptn_joint *joint, int32_t cell)
+{
+    int64_t tiles = joint->cell_first[cell + (int64_t)1] - joint->cell_first[cell];
+    int64_t wanted = (int64_t)((double)(MOMENT_ROWS / PTN_TILE) * ((double)tiles / (double)joint->tiles)) + 16;
+    return wanted < tiles ? wanted : tiles;
+}
+
+static patron_status measure_nodes(ptn_surrogate *s, const double *centres, patron_error *error)
+{
+    ptn_joint *joint = s->joint;
+    const ptn_memory *memory = &joint->scored->team->context->memory;
+    double at = joint->scored->from;
+    moments_job job = {.surrogate = s, .centres = centres, .stride = 3 + 2 * joint->cols + s->form};
+    int64_t numbers, chunks = MOMENT_CHUNKS + 1;
+    for (int32_t cell = 0; cell < joint->cells; cell++) job.picks += picks_of(joint, cell);
+    job.far_picks = joint->far_count < MOMENT_FAR ? joint->far_count : MOMENT_FAR;
+    if (!ptn_mul_i64(&numbers, chunks * s->nodes, job.stride)) numbers = -1;
+    const ptn_wanted list[] = {{&job.pick, job.picks, sizeof *job.pick, "nodes"},
+                               {&job.stands, job.picks, sizeof *job.stands, "nodes"},
+                               {&job.place, chunks * joint->cols, sizeof *job.place, "nodes"},
+                               {&job.u, chunks * joint->cols, sizeof *job.u, "nodes"},
+                               {&job.sums, numbers, sizeof *job.sums, "nodes"}};
+    patron_status status = ptn_allocate_each(list, sizeof list / sizeof *list, true, memory, error);
+    if (status == PATRON_OK) {
+        for (int32_t cell = 0, p = 0; cell < joint->cells; cell++) {
+            int64_t tiles = joint->cell_first[cell + (int64_t)1] - joint->cell_first[cell];
+            int64_t picks = picks_of(joint, cell);
+            for (int64_t i = 0; i < picks; i++, p++) {
+                job.pick[p] =
+                    joint->cell_first[cell] + ptn_nodes_pick(i, picks, tiles, (uint64_t)(joint->cells + cell));
+                job.stands[p] = (double)tiles / (double)picks;
+            }
+        }
+        status = ptn_team_run(joint->scored->team, "silhouette", at, at, chunks, moments_chunk, &job, error);
+    }
+    if (status == PATRON_OK) finish_nodes(&job);
+    ptn_free(memory, job.sums);
+    ptn_free(memory, job.u);
+    ptn_free(memory, job.place);
+    ptn_free(memory, job.stands);
+    ptn_free(memory, job.pick);
+    return status;
+}
+
+/* Far rows by cell, and the weights of cells with them. */
+static void sort_far(ptn_surrogate *s)
+{
+    const ptn_joint *joint = s->joint;
+    int64_t next[PTN_MOST_CELLS];
+    memset(s->far_first, 0, (size_t)(joint->cells + (int64_t)1) * sizeof *s->far_first);
+    for (int64_t f = 0; f < joint->far_count; f++) s->far_first[ptn_joint_cell(joint, joint->far[f]) + (int64_t)1]++;
+    for (int32_t c = 0; c < joint->cells; c++) {
+        next[c] = s->far_first[c];
+        s->far_first[c + (int64_t)1] += s->far_first[c];
+        s->cell_weight[c] = 0.0;
+    }
+    for (int64_t f = 0; f < joint->far_count; f++) {
+        int32_t cell = ptn_joint_cell(joint, joint->far[f]);
+        s->far[next[cell]++] = joint->far[f];
+        s->cell_weight[cell] += ptn_scored_weight(joint->scored, joint->far[f]);
+    }
+    for (int32_t c = 0; c < joint->cells; c++) {
+        int64_t from = joint->cell_first[c] * PTN_TILE, to = joint->cell_first[c + (int64_t)1] * PTN_TILE;
+        if (joint->scored->rows.weights == NULL) {
+            for (; to > from && joint->source[to - 1] < 0; to--) {
+            }
+            s->cell_weight[c] += (double)(to - from);
+            continue;
+        }
+        for (int64_t p = from; p < to; p++) s->cell_weight[c] += (double)joint->weights[p];
+    }
+}
+
+static patron_status allocate_nodes(ptn_surrogate *s, const ptn_memory *memory, patron_error *error)
+{
+    int64_t cols = s->joint->cols, numbers, forms;
+    s->form = s->full ? cols * (cols + 1) / 2 : cols;
+    if (!ptn_mul_i64(&numbers, s->nodes, cols)) numbers = -1;
+    if (!ptn_mul_i64(&forms, s->nodes, s->form)) forms = -1;
+    const ptn_wanted list[] = {
+        {&s->means, numbers, sizeof *s->means, "nodes"},  {&s->slopes, numbers, sizeof *s->slopes, "nodes"},
+        {&s->forms, forms, sizeof *s->forms, "nodes"},    {&s->spreads, s->nodes, sizeof *s->spreads, "nodes"},
+        {&s->rests, s->nodes, sizeof *s->rests, "nodes"}, {&s->shares, s->nodes, sizeof *s->shares, "nodes"}};
+    return ptn_allocate_each(list, sizeof list / sizeof *list, true, memory, error);
+}
+
+patron_status ptn_surrogate_open(ptn_surrogate *s, ptn_joint *joint, int32_t each, patron_error *error)
+{
+    const ptn_memory *memory = &joint->scored->team->context->memory;
+    int64_t threads = joint->scored->team->context->threads, most = 0;
+    double *centres = NULL;
+    memset(s, 0, sizeof *s);
+    s->joint = joint;
+    s->kernels = ptn_kernels_here();
+    s->full = joint->cols <= PTN_FULL_COLS;
+    for (int32_t l = 0; l < joint->count; l++)
+        if (each * (int64_t)joint->labelings[l].k > most) most = each * (int64_t)joint->labelings[l].k;
+    if (most > MOST_NUMBERS / joint->cols) most = MOST_NUMBERS / joint->cols;
+    if (most < joint->cells) most = joint->cells;
+    const ptn_wanted list[] = {{&s->first, joint->cells + (int64_t)1, sizeof *s->first, "nodes"},
+                               {&s->cell_weight, joint->cells, sizeof *s->cell_weight, "nodes"},
+                               {&s->far, joint->far_count, sizeof *s->far, "nodes"},
+                               {&s->far_first, joint->cells + (int64_t)1, sizeof *s->far_first, "nodes"},
+                               {&s->tiles, threads * joint->cols * PTN_TILE, sizeof *s->tiles, "nodes"},
+                               {&s->distances, threads * joint->clusters * PTN_TILE, sizeof *s->distances, "nodes"},
+                               {&s->totals, threads * joint->clusters, sizeof *s->totals, "nodes"}};
+    patron_status status = ptn_allocate_each(list, sizeof list / sizeof *list, true, memory, error);
+    if (status != PATRON_OK) return status;
+    sort_far(s);
+    status = ptn_nodes_find(&centres, s->first, most, joint, s->far, s->far_first, error);
+    if (status != PATRON_OK) return status;
+    s->nodes = s->first[joint->cells];
+    status = allocate_nodes(s, memory, error);
+    if (status == PATRON_OK) status = measure_nodes(s, centres, error);
+    ptn_free(memory, centres);
+    return status;
+}
+
+void ptn_surrogate_close(ptn_surrogate *s)
+{
+    const ptn_memory *memory = &s->joint->scored->team->context->memory;
+    ptn_free(memory, s->shares);
+    ptn_free(memory, s->rests);
+    ptn_free(memory, s->spreads);
+    ptn_free(memory, s->forms);
+    ptn_free(memory, s->slopes);
+    ptn_free(memory, s->means);
+    ptn_free(memory, s->totals);
+    ptn_free(memory, s->distances);
+    ptn_free(memory, s->tiles);
+    ptn_free(memory, s->far_first);
+    ptn_free(memory, s->far);
+    ptn_free(memory, s->cell_weight);
+    ptn_free(memory, s->first);
+}
+
+/* Mean distances of a tile of one cell to each cluster; the worker's. */
+static const double *expect(ptn_surrogate *s, const float *tile, int32_t cell, int32_t worker)
+{
+    ptn_joint *joint = s->joint;
+    double *distances = s->distances + worker * joint->clusters * PTN_TILE;
+    float expected[PTN_TILE];
+    memset(distances, 0, (size_t)(joint->clusters * PTN_TILE) * sizeof *distances);
+    for (int32_t to = 0; to < joint->cells; to++) {
+        int64_t v = s->first[to];
+        ptn_nodes nodes = {.means = s->means + v * joint->cols,
+                           .slopes = s->slopes + v * joint->cols,
+                           .forms = s->forms + v * s->form,
+                           .spreads = s->spreads + v,
+                           .rests = s->rests + v,
+                           .shares = s->shares + v,
+                           .cols = joint->cols,
+                           .count = s->first[to + (int64_t)1] - v,
+                           .full = s->full};
+        if (!(s->cell_weight[to] > 0.0)) continue;
+        s->kernels->expected(expected, ptn_joint_move(joint, tile, cell, to, worker), &nodes);
+        for (int32_t l = 0; l < joint->count; l++) {
+            double *sums = distances + joint->columns[to * (int64_t)joint->count + l] * PTN_TILE;
+            for (int r = 0; r < PTN_TILE; r++) sums[r] += s->cell_weight[to] * (double)expected[r];
+        }
+    }
+    return distances;
+}
+
+/* The surrogate of each row of a tile by labeling l, a multiple of 2^-32 from -1 to 1; 0 where it is not a number. */
+static void score_tile(double scores[PTN_TILE], const ptn_surrogate *s, const double *distances, int32_t cell,
+                       int32_t l, int64_t before)
+{
+    const ptn_labeling *labeling = &s->joint->labelings[l];
+    int64_t own = s->joint->columns[cell * (int64_t)s->joint->count + l];
+    double nearest[PTN_TILE], total_own = labeling->total[own - before];
+    for (int r = 0; r < PTN_TILE; r++) nearest[r] = HUGE_VAL;
+    for (int32_t j = 0; j < labeling->k; j++) {
+        const double *sums = distances + (before + j) * PTN_TILE;
+        if (before + j == own || !(labeling->total[j] > 0.0)) continue;
+        double share = 1.0 / labeling->total[j];
+        for (int r = 0; r < PTN_TILE; r++) {
+            double mean = sums[r] * share;
+            nearest[r] = mean < nearest[r] ? mean : nearest[r];
+        }
+    }
+    for (int r = 0; r < PTN_TILE; r++) {
+        double score = ptn_silhouette_score(distances[own * PTN_TILE + r], total_own, 1.0, nearest[r]);
+        scores[r] = score >= -1.0 && score <= 1.0 ? rint(score / STEP) * STEP : 0.0;
+    }
+}
+
+static void total_tile(ptn_surrogate *s, const float *tile, int32_t cell, const double weights[PTN_TILE],
+                       int32_t worker)
+{
+    ptn_joint *joint = s->joint;
+    const double *distances = expect(s, tile, cell, worker);
+    double scores[PTN_TILE];
+    int64_t before = 0;
+    for (int32_t l = 0; l < joint->count; before += joint->labelings[l++].k) {
+        int64_t sum = 0;
+        score_tile(scores, s, distances, cell, l, before);
+        for (int r = 0; r < PTN_TILE; r++) sum += (int64_t)(weights[r] * (scores[r] / STEP));
+        s->totals[worker * joint->clusters + joint->columns[cell * (int64_t)joint->count + l]] += sum;
+    }
+}
+
+static void total_stripe(void *opaque, int64_t block, int32_t worker)
+{
+    ptn_surrogate *s = opaque;
+    ptn_joint *joint = s->joint;
+    const ptn_stripe *stripe = &joint->stripe[block];
+    for (int64_t t = stripe->first; t < stripe->first + stripe->tiles; t++) {
+        double weights[PTN_TILE];
+        if (ptn_team_poll(joint->scored->team, worker)) return;
+        for (int r = 0; r < PTN_TILE; r++) weights[r] = (double)joint->weights[t * PTN_TILE + r];
+        total_tile(s, joint->values + t * joint->cols * PTN_TILE, stripe->cell, weights, worker);
+    }
+}
+
+/* Row `row` into lane `lane` of the worker's tile, as ptn_joint packs rows. */
+static void put_row(ptn_surrogate *s, int64_t row, int64_t lane, int32_t cell, int32_t worker)
+{
+    const ptn_joint *joint = s->joint;
+    float *tile = s->tiles + worker * joint->cols * PTN_TILE;
+    for (int64_t c = 0; c < joint->cols; c++)
+        tile[c * PTN_TILE + lane] =
+            (float)((ptn_scored_at(joint->scored, row, c) - joint->centre[cell * joint->cols + c]) * joint->zoom);
+}
+
+/* The far rows of a cell. */
+static void total_far(void *opaque, int64_t block, int32_t worker)
+{
+    ptn_surrogate *s = opaque;
+    ptn_joint *joint = s->joint;
+    int32_t cell = (int32_t)block;
+    for (int64_t f = s->far_first[cell]; f < s->far_first[cell + (int64_t)1]; f += PTN_TILE) {
+        double weights[PTN_TILE] = {0};
+        int64_t left = s->far_first[cell + (int64_t)1] - f;
+        if (ptn_team_poll(joint->scored->team, worker)) return;
+        memset(s->tiles + worker * joint->cols * PTN_TILE, 0, (size_t)(joint->cols * PTN_TILE) * sizeof *s->tiles);
+        for (int64_t r = 0; r < PTN_TILE && r < left; r++) {
+            put_row(s, s->far[f + r], r, cell, worker);
+            weights[r] = ptn_scored_weight(joint->scored, s->far[f + r]);
+        }
+        total_tile(s, s->tiles + worker * joint->cols * PTN_TILE, cell, weights, worker);
+    }
+}
+
+patron_status ptn_surrogate_total(double *totals, ptn_surrogate *s, double from, double to, patron_error *error)
+{
+    ptn_joint *joint = s->joint;
+    ptn_team *team = joint->scored->team;
+    patron_status status = ptn_team_run(team, "silhouette", from, to, joint->stripes, total_stripe, s, error);
+    if (status == PATRON_OK && joint->far_count > 0)
+        status = ptn_team_run(team, "silhouette", to, to, joint->cells, total_far, s, error);
+    for (int64_t c = 0; status == PATRON_OK && c < joint->clusters; c++) {
+        int64_t sum = 0;
+        for (int64_t w = 0; w < team->context->threads; w++) sum += s->totals[w * joint->clusters + c];
+        totals[c] = (double)sum * STEP;
+    }
+    return status;
+}
+
+void ptn_surrogate_row(double *scores, ptn_surrogate *s, int64_t row, int32_t worker)
+{
+    ptn_joint *joint = s->joint;
+    int32_t cell = ptn_joint_cell(joint, row);
+    float *tile = s->tiles + worker * joint->cols * PTN_TILE;
+    int64_t before = 0;
+    double lanes[PTN_TILE];
+    memset(tile, 0, (size_t)(joint->cols * PTN_TILE) * sizeof *tile);
+    put_row(s, row, 0, cell, worker);
+    const double *distances = expect(s, tile, cell, worker);
+    for (int32_t l = 0; l < joint->count; before += joint->labelings[l++].k) {
+        score_tile(lanes, s, distances, cell, l, before);
+        scores[l] = lanes[0];
+    }
+}
