@@ -3,9 +3,10 @@
 
    Minimises inertia, the (weighted) sum of squared Euclidean distances of rows to their cluster's centroid, by Lloyd's
    algorithm (Lloyd 1982) from n_init k-means++ seedings (Arthur & Vassilvitskii 2007), and on up to 524,288 rows then
-   by moves of single rows (Hartigan & Wong 1979). More than 24,576 rows (98,304 for k > 16, 393,216 for k > 64) are
-   screened first: the starts run on a weighted sample of them (a lightweight coreset, Bachem, Lucic & Krause 2018), and
-   the distinct optima found there go on to convergence on all rows; with `strict` every start does. On more than
+   by moves of single rows (Hartigan & Wong 1979). More than 24,576 rows (98,304 for k > 16, 393,216 for k > 64; down to
+   a quarter of that beyond 128, 32 and 8 columns) are screened first: the starts, and swaps of single centroids of the
+   best (Franti 2018), run on a weighted sample of them (a lightweight coreset, Bachem, Lucic & Krause 2018), and the
+   distinct optima found there go on to convergence on all rows; with `strict` every start does. On more than
    4,096 rows iterations from seeds are accelerated (Anderson's method); from initial_centroids they are Lloyd's own.
    The same rows, options and seed give the same bits at any number of threads, on any instruction set, and whether
    values come as float64 or, where they fit, float32. Clusters are numbered in the lexicographic order of their

@@ -24,8 +24,8 @@
 enum { MOST_RUNS = 8, MOST_FINALISTS = 16, FEW_ROWS = 4096 };
 
 /* Rounds of n_init starts on a sample, at most; its optima that go on to all rows, at most, and to a sample so many
-   times finer before that, where they are more. */
-enum { MOST_ROUNDS = 8, FEW_OPTIMA = 8, MOST_REFINED = 32, FINER = 8, MANY_CLUSTERS = 16, LESS = 4 };
+   times finer before that, where they are more and clusters are not many. */
+enum { MOST_ROUNDS = 8, FEW_OPTIMA = 8, MOST_REFINED = 32, FINER = 8, MANY_CLUSTERS = 16 };
 
 static const uint64_t REFINED_SEED = UINT64_C(0x9E3779B97F4A7C15);
 
@@ -198,14 +198,14 @@ static patron_status refine(int32_t *count, int32_t *starts, fit_job *job, int32
                             patron_error *error)
 {
     double began_s = ptn_now_s();
-    int32_t near[MOST_REFINED], found, few = k <= 8 ? FEW_OPTIMA : 2, less = k > MANY_CLUSTERS ? LESS : 1;
+    int32_t near[MOST_REFINED], found, few = k <= 8 ? FEW_OPTIMA : 2;
     ptn_sample finer = {0};
     ptn_screen_plan plan = plan_of(job, k, k);
-    found = ptn_screen_distinct(near, &job->screen, &job->sample, k, MOST_REFINED / less, tolerance);
+    found = ptn_screen_distinct(near, &job->screen, &job->sample, k, MOST_REFINED, tolerance);
     memcpy(starts, near, (size_t)(found < few ? found : few) * sizeof *starts);
-    *count = found;
-    if (found <= few) return PATRON_OK;
-    int64_t wanted = ptn_sample_rows(job->data.rows, job->data.cols, k, FINER / less);
+    *count = found < few ? found : few;
+    if (found <= few || k > MANY_CLUSTERS) return PATRON_OK;
+    int64_t wanted = ptn_sample_rows(job->data.rows, job->data.cols, k, FINER);
     patron_status status =
         ptn_sample_draw(&finer, &job->data, wanted, job->options.seed + REFINED_SEED, &job->team, error);
     if (status == PATRON_OK) status = ptn_screen_refine(&job->screen, &finer, k, near, found, &plan, &job->team, error);

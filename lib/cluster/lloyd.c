@@ -22,17 +22,19 @@ typedef struct pass_job {
     int32_t count;
 } pass_job;
 
-/* Moves a row of a tile between a worker's sums. */
+/* Moves a row of a tile between a worker's sums: its values side by side first, so that sums go by vectors. */
 static void move_values(double *share, const ptn_packed *packed, int64_t row, int32_t from, int32_t to)
 {
+    enum { BESIDE = 16 };
     int64_t cols = packed->cols;
     const float *values = packed->values + row / PTN_TILE * cols * PTN_TILE + row % PTN_TILE;
-    double weight = packed->weights == NULL ? 1.0 : (double)packed->weights[row];
-    double *away = share + from * cols, *here = share + to * cols;
-    for (int64_t c = 0; c < cols; c++) {
-        double value = weight * (double)values[c * PTN_TILE];
-        away[c] -= value;
-        here[c] += value;
+    double weight = packed->weights == NULL ? 1.0 : (double)packed->weights[row], value[BESIDE];
+    for (int64_t first = 0; first < cols; first += BESIDE, values += BESIDE * PTN_TILE) {
+        int64_t count = cols - first < BESIDE ? cols - first : BESIDE;
+        double *away = share + from * cols + first, *here = share + to * cols + first;
+        for (int64_t c = 0; c < count; c++) value[c] = weight * (double)values[c * PTN_TILE];
+        for (int64_t c = 0; c < count; c++) away[c] -= value[c];
+        for (int64_t c = 0; c < count; c++) here[c] += value[c];
     }
 }
 

@@ -157,7 +157,7 @@ static double *inertia_of(const ptn_screen *screen, int64_t start, int32_t k)
 /* Whether a start of this number goes on from the best of the rounds before. */
 static bool swaps(const screen_job *job, int64_t start) { return start >= job->plan->starts && start % 2 == 1; }
 
-/* Puts one centroid of the best optimum so far in the place of a seed, a few times, and keeps what is better (Fränti
+/* Puts one centroid of the best optimum so far in the place of a seed, a few times, and keeps what is better (Franti
    2018): from there the best is a few such steps away, while most starts that begin anew end farther off. */
 static void swap_some(screen_job *job, ptn_trial *trial, int64_t start, int32_t k, int32_t worker)
 {
