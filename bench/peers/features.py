@@ -9,7 +9,6 @@ a column of each feature; cpu_s are those of all threads, which a busy machine d
 the value that differs most: |ours - theirs| over the greatest of both and 1; where one has no value and the other has,
 it is infinite.
 """
-import argparse
 import json
 import math
 import os
@@ -142,36 +141,14 @@ def compare(work, options):
         yield line
 
 
-def read_options():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("work", nargs="+", choices=[*WORKS, "all"], metavar="WORK", help=f"{', '.join(WORKS)} or all")
-    parser.add_argument("--bench", required=True, help="bench_features, which makes the lines")
-    parser.add_argument("--library", required=True, help="libpatron.so")
-    parser.add_argument("--folder", required=True, help="for lines and results")
-    parser.add_argument("--compiler", default="unknown", help="what the library was built with")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--budget", type=float, default=120, help="seconds for a competitor in a work (120)")
-    parser.add_argument("--limit", type=float, default=600, help="seconds for one turn, then it is ended (600)")
-    parser.add_argument("--peers", type=lambda text: text.split(","), default=[], help="only these: duckdb,polars")
-    parser.add_argument("--scale", type=float, default=1, help="of the numbers of lines and customers, to try it out")
-    return parser.parse_args()
-
-
 def main():
-    options = read_options()
-    folder = os.path.join(options.folder, "results")
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "machine.json"), "w", encoding="utf-8") as file:
-        json.dump(peers.describe(options), file, indent=1)
-    for work in WORKS if "all" in options.work else options.work:
-        path = os.path.join(folder, f"{work}.jsonl")
-        with open(path + ".part", "w", encoding="utf-8", buffering=1) as file:
-            print("==", work, file=sys.stderr)
-            for line in compare(work, options):
-                print(json.dumps(line))
-                print(json.dumps(line), file=file)
-        os.replace(path + ".part", path)
+    options = peers.read_options(__doc__, WORKS, "bench_features, which makes the lines", 600)
+
+    def lines_of(work):
+        print("==", work, file=sys.stderr)
+        yield from compare(work, options)
+
+    peers.run_works(options, WORKS, lines_of)
 
 
 if __name__ == "__main__":

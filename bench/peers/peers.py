@@ -233,38 +233,48 @@ def describe(options):
             "load": round(os.getloadavg()[0], 2), "date": datetime.date.today().isoformat()}
 
 
-def read_options():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("work", nargs="+", choices=[*WORKS, "all"], metavar="WORK", help=f"{', '.join(WORKS)} or all")
-    parser.add_argument("--bench", required=True, help="bench_kmeans, which makes the rows")
+def read_options(doc, works, bench, limit):
+    """`doc`: what the script is for; `bench`: what makes its data; `limit`: the default, seconds."""
+    parser = argparse.ArgumentParser(description=doc.split("\n", maxsplit=1)[0])
+    parser.add_argument("work", nargs="+", choices=[*works, "all"], metavar="WORK", help=f"{', '.join(works)} or all")
+    parser.add_argument("--bench", required=True, help=bench)
     parser.add_argument("--library", required=True, help="libpatron.so")
-    parser.add_argument("--folder", required=True, help="for rows and results")
+    parser.add_argument("--folder", required=True, help="for data and results")
     parser.add_argument("--compiler", default="unknown", help="what the library was built with")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--budget", type=float, default=120, help="seconds for a competitor in a case (120)")
-    parser.add_argument("--limit", type=float, default=3600, help="seconds for one fit, then it is ended (3600)")
+    parser.add_argument("--limit", type=float, default=limit, help=f"seconds for one turn, then it is ended ({limit})")
     parser.add_argument("--peers", type=lambda text: text.split(","), default=[], help="only these, as in faiss,R")
-    parser.add_argument("--scale", type=float, default=1, help="of the numbers of rows, to try it out")
+    parser.add_argument("--scale", type=float, default=1, help="of the sizes, to try it out")
     return parser.parse_args()
 
 
-def main():
-    options = read_options()
+def run_works(options, works, lines_of):
+    """Writes the machine, and for each work what lines_of(work) yields."""
     folder = os.path.join(options.folder, "results")
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "machine.json"), "w", encoding="utf-8") as file:
         json.dump(describe(options), file, indent=1)
-    for work in WORKS if "all" in options.work else options.work:
+    for work in works if "all" in options.work else options.work:
         path = os.path.join(folder, f"{work}.jsonl")
         with open(path + ".part", "w", encoding="utf-8", buffering=1) as file:
-            for case in WORKS[work]:
-                print("==", " ".join(f"{name}={value}" for name, value in dataclasses.asdict(case).items()
-                                     if name != "peers"), file=sys.stderr)
-                for line in compare(case, options):
-                    print(json.dumps(line))
-                    print(json.dumps(line), file=file)
+            for line in lines_of(work):
+                print(json.dumps(line))
+                print(json.dumps(line), file=file)
         os.replace(path + ".part", path)
+
+
+def main():
+    options = read_options(__doc__, WORKS, "bench_kmeans, which makes the rows", 3600)
+
+    def lines_of(work):
+        for case in WORKS[work]:
+            print("==", " ".join(f"{name}={value}" for name, value in dataclasses.asdict(case).items()
+                                 if name != "peers"), file=sys.stderr)
+            yield from compare(case, options)
+
+    run_works(options, WORKS, lines_of)
 
 
 if __name__ == "__main__":
