@@ -202,8 +202,8 @@ static patron_status refine(int32_t *count, int32_t *starts, fit_job *job, int32
     ptn_sample finer = {0};
     ptn_screen_plan plan = plan_of(job, k, k);
     found = ptn_screen_distinct(near, &job->screen, &job->sample, k, MOST_REFINED, tolerance);
-    memcpy(starts, near, (size_t)(found < few ? found : few) * sizeof *starts);
     *count = found < few ? found : few;
+    memcpy(starts, near, (size_t)*count * sizeof *starts);
     if (found <= few || k > MANY_CLUSTERS) return PATRON_OK;
     int64_t wanted = ptn_sample_rows(job->data.rows, job->data.cols, k, FINER);
     patron_status status =

@@ -154,6 +154,16 @@ static double *inertia_of(const ptn_screen *screen, int64_t start, int32_t k)
     return screen->inertia + start * (screen->k_max - screen->k_min + 1) + k - screen->k_min;
 }
 
+/* A start's run for k, from these centroids; what it ends in is kept. */
+static void run_from(const double *centroids, screen_job *job, int64_t start, int32_t k, int32_t worker)
+{
+    ptn_trial *trial = &job->trials[worker];
+    size_t bytes = (size_t)(k * job->screen->cols) * sizeof(double);
+    memcpy(trial->centroids, centroids, bytes);
+    *inertia_of(job->screen, start, k) = run(trial, k, job, worker);
+    memcpy(centroids_of(job->screen, start, k), trial->centroids, bytes);
+}
+
 /* Whether a start of this number goes on from the best of the rounds before. */
 static bool swaps(const screen_job *job, int64_t start) { return start >= job->plan->starts && start % 2 == 1; }
 
@@ -199,25 +209,18 @@ static void do_start(void *opaque, int64_t block, int32_t worker)
     for (int32_t k = screen->k_min; k <= most; k++) {
         if (ptn_team_poll(job->team, worker)) return;
         if (!job->going[k - screen->k_min]) continue;
-        if (swaps(job, start)) {
+        if (swaps(job, start))
             swap_some(job, trial, start, k, worker);
-            continue;
-        }
-        memcpy(trial->centroids, seeds, (size_t)(k * cols) * sizeof(double));
-        *inertia_of(screen, start, k) = run(trial, k, job, worker);
-        memcpy(centroids_of(screen, start, k), trial->centroids, (size_t)(k * cols) * sizeof(double));
+        else
+            run_from(seeds, job, start, k, worker);
     }
 }
 
 static void refine_start(void *opaque, int64_t block, int32_t worker)
 {
     screen_job *job = opaque;
-    ptn_trial *trial = &job->trials[worker];
-    double *centroids = centroids_of(job->screen, job->starts[block], job->k);
-    size_t bytes = (size_t)(job->k * job->screen->cols) * sizeof(double);
-    memcpy(trial->centroids, centroids, bytes);
-    *inertia_of(job->screen, job->starts[block], job->k) = run(trial, job->k, job, worker);
-    memcpy(centroids, trial->centroids, bytes);
+    int32_t start = job->starts[block];
+    run_from(centroids_of(job->screen, start, job->k), job, start, job->k, worker);
 }
 
 const double *ptn_screen_centroids(const ptn_screen *screen, int32_t start, int32_t k)

@@ -154,19 +154,24 @@ static void give_clusters(double *means, double *half_widths, const estimation *
     }
 }
 
+/* One look more; where every row is scored already, there is nothing more to see. */
+static patron_status look_again(bool *spent, int32_t *look, estimation *n, patron_error *error)
+{
+    *spent = n->exact;
+    *look += 1;
+    return n->exact ? PATRON_OK : ptn_estimate_look(spent, &n->estimate, *look, error);
+}
+
 static patron_status estimate(estimation *n, patron_silhouette_estimate_result *result, double *cluster_means,
                               double *cluster_half_widths, patron_error *error)
 {
     patron_silhouette_estimate_result found = {.size = sizeof found};
-    bool spent = n->exact;
+    bool spent;
     int32_t look = 0;
     do {
         memset(&found, 0, sizeof found);
-        look++;
-        if (!n->exact) {
-            patron_status status = ptn_estimate_look(&spent, &n->estimate, look, error);
-            if (status != PATRON_OK) return status;
-        }
+        patron_status status = look_again(&spent, &look, n, error);
+        if (status != PATRON_OK) return status;
         give(&found, n, 0, look);
     } while (!spent && found.half_width > n->options.half_width);
     give_clusters(cluster_means, cluster_half_widths, n, look);
@@ -249,15 +254,12 @@ static patron_status compare(estimation *n, patron_silhouette_comparison *compar
                              patron_silhouette_estimate_result *results, patron_error *error)
 {
     patron_silhouette_comparison found;
-    bool spent = n->exact;
+    bool spent;
     int32_t look = 0;
     do {
         memset(&found, 0, sizeof found);
-        look++;
-        if (!n->exact) {
-            patron_status status = ptn_estimate_look(&spent, &n->estimate, look, error);
-            if (status != PATRON_OK) return status;
-        }
+        patron_status status = look_again(&spent, &look, n, error);
+        if (status != PATRON_OK) return status;
         compare_at(&found, n, look);
     } while (!spent && found.ended == PATRON_COMPARED_BUDGET);
     found.level = n->options.level;
