@@ -9,6 +9,7 @@
 #include <patron/patron.h>
 
 #include "support/arrow_stream.h"
+#include "support/audit.h"
 #include "support/order_lines.h"
 #include "support/suite.h"
 
@@ -25,19 +26,10 @@ static patron_history *new_history(int64_t utc_offset_s)
     return history;
 }
 
-static patron_audit audit_of(const patron_history *history)
-{
-    patron_audit audit;
-    memset(&audit, 0, sizeof audit);
-    audit.size = sizeof audit;
-    ck_assert_int_eq(patron_history_audit(&audit, history, PATRON_AS_OF_LAST, NULL, NULL), PATRON_OK);
-    return audit;
-}
-
 /* Audit, rejected rows, and every feature of every customer, bit for bit. */
 static void check_same(const patron_history *a, const patron_history *b)
 {
-    patron_audit x = audit_of(a), y = audit_of(b);
+    patron_audit x = audit_of(a, PATRON_AS_OF_LAST), y = audit_of(b, PATRON_AS_OF_LAST);
     patron_features *f, *g;
     patron_features_options options;
     patron_rows v, w;
@@ -270,7 +262,7 @@ static patron_audit appended(small *s, int64_t utc_offset_s, const patron_arrow_
 {
     patron_history *history = new_history(utc_offset_s);
     append_source(history, &s->source, columns);
-    patron_audit audit = audit_of(history);
+    patron_audit audit = audit_of(history, PATRON_AS_OF_LAST);
     patron_history_free(history);
     return audit;
 }
@@ -433,7 +425,7 @@ START_TEST(test_what_is_missing_rejects_the_row_and_says_why)
     gone[6] = true;
     s.source.gone = gone;
     append_source(history, &s.source, NULL);
-    patron_audit audit = audit_of(history);
+    patron_audit audit = audit_of(history, PATRON_AS_OF_LAST);
     ck_assert_int_eq(audit.rows_read, 8);
     ck_assert_int_eq(audit.fates[PATRON_FATE_UNREADABLE], 6);
     ck_assert_int_eq(audit.fates[PATRON_FATE_NO_CUSTOMER], 1);
@@ -489,7 +481,7 @@ START_TEST(test_ids_beyond_int64_and_whole_floats_are_the_texts_of_their_digits)
         for (int r = 0; r < 2; r++) s.customer[r] = (arrow_cell){.whole = value, .real = 7.0};
         s.customer[2] = (arrow_cell){.null = true};
         append_source(history, &s.source, NULL);
-        ck_assert_int_eq(audit_of(history).customers, 1);
+        ck_assert_int_eq(audit_of(history, PATRON_AS_OF_LAST).customers, 1);
         ck_assert_int_eq(patron_history_forget(history, (const uint8_t *)text, (int64_t)strlen(text), NULL, NULL),
                          PATRON_OK);
         patron_history_free(history);

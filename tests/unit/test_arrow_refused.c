@@ -9,6 +9,7 @@
 #include <patron/patron.h>
 
 #include "support/arrow_stream.h"
+#include "support/audit.h"
 #include "support/suite.h"
 #include "support/table.h"
 
@@ -55,21 +56,12 @@ static patron_history *good_history(void)
     return history;
 }
 
-static patron_audit audit_of(const patron_history *history)
-{
-    patron_audit audit;
-    memset(&audit, 0, sizeof audit);
-    audit.size = sizeof audit;
-    ck_assert_int_eq(patron_history_audit(&audit, history, PATRON_AS_OF_LAST, NULL, NULL), PATRON_OK);
-    return audit;
-}
-
 /* Appends to a history that has rows; it must fail as said and leave no trace, and the same rows must still go in. */
 static patron_error refused(arrow_source *source, const patron_arrow_columns *roles, patron_status status,
                             const char *part)
 {
     patron_history *history = good_history();
-    patron_audit before = audit_of(history);
+    patron_audit before = audit_of(history, PATRON_AS_OF_LAST);
     struct ArrowArrayStream stream;
     patron_error error;
     memset(&error, 0x55, sizeof error);
@@ -81,7 +73,7 @@ static patron_error refused(arrow_source *source, const patron_arrow_columns *ro
     ck_assert_msg(strstr(error.message, part) != NULL, "\"%s\" is not in: %s", part, error.message);
     ck_assert(stream.release == NULL);
     ck_assert_int_eq(given.live, 0);
-    patron_audit after = audit_of(history);
+    patron_audit after = audit_of(history, PATRON_AS_OF_LAST);
     ck_assert_mem_eq(&before, &after, sizeof before);
     ck_assert_int_eq(patron_history_forget(history, (const uint8_t *)"zoe", 3, NULL, NULL), PATRON_UNKNOWN_CUSTOMER);
     patron_history_free(history);
@@ -106,14 +98,14 @@ static patron_error spoilt(void (*spoil)(struct ArrowArray *, int64_t), void (*s
     ck_assert_msg(strstr(error.message, part) != NULL, "\"%s\" is not in: %s", part, error.message);
     ck_assert_int_eq(source.live, 0);
     ck_assert_int_eq(patron_history_row_count(history), 0);
-    ck_assert_int_eq(audit_of(history).rows_read, 0);
+    ck_assert_int_eq(audit_of(history, PATRON_AS_OF_LAST).rows_read, 0);
     ck_assert_int_eq(patron_history_forget(history, (const uint8_t *)"zoe", 3, NULL, NULL), PATRON_UNKNOWN_CUSTOMER);
     /* It takes the good ones afterwards. */
     source = fresh();
     arrow_stream_open(&stream, &source);
     ck_assert_int_eq(patron_history_append_arrow(history, &stream, NULL, NULL, NULL), PATRON_OK);
-    ck_assert_int_eq(audit_of(history).fates[PATRON_FATE_PURCHASE], ROWS - 1);
-    ck_assert_int_eq(audit_of(history).customers, 3);
+    ck_assert_int_eq(audit_of(history, PATRON_AS_OF_LAST).fates[PATRON_FATE_PURCHASE], ROWS - 1);
+    ck_assert_int_eq(audit_of(history, PATRON_AS_OF_LAST).customers, 3);
     patron_history_free(history);
     return error;
 }

@@ -11,6 +11,7 @@
 
 #include "features/features.h"
 #include "matrix/matrix.h"
+#include "support/audit.h"
 #include "support/order_lines.h"
 #include "support/suite.h"
 #include "support/text_column.h"
@@ -30,15 +31,6 @@ static patron_history *history_with(const patron_history_options *options)
     patron_history *history;
     ck_assert_int_eq(patron_history_create(&history, options, NULL, NULL), PATRON_OK);
     return history;
-}
-
-static patron_audit audit_of(const patron_history *history, int64_t as_of_s)
-{
-    patron_audit audit;
-    memset(&audit, 0, sizeof audit);
-    audit.size = sizeof audit;
-    ck_assert_int_eq(patron_history_audit(&audit, history, as_of_s, NULL, NULL), PATRON_OK);
-    return audit;
 }
 
 static void expect_same_features(const patron_history *a, const patron_history *b, int64_t as_of_s)

@@ -10,6 +10,7 @@
 #include <patron/patron.h>
 
 #include "history/history.h"
+#include "support/audit.h"
 #include "support/order_lines.h"
 #include "support/suite.h"
 
@@ -54,13 +55,6 @@ static patron_history *make(const patron_history_options *options)
     patron_history *history;
     ck_assert_int_eq(patron_history_create(&history, options, NULL, NULL), PATRON_OK);
     return history;
-}
-
-static patron_audit audit_of(const patron_history *history, int64_t as_of_s)
-{
-    patron_audit audit = {.size = sizeof audit};
-    ck_assert_int_eq(patron_history_audit(&audit, history, as_of_s, NULL, NULL), PATRON_OK);
-    return audit;
 }
 
 /* The batch fails so, says so, and leaves the history as it was. */

@@ -10,6 +10,7 @@
 
 #include <patron/patron.h>
 
+#include "support/audit.h"
 #include "support/suite.h"
 #include "support/text_column.h"
 
@@ -164,14 +165,6 @@ static patron_history *history_without(const char *id)
     close_sheet();
     sheet = all;
     return history;
-}
-
-static patron_audit audit_of(const patron_history *history, int64_t as_of_s)
-{
-    patron_audit audit = {.size = sizeof audit};
-    patron_error error;
-    ck_assert_msg(patron_history_audit(&audit, history, as_of_s, NULL, &error) == PATRON_OK, "%s", error.message);
-    return audit;
 }
 
 START_TEST(test_every_row_has_its_known_fate)
