@@ -22,7 +22,9 @@ enum {
     NODES = 32,         /* for each cluster, or */
     NODES_MANY = 16,    /* with many rows, where a look costs more than a wider interval */
     MANY_ROWS = 1 << 22,
-    FEW_ROWS = 4096 /* are all scored */
+    FEW_ROWS = 4096, /* are all scored */
+    CHUNK_ROWS = 65536,
+    MOST_CHUNKS = 64
 };
 
 #define MANY_PAIRS 2e9
@@ -38,40 +40,91 @@ static int32_t stratum_of(const ptn_estimate *e, int64_t row)
     return 2 * e->labelings[0].labels[row] + odd;
 }
 
-/* Rows of weight in each cluster of all labelings, and how many are in clusters of few of them. */
-static int64_t count_rows(const ptn_estimate *e, int64_t *counts)
+/* Passes over all rows, by chunks; what is counted is added up afterwards. */
+typedef struct chunks_job {
+    ptn_estimate *e;
+    int64_t chunks, each; /* numbers of a chunk */
+    int64_t *counts;      /* chunks x each */
+    const int64_t *rows;  /* of weight in each cluster */
+} chunks_job;
+
+static void chunk_range(const chunks_job *job, int64_t chunk, int64_t *from, int64_t *to)
 {
-    int64_t before = 0, tiny = 0;
-    for (int32_t l = 0; l < e->count; before += e->labelings[l++].k)
-        for (int64_t i = 0; i < e->scored->rows.rows; i++)
-            counts[before + e->labelings[l].labels[i]] += ptn_scored_weight(e->scored, i) > 0.0;
-    for (int64_t c = 0; c < before; c++) tiny += counts[c] < TINY_ROWS ? counts[c] : 0;
-    return tiny;
+    int64_t rows = job->e->scored->rows.rows, size = (rows + job->chunks - 1) / job->chunks;
+    *from = chunk * size < rows ? chunk * size : rows;
+    *to = *from + size < rows ? *from + size : rows;
 }
 
-/* Marks the rows that are scored in any case and those that count for nothing, and counts the others. */
-static patron_status find_certain(ptn_estimate *e, const int64_t *counts, patron_error *error)
+static void count_chunk(void *opaque, int64_t chunk, int32_t worker)
 {
-    const ptn_scored *scored = e->scored;
-    const ptn_memory *memory = &scored->team->context->memory;
-    for (int64_t i = 0; i < scored->rows.rows; i++) {
-        double weight = ptn_scored_weight(scored, i);
+    chunks_job *job = opaque;
+    const ptn_estimate *e = job->e;
+    int64_t from, to, *counts = job->counts + chunk * job->each;
+    (void)worker;
+    chunk_range(job, chunk, &from, &to);
+    for (int32_t l = 0; l < e->count; counts += e->labelings[l++].k)
+        for (int64_t i = from; i < to; i++) counts[e->labelings[l].labels[i]] += ptn_scored_weight(e->scored, i) > 0.0;
+}
+
+/* Marks the rows that are scored in any case and those that count for nothing; counts the former and, by stratum, the
+   others. */
+static void mark_chunk(void *opaque, int64_t chunk, int32_t worker)
+{
+    chunks_job *job = opaque;
+    ptn_estimate *e = job->e;
+    int64_t from, to, *counts = job->counts + chunk * job->each;
+    (void)worker;
+    chunk_range(job, chunk, &from, &to);
+    for (int64_t i = from; i < to; i++) {
+        double weight = ptn_scored_weight(e->scored, i);
         bool certain = weight >= HEAVY * e->labelings[0].total[e->labelings[0].labels[i]];
         int64_t before = 0;
         for (int32_t l = 0; l < e->count; before += e->labelings[l++].k)
-            certain |= counts[before + e->labelings[l].labels[i]] < TINY_ROWS;
+            certain |= job->rows[before + e->labelings[l].labels[i]] < TINY_ROWS;
         e->taken[i] = certain || !(weight > 0.0);
-        if (!(weight > 0.0)) continue;
-        if (!certain) {
-            e->strata[stratum_of(e, i)].rows++;
-            continue;
-        }
-        patron_status status = ptn_array_reserve(&e->sample, memory, 1, sizeof(ptn_sampled), "sampled rows", error);
-        if (status != PATRON_OK) return status;
-        ((ptn_sampled *)e->sample.items)[e->sample.count++] = (ptn_sampled){i, -1};
+        if (weight > 0.0) counts[certain ? e->strata_count : stratum_of(e, i)]++;
+    }
+}
+
+static patron_status run_chunks(chunks_job *job, int64_t each, ptn_task task, patron_error *error)
+{
+    job->each = each;
+    memset(job->counts, 0, (size_t)(job->chunks * each) * sizeof *job->counts);
+    return ptn_team_run(job->e->scored->team, "silhouette", 0.0, 0.0, job->chunks, task, job, error);
+}
+
+/* Rows of weight in each cluster of all labelings, and how many are in clusters of few of them. */
+static patron_status count_rows(chunks_job *job, int64_t *counts, int64_t clusters, int64_t *tiny, patron_error *error)
+{
+    patron_status status = run_chunks(job, clusters, count_chunk, error);
+    *tiny = 0;
+    for (int64_t c = 0; c < clusters; c++) {
+        for (int64_t chunk = 0; chunk < job->chunks; chunk++) counts[c] += job->counts[chunk * clusters + c];
+        *tiny += counts[c] < TINY_ROWS ? counts[c] : 0;
+    }
+    return status;
+}
+
+/* The rows that are scored in any case, and how many there are in each stratum. */
+static patron_status find_certain(chunks_job *job, patron_error *error)
+{
+    ptn_estimate *e = job->e;
+    const ptn_memory *memory = &e->scored->team->context->memory;
+    patron_status status = run_chunks(job, e->strata_count + (int64_t)1, mark_chunk, error);
+    for (int64_t chunk = 0; status == PATRON_OK && chunk < job->chunks; chunk++) {
+        const int64_t *counts = job->counts + chunk * job->each;
+        int64_t from, to;
+        for (int32_t h = 0; h < e->strata_count; h++) e->strata[h].rows += counts[h];
+        if (counts[e->strata_count] == 0) continue;
+        status =
+            ptn_array_reserve(&e->sample, memory, counts[e->strata_count], sizeof(ptn_sampled), "sampled rows", error);
+        chunk_range(job, chunk, &from, &to);
+        for (int64_t i = from; status == PATRON_OK && i < to; i++)
+            if (e->taken[i] && ptn_scored_weight(e->scored, i) > 0.0)
+                ((ptn_sampled *)e->sample.items)[e->sample.count++] = (ptn_sampled){i, -1};
     }
     e->certain = e->sample.count;
-    return PATRON_OK;
+    return status;
 }
 
 /* What the first look takes of each stratum when `least` is wanted of those in the midst; all of it. */
@@ -153,7 +206,9 @@ patron_status ptn_estimate_open(ptn_estimate *e, ptn_labeling *labelings, int32_
                                 int64_t most, uint64_t seed, patron_error *error)
 {
     const ptn_memory *memory = &scored->team->context->memory;
-    int64_t rows = scored->rows.rows, clusters = 0, *counts = NULL;
+    int64_t rows = scored->rows.rows, clusters = 0, *counts = NULL, tiny = 0, numbers;
+    chunks_job job = {.e = e, .chunks = rows / CHUNK_ROWS + 1};
+    if (job.chunks > MOST_CHUNKS) job.chunks = MOST_CHUNKS;
     memset(e, 0, sizeof *e);
     e->scored = scored;
     e->labelings = labelings;
@@ -165,16 +220,21 @@ patron_status ptn_estimate_open(ptn_estimate *e, ptn_labeling *labelings, int32_
     if (status != PATRON_OK) return status;
     for (int32_t l = 0; l < count; l++) clusters += labelings[l].k;
     e->strata_count = 2 * labelings[0].k;
+    if (!ptn_mul_i64(&numbers, job.chunks, clusters + e->strata_count + 1)) numbers = -1;
     const ptn_wanted list[] = {{&e->strata, e->strata_count, sizeof *e->strata, "sampled rows"},
                                {&e->taken, rows, sizeof *e->taken, "sampled rows"},
+                               {&job.counts, numbers, sizeof *job.counts, "sampled rows"},
                                {&counts, clusters, sizeof *counts, "sampled rows"}};
     status = ptn_allocate_each(list, sizeof list / sizeof *list, true, memory, error);
+    job.rows = counts;
+    if (status == PATRON_OK) status = count_rows(&job, counts, clusters, &tiny, error);
     if (status == PATRON_OK) {
-        e->whole = count_rows(e, counts) > rows / 2 && (most == 0 || rows <= most);
+        e->whole = tiny > rows / 2 && (most == 0 || rows <= most);
         if (!e->whole) status = open_joint(e, error);
     }
-    if (status == PATRON_OK && !e->whole) status = find_certain(e, counts, error);
+    if (status == PATRON_OK && !e->whole) status = find_certain(&job, error);
     ptn_free(memory, counts);
+    ptn_free(memory, job.counts);
     if (status == PATRON_OK && !e->whole) status = find_budget(e, most, error);
     if (status == PATRON_OK && !e->whole) status = open_surrogate(e, error);
     return status;

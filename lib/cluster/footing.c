@@ -3,36 +3,77 @@
 #include "cluster/footing.h"
 
 #include <math.h>
+#include <string.h>
 
-static void widen(double *low, double *high, double value)
-{
-    if (value < *low) *low = value;
-    if (value > *high) *high = value;
-}
+#include "base/checked.h"
+#include "kernels/kernels.h"
 
-static patron_status find_extremes(double *low, double *high, const patron_rows *rows, const double *extra,
-                                   int64_t more, patron_error *error)
+enum { CHUNK_ROWS = 65536, MOST_CHUNKS = 64, FIGURES = 6 };
+
+typedef struct extremes_job {
+    const ptn_kernels *kernels;
+    ptn_source source;
+    int64_t rows, chunks;
+    double *figures; /* for each chunk low, high, two sums and two sums of squares, of the columns; at the end zeros */
+} extremes_job;
+
+static void measure_chunk(void *opaque, int64_t chunk, int32_t worker)
 {
-    for (int64_t c = 0; c < rows->cols; c++) {
+    extremes_job *job = opaque;
+    int64_t cols = job->source.cols, each = job->rows / job->chunks, rest = job->rows % job->chunks;
+    int64_t from = chunk * each + (chunk < rest ? chunk : rest), count = each + (chunk < rest);
+    double *low = job->figures + chunk * FIGURES * cols, *high = low + cols, *sum = high + cols,
+           *square = sum + 2 * cols;
+    (void)worker;
+    for (int64_t c = 0; c < cols; c++) {
         low[c] = HUGE_VAL;
         high[c] = -HUGE_VAL;
     }
-    for (int64_t i = 0; i < rows->rows; i++) {
-        for (int64_t c = 0; c < rows->cols; c++) {
-            double value = ptn_rows_at(rows, i, c);
-            if (!isfinite(value)) return ptn_rows_check_finite(rows, i, i + 1, error);
-            widen(&low[c], &high[c], value);
-        }
-    }
-    for (int64_t i = 0; i < more; i++)
-        for (int64_t c = 0; c < rows->cols; c++) widen(&low[c], &high[c], extra[i * rows->cols + c]);
-    return PATRON_OK;
+    job->kernels->measure(low, high, sum, square, &job->source, from, count, NULL,
+                          job->figures + job->chunks * FIGURES * cols);
 }
 
-patron_status ptn_footing_find(ptn_footing *footing, double *low, double *high, const patron_rows *rows,
-                               const double *extra, int64_t more, patron_error *error)
+/* The chunks' extremes together. Whether a value is not finite, or the sum of many is not, is asked row by row. */
+static patron_status join(double *low, double *high, const extremes_job *job, const patron_rows *rows,
+                          patron_error *error)
 {
-    patron_status status = find_extremes(low, high, rows, extra, more, error);
+    bool finite = true;
+    for (int64_t c = 0; c < rows->cols; c++) {
+        low[c] = HUGE_VAL;
+        high[c] = -HUGE_VAL;
+        for (int64_t chunk = 0; chunk < job->chunks; chunk++) {
+            const double *figures = job->figures + chunk * FIGURES * rows->cols + c;
+            if (figures[0] < low[c]) low[c] = figures[0];
+            if (figures[rows->cols] > high[c]) high[c] = figures[rows->cols];
+            finite = finite && isfinite(figures[2 * rows->cols] + figures[3 * rows->cols]);
+        }
+        finite = finite && isfinite(low[c]) && isfinite(high[c]);
+    }
+    return finite ? PATRON_OK : ptn_rows_check_finite(rows, 0, rows->rows, error);
+}
+
+static patron_status find_extremes(double *low, double *high, const patron_rows *rows, ptn_team *team,
+                                   patron_error *error)
+{
+    const ptn_memory *memory = &team->context->memory;
+    extremes_job job = {.kernels = ptn_kernels_here(), .rows = rows->rows, .chunks = rows->rows / CHUNK_ROWS + 1};
+    job.source = (ptn_source){rows->values, rows->cols, rows->row_stride, rows->type == PATRON_FLOAT32};
+    if (job.chunks > MOST_CHUNKS) job.chunks = MOST_CHUNKS;
+    int64_t figures;
+    void *block = NULL;
+    if (!ptn_mul_i64(&figures, job.chunks * FIGURES + 1, rows->cols)) figures = -1;
+    patron_status status = ptn_allocate_zero(&block, memory, figures, sizeof *job.figures, "extremes", error);
+    job.figures = block;
+    if (status == PATRON_OK) status = ptn_team_run(team, "score", 0.0, 0.0, job.chunks, measure_chunk, &job, error);
+    if (status == PATRON_OK) status = join(low, high, &job, rows, error);
+    ptn_free(memory, block);
+    return status;
+}
+
+patron_status ptn_footing_find(ptn_footing *footing, double *low, double *high, const patron_rows *rows, ptn_team *team,
+                               patron_error *error)
+{
+    patron_status status = find_extremes(low, high, rows, team, error);
     if (status != PATRON_OK) return status;
     double widest = 0.0; /* half the widest spread, as the whole of it may overflow */
     footing->square = 0.0;

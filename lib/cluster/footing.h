@@ -11,6 +11,7 @@
 #ifndef PTN_CLUSTER_FOOTING_H
 #define PTN_CLUSTER_FOOTING_H
 
+#include "base/threads.h"
 #include "matrix/rows.h"
 
 /* How columns are brought to one footing. */
@@ -21,10 +22,9 @@ typedef struct ptn_footing {
     double square;       /* sum over columns of the spread squared: no squared distance is more; may be inf */
 } ptn_footing;
 
-/* Checks that every value is finite and chooses the footing for rows and `more` further rows of as many columns
-   (row-major in `extra`). footing->offset has room for the columns; `low` and `high` (cols numbers each) are scratch.
-   PATRON_NOT_FINITE (error->row). */
-patron_status ptn_footing_find(ptn_footing *footing, double *low, double *high, const patron_rows *rows,
-                               const double *extra, int64_t more, patron_error *error);
+/* Checks that every value is finite and chooses the footing. footing->offset has room for the columns; `low` and `high`
+   (cols numbers each) are scratch. PATRON_NOT_FINITE (error->row), PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. */
+patron_status ptn_footing_find(ptn_footing *footing, double *low, double *high, const patron_rows *rows, ptn_team *team,
+                               patron_error *error);
 
 #endif

@@ -166,7 +166,8 @@ static patron_status find_moments(moments *m, const patron_rows *rows, bool copi
     if (status != PATRON_OK) return status;
     int64_t cols = m->scored.rows.cols;
     m->scored.footing.offset = m->low;
-    status = ptn_footing_find(&m->scored.footing, m->low + cols, m->low + 2 * cols, &m->scored.rows, NULL, 0, error);
+    status =
+        ptn_footing_find(&m->scored.footing, m->low + cols, m->low + 2 * cols, &m->scored.rows, m->scored.team, error);
     if (status == PATRON_OK) find_means(m);
     return status;
 }
@@ -272,6 +273,7 @@ static patron_status index_of(double *value, double (*formula)(const moments *),
                               const patron_rows *rows, const patron_context *context, patron_error *error)
 {
     ptn_context read;
+    ptn_team team;
     fenv_t host;
     ptn_ok(error);
     if (value == NULL) return ptn_fail_null(error, "value");
@@ -280,9 +282,12 @@ static patron_status index_of(double *value, double (*formula)(const moments *),
     patron_status status = ptn_context_read(&read, context, error);
     if (status != PATRON_OK) return status;
     ptn_floating_enter(&host);
+    ptn_team_open(&team, &read);
+    m->scored.team = &team;
     status = find_moments(m, rows, copies, &read.memory, error);
     if (status == PATRON_OK) status = ptn_progress(&read, "score", 1.0, error);
     if (status == PATRON_OK) *value = formula(m);
+    ptn_team_close(&team);
     free_moments(m, &read.memory);
     ptn_floating_leave(&host);
     return status;

@@ -142,8 +142,8 @@ static patron_status run(sweep *s, const int32_t *labels, const int32_t *k, patr
     }
     if (status != PATRON_OK) return status;
     scored->footing.offset = s->extremes;
-    status =
-        ptn_footing_find(&scored->footing, s->extremes + cols, s->extremes + 2 * cols, &scored->rows, NULL, 0, error);
+    status = ptn_footing_find(&scored->footing, s->extremes + cols, s->extremes + 2 * cols, &scored->rows, scored->team,
+                              error);
     return status == PATRON_OK ? score_all(s, error) : status;
 }
 

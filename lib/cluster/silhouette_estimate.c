@@ -92,8 +92,8 @@ static patron_status begin(estimation *n, const patron_rows *rows, const int32_t
     }
     if (status != PATRON_OK) return status;
     n->scored.footing.offset = n->extremes;
-    status = ptn_footing_find(&n->scored.footing, n->extremes + cols, n->extremes + 2 * cols, &n->scored.rows, NULL, 0,
-                              error);
+    status = ptn_footing_find(&n->scored.footing, n->extremes + cols, n->extremes + 2 * cols, &n->scored.rows,
+                              n->scored.team, error);
     if (status != PATRON_OK) return status;
     status = ptn_estimate_open(&n->estimate, n->labelings, n->count, &n->scored, n->options.most_rows, n->options.seed,
                                error);
