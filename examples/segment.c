@@ -159,6 +159,7 @@ static int segment(patron_segmentation **segmentation, const patron_history *his
     patron_features_options_init(&wanted, sizeof wanted);
     wanted.as_of_s = options->segment.as_of_s;
     wanted.recent_days = options->segment.recent_days;
+    wanted.window_days = options->segment.window_days;
     if (patron_features_build(&features, history, &wanted, context, &error) != PATRON_OK)
         return fail_segmentation(name, history, wanted.as_of_s, &seen->columns, &error);
     int code = join_apply(&features, join, context);

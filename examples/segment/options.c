@@ -26,6 +26,7 @@ enum option_id {
     OPTION_SCALE,
     OPTION_WINSOR,
     OPTION_RECENT_DAYS,
+    OPTION_WINDOW_DAYS,
     OPTION_JOIN,
     OPTION_JOIN_ID,
     OPTION_CLUSTER,
@@ -72,6 +73,7 @@ static const struct option long_options[] = {
     {"scale", required_argument, NULL, OPTION_SCALE},
     {"winsor", required_argument, NULL, OPTION_WINSOR},
     {"recent-days", required_argument, NULL, OPTION_RECENT_DAYS},
+    {"window-days", required_argument, NULL, OPTION_WINDOW_DAYS},
     {"join", required_argument, NULL, OPTION_JOIN},
     {"join-id", required_argument, NULL, OPTION_JOIN_ID},
     {"cluster", required_argument, NULL, OPTION_CLUSTER},
@@ -135,14 +137,6 @@ static int parse_int32(int32_t *number, const char *option, const char *value, u
     return code;
 }
 
-static int parse_pairs(patron_segment_options *segment, const char *value)
-{
-    uint64_t pairs = 0;
-    int code = parse_number(&pairs, "exact-pairs", value, 0, INT64_MAX);
-    if (code == 0) segment->exact_pairs = (int64_t)pairs;
-    return code;
-}
-
 static int parse_k(patron_segment_options *segment, const char *value)
 {
     const char *at = value;
@@ -180,11 +174,11 @@ static int parse_winsor(patron_segment_options *segment, const char *value)
     return bad_value("winsor", value, "give two quantiles, the lower one first, as in 0.01,0.99");
 }
 
-static int parse_recent_days(patron_segment_options *segment, const char *value)
+static int parse_int64(int64_t *number, const char *option, const char *value, uint64_t least, uint64_t most)
 {
-    uint64_t days = 0;
-    int code = parse_number(&days, "recent-days", value, 1, 1000000);
-    if (code == 0) segment->recent_days = (int64_t)days;
+    uint64_t wide = 0;
+    int code = parse_number(&wide, option, value, least, most);
+    if (code == 0) *number = (int64_t)wide;
     return code;
 }
 
@@ -298,11 +292,13 @@ static int parse_setting(struct options *options, int id, const char *value)
     case OPTION_MIN_ORDERS:
         return parse_int32(&options->segment.minimum_orders, "min-orders", value, 1, INT32_MAX);
     case OPTION_EXACT_PAIRS:
-        return parse_pairs(&options->segment, value);
+        return parse_int64(&options->segment.exact_pairs, "exact-pairs", value, 0, INT64_MAX);
     case OPTION_WINSOR:
         return parse_winsor(&options->segment, value);
     case OPTION_RECENT_DAYS:
-        return parse_recent_days(&options->segment, value);
+        return parse_int64(&options->segment.recent_days, "recent-days", value, 1, 1000000);
+    case OPTION_WINDOW_DAYS:
+        return parse_int64(&options->segment.window_days, "window-days", value, 0, 1000000);
     case OPTION_N_INIT:
         return parse_int32(&options->segment.n_init, "n-init", value, 1, 1000000);
     case OPTION_SEED:

@@ -62,15 +62,16 @@ typedef struct patron_text {
     X(PATRON_FATE_UNREADABLE, 0, "unreadable")                                                                         \
     X(PATRON_FATE_NO_CUSTOMER, 1, "no_customer")                                                                       \
     X(PATRON_FATE_AFTER_AS_OF, 2, "after_as_of")                                                                       \
-    X(PATRON_FATE_DUPLICATE, 3, "duplicate")                                                                           \
-    X(PATRON_FATE_ZERO_AMOUNT, 4, "zero_amount")                                                                       \
-    X(PATRON_FATE_RETURN, 5, "return_or_adjustment")                                                                   \
-    X(PATRON_FATE_PURCHASE, 6, "purchase")
+    X(PATRON_FATE_BEFORE_WINDOW, 3, "before_window")                                                                   \
+    X(PATRON_FATE_DUPLICATE, 4, "duplicate")                                                                           \
+    X(PATRON_FATE_ZERO_AMOUNT, 5, "zero_amount")                                                                       \
+    X(PATRON_FATE_RETURN, 6, "return_or_adjustment")                                                                   \
+    X(PATRON_FATE_PURCHASE, 7, "purchase")
 
 #define PATRON_NAMED_ENUM(name, number, text) name = number,
 enum { PATRON_FIELD_LIST(PATRON_NAMED_ENUM) PATRON_FIELD_COUNT = 11 };
 enum { PATRON_REASON_LIST(PATRON_NAMED_ENUM) PATRON_REASON_COUNT = 6 };
-enum { PATRON_FATE_LIST(PATRON_NAMED_ENUM) PATRON_FATE_COUNT = 7 };
+enum { PATRON_FATE_LIST(PATRON_NAMED_ENUM) PATRON_FATE_COUNT = 8 };
 #undef PATRON_NAMED_ENUM
 
 /* The names in the lists above ("customer", "too few fields", "return_or_adjustment"); "" for a number that is none.
@@ -161,7 +162,7 @@ typedef struct patron_audit {
     int64_t last_s;  /* likewise the last one's */
     int64_t rows_read;
     int64_t rows_kept;
-    int64_t fates[7];                /* by PATRON_FATE_… */
+    int64_t fates[16];               /* by PATRON_FATE_…; 0 beyond PATRON_FATE_COUNT */
     int64_t adjustments;             /* lines among PATRON_FATE_RETURN that are adjustments, not returns */
     int64_t amounts_rounded;         /* readable rows whose money had more than four decimals */
     int64_t customers;               /* ids seen in readable rows */

@@ -119,11 +119,14 @@ static patron_status fill(builder *b, ptn_team *team, patron_error *error)
     f->audit = b->purchases.audit;
     f->history_options = *ptn_history_options_of(b->history);
     f->recent_days = b->question.recent_days;
+    f->window_days = b->question.window_days;
     f->rows = f->audit.customers_with_order;
     if (f->rows == 0)
-        return ptn_fail(error, PATRON_NO_DATA,
-                        "no customer has an order by the as-of, of %lld rows read; give purchases, or a later as-of",
-                        (long long)f->audit.rows_read);
+        return ptn_fail(
+            error, PATRON_NO_DATA,
+            "no customer has an order by the as-of%s, of %lld rows read; give purchases, %sor a later as-of",
+            f->window_days > 0 ? " within the window" : "", (long long)f->audit.rows_read,
+            f->window_days > 0 ? "a longer window, " : "");
     patron_status status =
         ptn_rank(&b->order, &b->purchases, &b->history->customers, team, "features", 0.75, 0.85, error);
     if (status != PATRON_OK) return status;
@@ -183,7 +186,7 @@ patron_status patron_features_build(patron_features **features, const patron_his
     patron_features_options_init(&read, sizeof read);
     status = ptn_struct_read(&read, sizeof read, options, "features options", error);
     if (status != PATRON_OK) return status;
-    status = ptn_recent_days_check(read.recent_days, error);
+    status = ptn_days_check(read.recent_days, read.window_days, error);
     if (status != PATRON_OK) return status;
     memset(&b, 0, sizeof b);
     b.history = history;
@@ -191,6 +194,7 @@ patron_status patron_features_build(patron_features **features, const patron_his
     if (status != PATRON_OK) return status;
     b.question.as_of_s = read.as_of_s;
     b.question.recent_days = read.recent_days;
+    b.question.window_days = read.window_days;
     for (int64_t i = 0; i < b.columns; i++) b.question.habits |= ptn_feature_needs((int32_t)b.chosen[i]);
 
     ptn_floating_enter(&host);

@@ -291,6 +291,13 @@ static patron_status find_as_of(int64_t *used, const patron_history *history, in
     return PATRON_OK;
 }
 
+/* The last instant before the window; INT64_MIN where there is none. */
+static int64_t window_begin(int64_t as_of_s, int64_t days)
+{
+    if (days == 0 || as_of_s == INT64_MAX || days > 4 * PATRON_MOST_TIME_S / 86400) return INT64_MIN;
+    return as_of_s - days * 86400;
+}
+
 /* The customer whose money overflowed; of several, the one whose id comes first. */
 static patron_status fail_overflow(const job *j, patron_error *error)
 {
@@ -450,6 +457,7 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
     patron_status status = find_as_of(&j.question.as_of_s, history, question->as_of_s, error);
     if (status != PATRON_OK) return status;
     grouping.as_of_s = j.question.as_of_s;
+    grouping.before_s = window_begin(grouping.as_of_s, question->window_days);
     grouping.details = question->habits != PTN_HABIT_NONE || history->options.duplicates == PATRON_DUPLICATES_DROP;
     grouping.lines = line_fates != NULL && history->options.duplicates == PATRON_DUPLICATES_DROP;
     if (history->merged.count > 0) {

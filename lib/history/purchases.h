@@ -64,6 +64,7 @@ enum {
 typedef struct ptn_question {
     int64_t as_of_s;     /* or PATRON_AS_OF_LAST */
     int64_t recent_days; /* > 0, with PTN_HABIT_RHYTHM */
+    int64_t window_days; /* 0: the whole history; else its lines less than so many days before the as-of */
     int32_t habits;      /* PTN_HABIT_… */
     int64_t round_bytes; /* 0, but for tests: ptn_grouping's */
 } ptn_question;

@@ -88,6 +88,7 @@ static json_t *options_json(writer *w, const patron_segmentation *s)
     json_t *json = json_object();
     put(w, json, "features", json_string(o->features));
     put(w, json, "recent_days", json_integer(o->recent_days));
+    put(w, json, "window_days", json_integer(o->window_days));
     put(w, json, "fill", json_string(pick(fills, 4, o->fill)));
     put(w, json, "transform", json_string(pick(transforms, 2, o->transform)));
     put(w, json, "scale", json_string(pick(scales, 3, o->scale)));

@@ -17,7 +17,7 @@ class Options(Driver):
         for option in ("customer order time quantity price amount product category discount as-of k features fill "
                        "smallest-share n-init seed threads zero-price duplicates strict delimiter decimal time-format "
                        "json segments bom encoding join join-id cluster ignore forget forget-file recent-days "
-                       "min-orders exact-pairs winsor transform scale list-features help version").split():
+                       "min-orders window-days exact-pairs winsor transform scale list-features help version").split():
             self.assertRegex(text, rf"(?m)^  (-h, )?--{option}\b")
 
     def test_version(self):
@@ -33,6 +33,7 @@ class Options(Driver):
                 (["--scale", "x", path], "none, zscore or robust"), (["--transform", "x", path], "none or log1p"),
                 (["--exact-pairs", "-1", path], "from 0"),
                 (["--min-orders", "0", path], "from 1"), (["--recent-days", "0", path], "from 1"),
+                (["--window-days", "-1", path], "from 0"),
                 (["--join", "", path], "file name"), (["--cluster", "age", path], "--join FILE"),
                 (["--ignore", "age", path], "--join FILE"), (["--join-id", "id", path], "--join FILE"),
                 (["--features", "", path], "nothing to group by"), (["--forget", " ", path], "customer's id"),
@@ -107,6 +108,13 @@ class Options(Driver):
         for few, many in zip(some["segments"], all_of_them["segments"]):
             self.assertLess(few["mean"]["recent_orders"], many["mean"]["recent_orders"])
             self.assertEqual(many["mean"]["recent_orders"], many["mean"]["frequency"])
+
+    def test_window_days(self):
+        some, all_of_them = self.summary(shop(), "--window-days", "200"), self.summary(shop(), "--window-days", "0")
+        self.assertEqual((some["options"]["window_days"], all_of_them["options"]["window_days"]), (200, 0))
+        self.assertGreater(some["audit"]["fates"]["before_window"], 0)
+        self.assertEqual(sum(some["audit"]["fates"].values()), some["audit"]["rows_read"])
+        self.assertTrue(all(part["mean"]["tenure_days"] < 200 for part in some["segments"]))
 
     def test_presets_and_the_list_of_features(self):
         self.assertEqual(self.summary(shop(), "--features", "behaviour")["features"],

@@ -26,6 +26,7 @@ typedef struct oracle_options {
     int64_t utc_offset_s;
     int64_t as_of_s; /* or PATRON_AS_OF_LAST */
     int64_t recent_days;
+    int64_t window_days; /* 0: no window */
 } oracle_options;
 
 typedef struct oracle_customer {

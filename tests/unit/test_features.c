@@ -135,7 +135,9 @@ static void compare_with_oracle(oracle_line *lines, int64_t count, const oracle_
         batches[batch] = 1 + test_below(state, count - at);
         leave_out_columns(lines + at, batches[batch], state);
     }
-    oracle_build(&want, lines, count, options);
+    oracle_options whole = *options; /* the history's own audit knows no window */
+    whole.window_days = 0;
+    oracle_build(&want, lines, count, &whole);
     patron_history *history = history_with(options->keep_zero, options->drop_duplicates, options->utc_offset_s);
     batch = 0;
     for (int64_t at = 0; at < count; at += batches[batch++])
@@ -146,12 +148,15 @@ static void compare_with_oracle(oracle_line *lines, int64_t count, const oracle_
     expect_audit(&audit, &want.audit);
     ck_assert_int_eq(patron_history_fates(fates, history, options->as_of_s, NULL, NULL), PATRON_OK);
     ck_assert_mem_eq(fates, want.fates, (size_t)count);
+    oracle_free(&want);
+    oracle_build(&want, lines, count, options);
 
     patron_features *features;
     patron_features_options wanted;
     patron_features_options_init(&wanted, sizeof wanted);
     wanted.as_of_s = options->as_of_s;
     wanted.recent_days = options->recent_days;
+    wanted.window_days = options->window_days;
     patron_status status = patron_features_build(&features, history, &wanted, NULL, &error);
     patron_history_free(history);
     if (want.audit.customers_with_order == 0) {
@@ -171,7 +176,7 @@ START_TEST(test_fates_audit_and_features_are_the_oracle_s)
 {
     static const int64_t offsets_s[] = {0, 3600, -3600, 86400, -86400, 19800};
     static const int64_t as_ofs_s[] = {PATRON_AS_OF_LAST, 0, 86400, 864000, -86401, -1000000, 10000000};
-    static const int64_t recent_days[] = {1, 9, 10, 90};
+    static const int64_t recent_days[] = {1, 9, 10, 90}, window_days[] = {1, 2, 11, 4000, INT64_MAX};
     uint64_t state = 1;
     for (int round = 0; round < 20000; round++) {
         oracle_line lines[MOST_LINES];
@@ -180,7 +185,8 @@ START_TEST(test_fates_audit_and_features_are_the_oracle_s)
                                   .drop_duplicates = test_below(&state, 2) == 0,
                                   .utc_offset_s = offsets_s[test_below(&state, 6)],
                                   .as_of_s = as_ofs_s[test_below(&state, 2) * test_below(&state, 7)],
-                                  .recent_days = recent_days[test_below(&state, 4)]};
+                                  .recent_days = recent_days[test_below(&state, 4)],
+                                  .window_days = round % 3 == 0 ? window_days[test_below(&state, 5)] : 0};
         random_lines(lines, count, &state);
         compare_with_oracle(lines, count, &options, &state);
     }
@@ -208,6 +214,7 @@ static oracle_line *shop(char (**names)[12])
     return lines;
 }
 
+/* With every option that changes what counts. */
 static patron_features *shop_features(const oracle_line *lines, int64_t batch, bool with_numbers, int32_t threads)
 {
     patron_context context;
@@ -222,6 +229,7 @@ static patron_features *shop_features(const oracle_line *lines, int64_t batch, b
     }
     patron_features_options_init(&options, sizeof options);
     options.as_of_s = 250 * 86400;
+    options.window_days = 300;
     ck_assert_int_eq(patron_features_build(&features, history, &options, &context, NULL), PATRON_OK);
     patron_history_free(history);
     return features;
@@ -249,6 +257,7 @@ START_TEST(test_features_same_for_any_thread_count_order_of_lines_and_batches)
     patron_features *first = shop_features(lines, SHOP_LINES, false, 1);
     ck_assert_int_gt(first->audit.fates[PATRON_FATE_DUPLICATE], 1000);
     ck_assert_int_gt(first->audit.fates[PATRON_FATE_AFTER_AS_OF], 1000);
+    ck_assert_int_gt(first->audit.fates[PATRON_FATE_BEFORE_WINDOW], 1000);
     ck_assert_int_gt(first->rows, 2000);
     for (int i = 0; i < 5; i++) {
         patron_features *same = shop_features(lines, batches[i], i % 2 == 1, threads[i]);
@@ -260,6 +269,50 @@ START_TEST(test_features_same_for_any_thread_count_order_of_lines_and_batches)
         patron_features_free(shuffled);
     }
     patron_features_free(first);
+    free(lines);
+    free(names);
+}
+END_TEST
+
+/* A window is the history of its lines alone. */
+START_TEST(test_a_window_is_as_if_the_history_began_there)
+{
+    enum { DAYS = 120 };
+    char(*names)[12];
+    const int64_t as_of_s = 250 * 86400, begin_s = as_of_s - DAYS * 86400;
+    oracle_line *lines = shop(&names);
+    patron_features *windowed, *alone;
+    patron_features_options options;
+    patron_error error;
+    patron_history *history = history_of(lines, SHOP_LINES);
+    patron_features_options_init(&options, sizeof options);
+    ck_assert_int_eq(options.window_days, 0);
+    options.as_of_s = as_of_s;
+    options.window_days = DAYS;
+    ck_assert_int_eq(patron_features_build(&windowed, history, &options, NULL, NULL), PATRON_OK);
+    int64_t kept = 0;
+    for (int64_t i = 0; i < SHOP_LINES; i++)
+        if (lines[i].time_s > begin_s) lines[kept++] = lines[i];
+    patron_history *rest = history_of(lines, kept);
+    options.window_days = 0;
+    ck_assert_int_eq(patron_features_build(&alone, rest, &options, NULL, NULL), PATRON_OK);
+    ck_assert_int_gt(windowed->audit.fates[PATRON_FATE_BEFORE_WINDOW], 10000);
+    ck_assert_int_eq(windowed->window_days, DAYS);
+    /* Customers and rows that have gone are counted still. */
+    alone->audit = windowed->audit;
+    expect_same(windowed, alone);
+    options.window_days = -1;
+    patron_features_free(alone);
+    ck_assert_int_eq(patron_features_build(&alone, rest, &options, NULL, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_ptr_null(alone);
+    ck_assert_ptr_nonnull(strstr(error.message, "window_days is -1"));
+    options.window_days = 1;
+    options.as_of_s = 100000 * (int64_t)86400;
+    ck_assert_int_eq(patron_features_build(&alone, rest, &options, NULL, &error), PATRON_NO_DATA);
+    ck_assert_ptr_nonnull(strstr(error.message, "longer window"));
+    patron_features_free(windowed);
+    patron_history_free(history);
+    patron_history_free(rest);
     free(lines);
     free(names);
 }
@@ -592,6 +645,7 @@ int main(void)
     tcase_set_timeout(tests, 300);
     tcase_add_test(tests, test_fates_audit_and_features_are_the_oracle_s);
     tcase_add_test(tests, test_features_same_for_any_thread_count_order_of_lines_and_batches);
+    tcase_add_test(tests, test_a_window_is_as_if_the_history_began_there);
     tcase_add_test(tests, test_host_rounding_does_not_change_features);
     tcase_add_test(tests, test_catalogue_says_what_each_feature_is);
     tcase_add_test(tests, test_columns_are_chosen_by_name_and_in_the_order_written);

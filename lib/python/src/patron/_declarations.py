@@ -68,11 +68,12 @@ PATRON_REASON_COUNT = 6
 PATRON_FATE_UNREADABLE = 0
 PATRON_FATE_NO_CUSTOMER = 1
 PATRON_FATE_AFTER_AS_OF = 2
-PATRON_FATE_DUPLICATE = 3
-PATRON_FATE_ZERO_AMOUNT = 4
-PATRON_FATE_RETURN = 5
-PATRON_FATE_PURCHASE = 6
-PATRON_FATE_COUNT = 7
+PATRON_FATE_BEFORE_WINDOW = 3
+PATRON_FATE_DUPLICATE = 4
+PATRON_FATE_ZERO_AMOUNT = 5
+PATRON_FATE_RETURN = 6
+PATRON_FATE_PURCHASE = 7
+PATRON_FATE_COUNT = 8
 
 PATRON_ZERO_AMOUNT_DROP = 0
 PATRON_ZERO_AMOUNT_KEEP = 1
@@ -200,7 +201,7 @@ class Audit(ctypes.Structure):
         ("last_s", c_int64),
         ("rows_read", c_int64),
         ("rows_kept", c_int64),
-        ("fates", c_int64 * 7),
+        ("fates", c_int64 * 16),
         ("adjustments", c_int64),
         ("amounts_rounded", c_int64),
         ("customers", c_int64),
@@ -280,6 +281,7 @@ class FeaturesOptions(ctypes.Structure):
         ("as_of_s", c_int64),
         ("columns", c_char_p),
         ("recent_days", c_int64),
+        ("window_days", c_int64),
     ]
 
 
@@ -381,6 +383,7 @@ class SegmentOptions(ctypes.Structure):
         ("winsor_low", c_double),
         ("winsor_high", c_double),
         ("recent_days", c_int64),
+        ("window_days", c_int64),
         ("exact_pairs", c_int64),
     ]
 

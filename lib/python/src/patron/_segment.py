@@ -267,8 +267,8 @@ def segment(orders=None, *, customer, time, amount=None, unit_price=None, quanti
       more       the fields of patron_segment_options and patron_history_options by name: k_min, k_max, smallest_share,
                  minimum_orders, fill ("reject", "zero", "mean", "median"), transform ("log1p", "none"), scale
                  ("zscore", "robust", "none"), winsor_low, winsor_high, n_init, max_iter, tol, seed, recent_days,
-                 exact_pairs, zero_amount ("drop", "keep"), duplicates ("keep", "drop"), strict, rejected_listed,
-                 utc_offset_s …
+                 window_days, exact_pairs, zero_amount ("drop", "keep"), duplicates ("keep", "drop"), strict,
+                 rejected_listed, utc_offset_s …
 
     Returns a Segmentation. Raises PatronError when the library refuses, TypeError for columns of another type, KeyError
     for a column that `orders` lacks, MemoryError, KeyboardInterrupt.
