@@ -124,6 +124,7 @@ class Options(Driver):
         names = [line.split(" ")[0] for line in text.splitlines() if not line.startswith(" ")]
         self.assertEqual(names, list(self.summary(shop())["segments"][0]["mean"]))
         self.assertEqual(text.count("    Missing: "), len(names))
+        self.assertEqual(text.count("    Range: "), len(names))
         self.assertRegex(text, r"(?m)^recency_days \(days\)\n    \S")
 
     def test_customers_with_few_orders_are_set_apart(self):

@@ -269,6 +269,7 @@ class Column(ctypes.Structure):
         ("missing", c_char_p),
         ("role", c_int32),
         ("reserved", c_int32),
+        ("range", c_char_p),
     ]
 
 
