@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Features: what a history says of each customer, as a matrix of named columns.
 
-   One row for each customer with at least one order by the as-of, in the order of their ids' bytes (numbers as
-   their decimal digits), so that the same purchases give the same matrix, bit for bit. */
+   One row for each customer with at least one order (option min_orders) by the as-of, in the order of their ids' bytes
+   (numbers as their decimal digits), so that the same purchases give the same matrix, bit for bit. */
 #ifndef PATRON_FEATURES_H
 #define PATRON_FEATURES_H
 
@@ -38,6 +38,9 @@ typedef struct patron_features_options {
     int64_t recent_days; /* 90: recent_orders counts orders less than so many days before the as-of; > 0 */
     int64_t window_days; /* 0: the whole history. Else only lines less than so many days of 86,400 seconds before the
                             as-of are known, those in (as_of_s - window_days x 86,400, as_of_s]; >= 0 */
+    int64_t min_orders;  /* 1: customers with fewer orders have no row; patron_features_audit counts them, their orders
+                            and money as ever, and says how many they are (customers_below_min_orders); >= 1.
+                            patron_segment_options.minimum_orders keeps such customers, as a segment apart */
 } patron_features_options;
 
 /* The defaults named above. NULL is ignored. Never fails. Thread-safe. */

@@ -169,10 +169,12 @@ typedef struct patron_audit {
     int64_t customers_with_order;    /* of those, with at least one order by the as-of */
     int64_t customers_without_order; /* the others */
     int64_t orders;
-    int64_t gross;           /* of customers_with_order, 1/10,000 currency units: purchases */
-    int64_t returns;         /* likewise, >= 0: returns and adjustments */
-    int64_t net;             /* gross - returns */
-    int64_t rejected_listed; /* rows that patron_history_rejected can give */
+    int64_t gross;                      /* of customers_with_order, 1/10,000 currency units: purchases */
+    int64_t returns;                    /* likewise, >= 0: returns and adjustments */
+    int64_t net;                        /* gross - returns */
+    int64_t rejected_listed;            /* rows that patron_history_rejected can give */
+    int64_t customers_below_min_orders; /* of customers_with_order, those that patron_features_options.min_orders left
+                                           without a row; 0 from patron_history_audit */
 } patron_audit;
 
 /* Fills *audit, whose `size` must be set, at as_of_s (inclusive, on the scale of patron_orders.time_s, within

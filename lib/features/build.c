@@ -120,7 +120,11 @@ static patron_status fill(builder *b, ptn_team *team, patron_error *error)
     f->history_options = *ptn_history_options_of(b->history);
     f->recent_days = b->question.recent_days;
     f->window_days = b->question.window_days;
-    f->rows = f->audit.customers_with_order;
+    f->rows = b->purchases.ranked[b->purchases.groups];
+    if (f->rows == 0 && f->audit.customers_with_order > 0)
+        return ptn_fail(error, PATRON_NO_DATA,
+                        "none of the %lld customers with an order has %lld orders; lower min_orders",
+                        (long long)f->audit.customers_with_order, (long long)b->question.min_orders);
     if (f->rows == 0)
         return ptn_fail(
             error, PATRON_NO_DATA,
@@ -188,6 +192,9 @@ patron_status patron_features_build(patron_features **features, const patron_his
     if (status != PATRON_OK) return status;
     status = ptn_days_check(read.recent_days, read.window_days, error);
     if (status != PATRON_OK) return status;
+    if (read.min_orders < 1)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT, "min_orders is %lld; give 1 order or more",
+                        (long long)read.min_orders);
     memset(&b, 0, sizeof b);
     b.history = history;
     status = ptn_columns_choose(b.chosen, &b.columns, read.columns, ptn_catalogue(), PTN_FEATURE_COUNT, error);
@@ -195,6 +202,7 @@ patron_status patron_features_build(patron_features **features, const patron_his
     b.question.as_of_s = read.as_of_s;
     b.question.recent_days = read.recent_days;
     b.question.window_days = read.window_days;
+    b.question.min_orders = read.min_orders;
     for (int64_t i = 0; i < b.columns; i++) b.question.habits |= ptn_feature_needs((int32_t)b.chosen[i]);
 
     ptn_floating_enter(&host);

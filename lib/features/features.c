@@ -13,6 +13,7 @@ void patron_features_options_init(patron_features_options *options, size_t size)
     memset(&defaults, 0, sizeof defaults);
     defaults.as_of_s = PATRON_AS_OF_LAST;
     defaults.recent_days = 90;
+    defaults.min_orders = 1;
     ptn_struct_init(options, size, &defaults, sizeof defaults);
 }
 

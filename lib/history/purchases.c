@@ -23,7 +23,7 @@ enum { LARGE_GROUP = 1 << 17, FEW_ORDERS = 24 };
 
 /* What a group adds to the audit. */
 typedef struct group_sums {
-    int64_t customers, with_order, orders, gross, returns;
+    int64_t customers, with_order, ranked, orders, gross, returns;
     bool overflow; /* of a customer's money */
     bool shop;     /* of the sums here */
     int64_t duplicates[PTN_KIND_COUNT];
@@ -214,10 +214,11 @@ static void see_days(ptn_customer *c, const ptn_entry *entries, int64_t count, i
     c->recurring = c->repeat_gross - recurring_returns;
 }
 
-static void add_customer(group_sums *sums, const ptn_customer *c)
+static void add_customer(group_sums *sums, const ptn_customer *c, int64_t min_orders)
 {
     if (c->orders == 0) return;
     sums->with_order++;
+    sums->ranked += c->orders >= min_orders;
     sums->orders += c->orders;
     sums->overflow |= c->overflow != 0;
     if (c->overflow == 0 &&
@@ -253,11 +254,11 @@ static void see_customer(const job *j, const bench *b, group_sums *sums, int64_t
     see_orders(c, entries, count);
     if (c->orders == 0) return;
     see_days(c, entries, count, j->history->options.utc_offset_s);
-    if (j->habits != NULL && c->overflow == 0) {
+    if (j->habits != NULL && c->overflow == 0 && c->orders >= j->question.min_orders) {
         memset(&j->habits[customer], 0, sizeof *j->habits);
         ptn_habits_see(&j->habits[customer], b->numbers, entries, count, details, j->history, &j->question);
     }
-    add_customer(sums, c);
+    add_customer(sums, c, j->question.min_orders);
 }
 
 static void see_group(void *argument, int64_t block, int32_t worker)
@@ -324,19 +325,22 @@ static patron_status fail_overflow(const job *j, patron_error *error)
 static patron_status add_groups(ptn_purchases *p, const job *j, int64_t duplicates[PTN_KIND_COUNT], patron_error *error)
 {
     patron_audit *audit = &p->audit;
+    int64_t ranked = 0;
     bool shop = false;
     for (int64_t g = 0; g < j->groups->count; g++) {
         const group_sums *s = &j->sums[g];
         if (s->overflow) return fail_overflow(j, error);
-        p->with_order[g] = audit->customers_with_order;
+        p->ranked[g] = ranked;
         audit->customers += s->customers;
         audit->customers_with_order += s->with_order;
+        ranked += s->ranked;
         audit->orders += s->orders;
         shop |= s->shop || !ptn_add_i64(&audit->gross, audit->gross, s->gross) ||
                 !ptn_add_i64(&audit->returns, audit->returns, s->returns);
         for (int32_t k = 0; k < PTN_KIND_COUNT; k++) duplicates[k] += s->duplicates[k];
     }
-    p->with_order[j->groups->count] = audit->customers_with_order;
+    p->ranked[j->groups->count] = ranked;
+    audit->customers_below_min_orders = audit->customers_with_order - ranked;
     if (!shop) return PATRON_OK;
     return ptn_fail(error, PATRON_OUT_OF_RANGE, "the shop's money is beyond 922,337,203,685,477.5807; check its unit");
 }
@@ -407,7 +411,7 @@ static patron_status make_customers(ptn_purchases *p, job *j, patron_error *erro
     const ptn_memory *memory = &p->memory;
     const ptn_wanted wanted[] = {
         {&p->customers, g->customers + 1, sizeof *p->customers, "customers"},
-        {&p->with_order, g->count + 1, sizeof *p->with_order, "groups of customers"},
+        {&p->ranked, g->count + 1, sizeof *p->ranked, "groups of customers"},
         {&j->sums, g->count, sizeof *j->sums, "groups of customers"},
         {&p->habits, g->customers + 1, sizeof *p->habits, "customers"},
     };
@@ -454,6 +458,8 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
     int32_t workers = team->context->threads;
     memset(purchases, 0, sizeof *purchases);
     purchases->memory = team->context->memory;
+    if (j.question.min_orders < 1) j.question.min_orders = 1;
+    purchases->min_orders = j.question.min_orders;
     patron_status status = find_as_of(&j.question.as_of_s, history, question->as_of_s, error);
     if (status != PATRON_OK) return status;
     grouping.as_of_s = j.question.as_of_s;
@@ -490,6 +496,6 @@ void ptn_purchases_free(ptn_purchases *purchases)
     ptn_memory memory = purchases->memory;
     ptn_free(&memory, purchases->habits);
     ptn_free(&memory, purchases->customers);
-    ptn_free(&memory, purchases->with_order);
+    ptn_free(&memory, purchases->ranked);
     memset(purchases, 0, sizeof *purchases);
 }

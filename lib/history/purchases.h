@@ -65,6 +65,7 @@ typedef struct ptn_question {
     int64_t as_of_s;     /* or PATRON_AS_OF_LAST */
     int64_t recent_days; /* > 0, with PTN_HABIT_RHYTHM */
     int64_t window_days; /* 0: the whole history; else its lines less than so many days before the as-of */
+    int64_t min_orders;  /* customers with fewer are not ranked; 0 is 1 */
     int32_t habits;      /* PTN_HABIT_… */
     int64_t round_bytes; /* 0, but for tests: ptn_grouping's */
 } ptn_question;
@@ -73,11 +74,12 @@ typedef struct ptn_purchases {
     ptn_memory memory;
     int64_t count; /* of customers, some of whom may have no lines */
     ptn_customer *customers;
-    ptn_habits *habits; /* of each customer with an order; NULL where none were asked for */
+    ptn_habits *habits; /* of each ranked customer; NULL where none were asked for */
+    int64_t min_orders; /* >= 1: customers with so many are ranked */
     int32_t shift;      /* customers come in groups of 2^shift: */
     int64_t groups;
-    int64_t *with_order; /* groups + 1: customers with an order in the groups before */
-    patron_audit audit;  /* as_of_s is the one used */
+    int64_t *ranked;    /* groups + 1: ranked customers in the groups before */
+    patron_audit audit; /* as_of_s is the one used */
 } ptn_purchases;
 
 /* Works it out. line_fates: NULL, or room for each line's PATRON_FATE_…. Progress goes from 0 to `until`.

@@ -148,6 +148,7 @@ static json_t *audit_json(writer *w, const patron_audit *audit, int64_t utc_offs
     put(w, json, "customers", json_integer(audit->customers));
     put(w, json, "customers_with_order", json_integer(audit->customers_with_order));
     put(w, json, "customers_without_order", json_integer(audit->customers_without_order));
+    put(w, json, "customers_below_min_orders", json_integer(audit->customers_below_min_orders));
     put(w, json, "orders", json_integer(audit->orders));
     put(w, json, "gross", money(audit->gross));
     put(w, json, "returns", money(audit->returns));

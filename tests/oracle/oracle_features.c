@@ -353,10 +353,14 @@ void oracle_build(oracle_result *result, const oracle_line *lines, int64_t count
         audit->orders += c.orders;
         audit->gross += c.gross;
         audit->returns += c.returns;
-        result->customers[audit->customers_with_order++] = c;
+        audit->customers_with_order++;
+        if (c.orders >= options->min_orders)
+            result->customers[result->rows++] = c;
+        else
+            audit->customers_below_min_orders++;
     }
     audit->net = audit->gross - audit->returns;
-    qsort(result->customers, (size_t)audit->customers_with_order, sizeof *result->customers, by_id);
+    qsort(result->customers, (size_t)result->rows, sizeof *result->customers, by_id);
 }
 
 void oracle_free(oracle_result *result)

@@ -27,6 +27,7 @@ typedef struct oracle_options {
     int64_t as_of_s; /* or PATRON_AS_OF_LAST */
     int64_t recent_days;
     int64_t window_days; /* 0: no window */
+    int64_t min_orders;  /* customers with fewer are left out of the list */
 } oracle_options;
 
 typedef struct oracle_customer {
@@ -38,7 +39,8 @@ typedef struct oracle_customer {
 typedef struct oracle_result {
     uint8_t *fates; /* one a line */
     patron_audit audit;
-    oracle_customer *customers; /* with an order, by id; audit.customers_with_order of them */
+    oracle_customer *customers; /* with min_orders, by id */
+    int64_t rows;               /* of them */
 } oracle_result;
 
 void oracle_build(oracle_result *result, const oracle_line *lines, int64_t count, const oracle_options *options);

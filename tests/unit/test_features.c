@@ -92,6 +92,7 @@ static patron_features *shop_features(const oracle_line *lines, int64_t batch, b
     patron_features_options_init(&options, sizeof options);
     options.as_of_s = 250 * 86400;
     options.window_days = 300;
+    options.min_orders = 2;
     ck_assert_int_eq(patron_features_build(&features, history, &options, &context, NULL), PATRON_OK);
     patron_history_free(history);
     return features;
@@ -121,6 +122,8 @@ START_TEST(test_features_same_for_any_thread_count_order_of_lines_and_batches)
     ck_assert_int_gt(first->audit.fates[PATRON_FATE_AFTER_AS_OF], 1000);
     ck_assert_int_gt(first->audit.fates[PATRON_FATE_BEFORE_WINDOW], 1000);
     ck_assert_int_gt(first->rows, 2000);
+    ck_assert_int_gt(first->audit.customers_below_min_orders, 10);
+    ck_assert_int_eq(first->rows + first->audit.customers_below_min_orders, first->audit.customers_with_order);
     for (int i = 0; i < 5; i++) {
         patron_features *same = shop_features(lines, batches[i], i % 2 == 1, threads[i]);
         expect_same(first, same);
@@ -133,6 +136,36 @@ START_TEST(test_features_same_for_any_thread_count_order_of_lines_and_batches)
     patron_features_free(first);
     free(lines);
     free(names);
+}
+END_TEST
+
+START_TEST(test_min_orders_are_counted_and_checked)
+{
+    oracle_line lines[] = {{.customer = "a", .order = "1", .amount = 10000, .quantity = 1},
+                           {.customer = "b", .order = "1", .amount = 10000, .quantity = 1},
+                           {.customer = "b", .order = "2", .amount = 10000, .quantity = 1},
+                           {.customer = "c", .order = "3", .amount = 10000, .quantity = -1}};
+    patron_history *history = history_of(lines, 4);
+    patron_features *features;
+    patron_features_options options;
+    patron_error error;
+    patron_features_options_init(&options, sizeof options);
+    ck_assert_int_eq(options.min_orders, 1);
+    options.min_orders = 2;
+    ck_assert_int_eq(patron_features_build(&features, history, &options, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(patron_features_customer_count(features), 1);
+    ck_assert_int_eq(patron_features_find(features, (const uint8_t *)"b", 1), 0);
+    ck_assert_int_eq(features->audit.customers_below_min_orders, 1);
+    ck_assert_int_eq(features->audit.customers_with_order, 2);
+    ck_assert_int_eq(features->audit.gross, 30000);
+    patron_features_free(features);
+    options.min_orders = 3;
+    ck_assert_int_eq(patron_features_build(&features, history, &options, NULL, &error), PATRON_NO_DATA);
+    ck_assert_ptr_nonnull(strstr(error.message, "lower min_orders"));
+    options.min_orders = 0;
+    ck_assert_int_eq(patron_features_build(&features, history, &options, NULL, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(error.message, "min_orders is 0"));
+    patron_history_free(history);
 }
 END_TEST
 
@@ -507,6 +540,7 @@ int main(void)
     suite_add_tcase(suite, tests);
     tcase_set_timeout(tests, 300);
     tcase_add_test(tests, test_features_same_for_any_thread_count_order_of_lines_and_batches);
+    tcase_add_test(tests, test_min_orders_are_counted_and_checked);
     tcase_add_test(tests, test_a_window_is_as_if_the_history_began_there);
     tcase_add_test(tests, test_host_rounding_does_not_change_features);
     tcase_add_test(tests, test_catalogue_says_what_each_feature_is);

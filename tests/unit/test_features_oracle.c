@@ -39,6 +39,7 @@ static void expect_audit(const patron_audit *got, const patron_audit *want)
     ck_assert_int_eq(got->customers, want->customers);
     ck_assert_int_eq(got->customers_with_order, want->customers_with_order);
     ck_assert_int_eq(got->customers_without_order, want->customers_without_order);
+    ck_assert_int_eq(got->customers_below_min_orders, want->customers_below_min_orders);
     ck_assert_int_eq(got->orders, want->orders);
     ck_assert_int_eq(got->gross, want->gross);
     ck_assert_int_eq(got->returns, want->returns);
@@ -49,10 +50,10 @@ static void expect_customers(const patron_features *features, const oracle_resul
 {
     const double *values = patron_matrix_values(patron_features_matrix(features));
     patron_text ids;
-    ck_assert_int_eq(patron_features_customer_count(features), want->audit.customers_with_order);
+    ck_assert_int_eq(patron_features_customer_count(features), want->rows);
     ck_assert_int_eq(patron_features_customer_ids(&ids, features, NULL), PATRON_OK);
     ck_assert_ptr_null(ids.validity);
-    for (int64_t row = 0; row < want->audit.customers_with_order; row++) {
+    for (int64_t row = 0; row < want->rows; row++) {
         const oracle_customer *c = &want->customers[row];
         patron_customer_value value = {.size = sizeof value};
         const uint8_t *bytes;
@@ -107,8 +108,8 @@ static void compare_with_oracle(oracle_line *lines, int64_t count, const oracle_
         batches[batch] = 1 + test_below(state, count - at);
         leave_out_columns(lines + at, batches[batch], state);
     }
-    oracle_options whole = *options; /* the history's own audit knows no window */
-    whole.window_days = 0;
+    oracle_options whole = *options; /* the history's own audit knows no window, nor fewest orders */
+    whole.window_days = whole.min_orders = 0;
     oracle_build(&want, lines, count, &whole);
     patron_history *history = history_with(options);
     batch = 0;
@@ -129,9 +130,10 @@ static void compare_with_oracle(oracle_line *lines, int64_t count, const oracle_
     wanted.as_of_s = options->as_of_s;
     wanted.recent_days = options->recent_days;
     wanted.window_days = options->window_days;
+    wanted.min_orders = options->min_orders;
     patron_status status = patron_features_build(&features, history, &wanted, NULL, &error);
     patron_history_free(history);
-    if (want.audit.customers_with_order == 0) {
+    if (want.rows == 0) {
         ck_assert_int_eq(status, PATRON_NO_DATA);
         ck_assert_ptr_null(features);
     } else {
@@ -158,6 +160,7 @@ START_TEST(test_fates_audit_and_features_are_the_oracle_s)
                                   .utc_offset_s = offsets_s[test_below(&state, 6)],
                                   .as_of_s = as_ofs_s[test_below(&state, 2) * test_below(&state, 7)],
                                   .recent_days = recent_days[test_below(&state, 4)],
+                                  .min_orders = round % 5 == 0 ? 1 + test_below(&state, 4) : 1,
                                   .window_days = round % 3 == 0 ? window_days[test_below(&state, 5)] : 0};
         random_lines(lines, count, &state);
         compare_with_oracle(lines, count, &options, &state);

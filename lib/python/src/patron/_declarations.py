@@ -212,6 +212,7 @@ class Audit(ctypes.Structure):
         ("returns", c_int64),
         ("net", c_int64),
         ("rejected_listed", c_int64),
+        ("customers_below_min_orders", c_int64),
     ]
 
 
@@ -283,6 +284,7 @@ class FeaturesOptions(ctypes.Structure):
         ("columns", c_char_p),
         ("recent_days", c_int64),
         ("window_days", c_int64),
+        ("min_orders", c_int64),
     ]
 
 
