@@ -39,6 +39,7 @@ enum option_id {
     OPTION_THREADS,
     OPTION_ZERO_PRICE,
     OPTION_DUPLICATES,
+    OPTION_ORDER_GAP,
     OPTION_STRICT,
     OPTION_DELIMITER,
     OPTION_DECIMAL,
@@ -86,6 +87,7 @@ static const struct option long_options[] = {
     {"threads", required_argument, NULL, OPTION_THREADS},
     {"zero-price", required_argument, NULL, OPTION_ZERO_PRICE},
     {"duplicates", required_argument, NULL, OPTION_DUPLICATES},
+    {"order-gap", required_argument, NULL, OPTION_ORDER_GAP},
     {"strict", no_argument, NULL, OPTION_STRICT},
     {"delimiter", required_argument, NULL, OPTION_DELIMITER},
     {"decimal", required_argument, NULL, OPTION_DECIMAL},
@@ -299,6 +301,8 @@ static int parse_setting(struct options *options, int id, const char *value)
         return parse_int64(&options->segment.recent_days, "recent-days", value, 1, 1000000);
     case OPTION_WINDOW_DAYS:
         return parse_int64(&options->segment.window_days, "window-days", value, 0, 1000000);
+    case OPTION_ORDER_GAP:
+        return parse_int64(&options->history.order_gap_s, "order-gap", value, 0, 1000000000);
     case OPTION_N_INIT:
         return parse_int32(&options->segment.n_init, "n-init", value, 1, 1000000);
     case OPTION_SEED:

@@ -89,7 +89,7 @@ PATRON_API const char *patron_fate_name(int32_t fate);
 
    A negative quantity, or is_return, makes the line a return; its value is |amount|. A negative amount with a quantity
    >= 0 is an adjustment. An order is known by its id within its customer; a row with no order id (no column, NULL or
-   empty text) belongs to the order of that customer's local day. */
+   empty text) belongs to the order of that customer's local day, or see patron_history_options.order_gap_s. */
 typedef struct patron_orders {
     size_t size;                      /* sizeof(patron_orders) */
     int64_t rows;                     /* >= 0 */
@@ -132,6 +132,9 @@ typedef struct patron_history_options {
                                 product, category, discount and return flag, one is kept: the first appended */
     int32_t strict;          /* 0; 1: the first row that would be rejected fails the append with PATRON_ROW_REJECTED */
     int32_t rejected_listed; /* 100: how many rejected rows patron_history_rejected lists, the first ones; >= 0 */
+    int64_t order_gap_s;     /* 0: lines without an order id are one order a local day; else a purchase line without one
+                                belongs to the order of the customer's previous such line if it is at most so many
+                                seconds later, and begins an order if not; >= 0 */
     int64_t utc_offset_s;    /* 0: seconds to add to a time for the store's local time; |offset| <= 86,400 */
 } patron_history_options;
 

@@ -74,6 +74,10 @@ static patron_status read_options(patron_history_options *out, const patron_hist
     if (out->rejected_listed < 0)
         return ptn_fail(error, PATRON_INVALID_ARGUMENT, "rejected_listed is %d; give 0 or more",
                         (int)out->rejected_listed);
+    if (out->order_gap_s < 0)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT,
+                        "order_gap_s is %lld; give a number of seconds, or 0 for an order a day",
+                        (long long)out->order_gap_s);
     if (out->utc_offset_s < -86400 || out->utc_offset_s > 86400)
         return ptn_fail(error, PATRON_INVALID_ARGUMENT, "utc_offset_s is %lld; give -86400 to 86400 seconds",
                         (long long)out->utc_offset_s);

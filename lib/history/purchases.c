@@ -179,9 +179,25 @@ static bool see_orders_together(ptn_customer *c, ptn_entry *entries, int64_t cou
     return true;
 }
 
-static void see_orders(ptn_customer *c, ptn_entry *entries, int64_t count)
+/* From entries sorted by time: purchase lines without an order id are one order while none comes more than gap_s after
+   the one before. Lines of one instant are of one order, so their order among each other is of no matter. */
+static void number_orders(ptn_entry *entries, int64_t count, int64_t gap_s)
+{
+    int64_t before_s = 0;
+    uint64_t orders = 0;
+    for (int64_t i = 0; i < count; i++) {
+        ptn_entry *e = &entries[i];
+        if (e->order_kind != PTN_KEY_NONE || !ptn_entry_bought(e)) continue;
+        if (orders == 0 || e->time_s - before_s > gap_s) orders++;
+        before_s = e->time_s;
+        e->order = orders;
+    }
+}
+
+static void see_orders(ptn_customer *c, ptn_entry *entries, int64_t count, int64_t gap_s)
 {
     sort_by_time(entries, count, NULL);
+    if (gap_s > 0) number_orders(entries, count, gap_s);
     if (see_orders_together(c, entries, count)) return;
     sort_by_order(entries, count, NULL);
     see_sorted_orders(c, entries, count);
@@ -251,7 +267,7 @@ static void see_customer(const job *j, const bench *b, group_sums *sums, int64_t
     if (count == 0) return;
     if (j->history->options.duplicates == PATRON_DUPLICATES_DROP)
         mark_duplicates(j, sums, entries, count, details, lines);
-    see_orders(c, entries, count);
+    see_orders(c, entries, count, j->history->options.order_gap_s);
     if (c->orders == 0) return;
     see_days(c, entries, count, j->history->options.utc_offset_s);
     if (j->habits != NULL && c->overflow == 0 && c->orders >= j->question.min_orders) {

@@ -17,7 +17,8 @@ class Options(Driver):
         for option in ("customer order time quantity price amount product category discount as-of k features fill "
                        "smallest-share n-init seed threads zero-price duplicates strict delimiter decimal time-format "
                        "json segments bom encoding join join-id cluster ignore forget forget-file recent-days "
-                       "min-orders window-days exact-pairs winsor transform scale list-features help version").split():
+                       "min-orders window-days order-gap exact-pairs winsor transform scale list-features help "
+                       "version").split():
             self.assertRegex(text, rf"(?m)^  (-h, )?--{option}\b")
 
     def test_version(self):
@@ -33,7 +34,7 @@ class Options(Driver):
                 (["--scale", "x", path], "none, zscore or robust"), (["--transform", "x", path], "none or log1p"),
                 (["--exact-pairs", "-1", path], "from 0"),
                 (["--min-orders", "0", path], "from 1"), (["--recent-days", "0", path], "from 1"),
-                (["--window-days", "-1", path], "from 0"),
+                (["--window-days", "-1", path], "from 0"), (["--order-gap", "1h", path], "from 0"),
                 (["--join", "", path], "file name"), (["--cluster", "age", path], "--join FILE"),
                 (["--ignore", "age", path], "--join FILE"), (["--join-id", "id", path], "--join FILE"),
                 (["--features", "", path], "nothing to group by"), (["--forget", " ", path], "customer's id"),
@@ -115,6 +116,14 @@ class Options(Driver):
         self.assertGreater(some["audit"]["fates"]["before_window"], 0)
         self.assertEqual(sum(some["audit"]["fates"].values()), some["audit"]["rows_read"])
         self.assertTrue(all(part["mean"]["tenure_days"] < 200 for part in some["segments"]))
+
+    def test_order_gap(self):
+        text = "customer,date,amount\n" + "".join(f"{c},2024-0{m}-01T{h}:00:00,{c}\n" for c in range(1, 30)
+                                                  for m in range(1, 3 + c % 3) for h in (10, 11, 20))
+        days = self.summary(text)["audit"]["orders"]
+        used = self.summary(text, "--order-gap", "3600")
+        self.assertEqual((used["audit"]["orders"], used["options"]["order_gap_s"]), (2 * days, 3600))
+        self.assertEqual(self.summary(text, "--order-gap", "32400")["audit"]["orders"], days)
 
     def test_presets_and_the_list_of_features(self):
         self.assertEqual(self.summary(shop(), "--features", "behaviour")["features"],

@@ -38,13 +38,6 @@ static uint8_t fate_of(const oracle_line *lines, int64_t i, const oracle_options
     return PATRON_FATE_PURCHASE;
 }
 
-/* Two lines of one customer in one order. */
-static bool same_order(const oracle_line *a, const oracle_line *b, const oracle_options *options)
-{
-    if (!same(a->customer, b->customer) || !same(a->order, b->order)) return false;
-    return a->order != NULL || day_of(a->time_s, options) == day_of(b->time_s, options);
-}
-
 typedef struct view {
     const oracle_line *lines;
     const uint8_t *fates;
@@ -56,6 +49,34 @@ typedef struct view {
 static bool bought(const view *v, int64_t i, const char *customer)
 {
     return v->fates[i] == PATRON_FATE_PURCHASE && same(v->lines[i].customer, customer);
+}
+
+/* Whether a purchase line without order id at or after `from_s` and before `to_s` leads on by at most the gap: so on
+   until `to_s` itself is reached. */
+static bool gap_leads(const view *v, const char *customer, int64_t from_s, int64_t to_s)
+{
+    while (to_s - from_s > v->options->order_gap_s) {
+        int64_t next_s = from_s;
+        for (int64_t i = 0; i < v->count; i++) {
+            int64_t time_s = v->lines[i].time_s;
+            if (bought(v, i, customer) && v->lines[i].order == NULL && time_s - from_s <= v->options->order_gap_s &&
+                time_s > next_s)
+                next_s = time_s;
+        }
+        if (next_s == from_s) return false;
+        from_s = next_s;
+    }
+    return true;
+}
+
+/* Two purchase lines of one customer in one order. */
+static bool same_order(const view *v, const oracle_line *a, const oracle_line *b)
+{
+    if (!same(a->customer, b->customer) || !same(a->order, b->order)) return false;
+    if (a->order != NULL) return true;
+    if (v->options->order_gap_s == 0) return day_of(a->time_s, v->options) == day_of(b->time_s, v->options);
+    return a->time_s < b->time_s ? gap_leads(v, a->customer, a->time_s, b->time_s)
+                                 : gap_leads(v, a->customer, b->time_s, a->time_s);
 }
 
 static bool makes_order(const view *v, int64_t i)
@@ -70,13 +91,11 @@ static void count_orders(oracle_customer *c, const view *v, int64_t *times_s)
         bool known = false;
         if (!bought(v, i, c->id) || !makes_order(v, i)) continue;
         for (int64_t j = 0; j < i; j++)
-            known = known ||
-                    (bought(v, j, c->id) && makes_order(v, j) && same_order(&v->lines[j], &v->lines[i], v->options));
+            known = known || (bought(v, j, c->id) && makes_order(v, j) && same_order(v, &v->lines[j], &v->lines[i]));
         if (known) continue;
         int64_t time_s = v->lines[i].time_s;
         for (int64_t j = 0; j < v->count; j++)
-            if (bought(v, j, c->id) && same_order(&v->lines[j], &v->lines[i], v->options) &&
-                v->lines[j].time_s > time_s)
+            if (bought(v, j, c->id) && same_order(v, &v->lines[j], &v->lines[i]) && v->lines[j].time_s > time_s)
                 time_s = v->lines[j].time_s;
         times_s[c->orders++] = time_s;
     }
@@ -134,7 +153,7 @@ static void describe_parts(oracle_customer *c, const view *v)
         if (!bought(v, i, c->id)) continue;
         quarters[local_time(v->lines[i].time_s, v->options).tm_mon / 3] += (double)v->lines[i].amount;
         for (int64_t j = 0; j < v->count; j++) {
-            if (!bought(v, j, c->id) || !same_order(&v->lines[i], &v->lines[j], v->options)) continue;
+            if (!bought(v, j, c->id) || !same_order(v, &v->lines[i], &v->lines[j])) continue;
             order += (double)v->lines[j].amount;
             is_order = is_order || makes_order(v, j);
         }

@@ -24,7 +24,8 @@ typedef struct oracle_line {
 typedef struct oracle_options {
     bool keep_zero, drop_duplicates;
     int64_t utc_offset_s;
-    int64_t as_of_s; /* or PATRON_AS_OF_LAST */
+    int64_t order_gap_s; /* 0: a day is an order */
+    int64_t as_of_s;     /* or PATRON_AS_OF_LAST */
     int64_t recent_days;
     int64_t window_days; /* 0: no window */
     int64_t min_orders;  /* customers with fewer are left out of the list */

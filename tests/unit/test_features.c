@@ -76,13 +76,26 @@ static oracle_line *shop(char (**names)[12])
     return lines;
 }
 
+/* With every policy. */
+static patron_history *shop_history(void)
+{
+    patron_history *history;
+    patron_history_options options;
+    patron_history_options_init(&options, sizeof options);
+    options.duplicates = PATRON_DUPLICATES_DROP;
+    options.utc_offset_s = 7200;
+    options.order_gap_s = 40000;
+    ck_assert_int_eq(patron_history_create(&history, &options, NULL, NULL), PATRON_OK);
+    return history;
+}
+
 /* With every option that changes what counts. */
 static patron_features *shop_features(const oracle_line *lines, int64_t batch, bool with_numbers, int32_t threads)
 {
     patron_context context;
     patron_features *features;
     patron_features_options options;
-    patron_history *history = history_with(false, true, 7200);
+    patron_history *history = shop_history();
     patron_context_init(&context, sizeof context);
     context.threads = threads;
     for (int64_t at = 0; at < SHOP_LINES; at += batch) {

@@ -22,6 +22,7 @@ static patron_history *history_with(const oracle_options *how)
     options.zero_amount = how->keep_zero ? PATRON_ZERO_AMOUNT_KEEP : PATRON_ZERO_AMOUNT_DROP;
     options.duplicates = how->drop_duplicates ? PATRON_DUPLICATES_DROP : PATRON_DUPLICATES_KEEP;
     options.utc_offset_s = how->utc_offset_s;
+    options.order_gap_s = how->order_gap_s;
     ck_assert_int_eq(patron_history_create(&history, &options, NULL, NULL), PATRON_OK);
     return history;
 }
@@ -150,6 +151,7 @@ START_TEST(test_fates_audit_and_features_are_the_oracle_s)
 {
     static const int64_t offsets_s[] = {0, 3600, -3600, 86400, -86400, 19800};
     static const int64_t as_ofs_s[] = {PATRON_AS_OF_LAST, 0, 86400, 864000, -86401, -1000000, 10000000};
+    static const int64_t gaps_s[] = {1, 2, 13600, 86400, 764000, INT64_MAX};
     static const int64_t recent_days[] = {1, 9, 10, 90}, window_days[] = {1, 2, 11, 4000, INT64_MAX};
     uint64_t state = 1;
     for (int round = 0; round < 20000; round++) {
@@ -158,6 +160,7 @@ START_TEST(test_fates_audit_and_features_are_the_oracle_s)
         oracle_options options = {.keep_zero = test_below(&state, 2) == 0,
                                   .drop_duplicates = test_below(&state, 2) == 0,
                                   .utc_offset_s = offsets_s[test_below(&state, 6)],
+                                  .order_gap_s = round % 4 == 0 ? gaps_s[test_below(&state, 6)] : 0,
                                   .as_of_s = as_ofs_s[test_below(&state, 2) * test_below(&state, 7)],
                                   .recent_days = recent_days[test_below(&state, 4)],
                                   .min_orders = round % 5 == 0 ? 1 + test_below(&state, 4) : 1,

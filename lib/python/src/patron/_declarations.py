@@ -186,6 +186,7 @@ class HistoryOptions(ctypes.Structure):
         ("duplicates", c_int32),
         ("strict", c_int32),
         ("rejected_listed", c_int32),
+        ("order_gap_s", c_int64),
         ("utc_offset_s", c_int64),
     ]
 
