@@ -63,15 +63,16 @@ typedef struct patron_text {
     X(PATRON_FATE_NO_CUSTOMER, 1, "no_customer")                                                                       \
     X(PATRON_FATE_AFTER_AS_OF, 2, "after_as_of")                                                                       \
     X(PATRON_FATE_BEFORE_WINDOW, 3, "before_window")                                                                   \
-    X(PATRON_FATE_DUPLICATE, 4, "duplicate")                                                                           \
-    X(PATRON_FATE_ZERO_AMOUNT, 5, "zero_amount")                                                                       \
-    X(PATRON_FATE_RETURN, 6, "return_or_adjustment")                                                                   \
-    X(PATRON_FATE_PURCHASE, 7, "purchase")
+    X(PATRON_FATE_IGNORED_PRODUCT, 4, "ignored_product")                                                               \
+    X(PATRON_FATE_DUPLICATE, 5, "duplicate")                                                                           \
+    X(PATRON_FATE_ZERO_AMOUNT, 6, "zero_amount")                                                                       \
+    X(PATRON_FATE_RETURN, 7, "return_or_adjustment")                                                                   \
+    X(PATRON_FATE_PURCHASE, 8, "purchase")
 
 #define PATRON_NAMED_ENUM(name, number, text) name = number,
 enum { PATRON_FIELD_LIST(PATRON_NAMED_ENUM) PATRON_FIELD_COUNT = 11 };
 enum { PATRON_REASON_LIST(PATRON_NAMED_ENUM) PATRON_REASON_COUNT = 6 };
-enum { PATRON_FATE_LIST(PATRON_NAMED_ENUM) PATRON_FATE_COUNT = 8 };
+enum { PATRON_FATE_LIST(PATRON_NAMED_ENUM) PATRON_FATE_COUNT = 9 };
 #undef PATRON_NAMED_ENUM
 
 /* The names in the lists above ("customer", "too few fields", "return_or_adjustment"); "" for a number that is none.
@@ -222,6 +223,18 @@ PATRON_API patron_status patron_history_forget(patron_history *history, const ui
 PATRON_API patron_status patron_history_merge(patron_history *history, const uint8_t *bytes, int64_t length,
                                               const uint8_t *into, int64_t into_length, const patron_context *context,
                                               patron_error *error);
+
+/* Adds to the products that are none: postage, vouchers, fees and the like, as the shop's codes have them. Lines with
+   them make no purchase, return or order, and have the fate PATRON_FATE_IGNORED_PRODUCT. products has `count` texts,
+   compared with patron_orders.product byte by byte, borrowed for the call; missing and empty ones are skipped. They
+   need no rows yet, and the order of these calls and appends does not matter. Forgetting a customer forgets none of
+   them.
+
+   PATRON_INVALID_ARGUMENT (NULL, a negative count, offsets that fall, a text that is not UTF-8: error->row),
+   PATRON_TOO_LARGE, PATRON_OUT_OF_MEMORY; on failure the history is as it was. Not thread-safe: one writer. */
+PATRON_API patron_status patron_history_ignore_products(patron_history *history, const patron_text *products,
+                                                        int64_t count, const patron_context *context,
+                                                        patron_error *error);
 
 /* A rejected row (unreadable, or no customer). */
 typedef struct patron_rejected {

@@ -10,6 +10,7 @@
 enum {
     PTN_KIND_LATER,      /* after the as-of */
     PTN_KIND_BEFORE,     /* before the window */
+    PTN_KIND_IGNORED,    /* of a product that is none */
     PTN_KIND_ZERO,       /* amount 0, and such lines are dropped */
     PTN_KIND_RETURN,     /* negative quantity, or flagged */
     PTN_KIND_ADJUSTMENT, /* negative amount */

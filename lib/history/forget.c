@@ -58,6 +58,8 @@ static patron_status mark(renumbering *new, const patron_history *h, const ptn_c
     }
     for (int64_t i = 0; i < h->rejected.count; i++)
         if (rejected[i].customer >= 0 && !goes(new, rejected[i].customer)) new->customers[rejected[i].customer] = 0;
+    for (int64_t i = 0; i < h->ignored.count; i++)
+        if (((const uint8_t *)h->ignored.items)[i] != 0) new->products[i] = 0;
     for (int32_t i = 0; i < h->merged.count; i++) {
         int32_t into = ((const int32_t *)h->merged.items)[i];
         if (into >= 0 && !goes(new, i)) new->customers[i] = new->customers[into] = 0;
@@ -153,6 +155,19 @@ static void close_merged(patron_history *h, const renumbering *new)
     h->merged.count = last;
 }
 
+/* The products that stay ignored, all of which are kept; a new number is never above the old one. */
+static void close_ignored(patron_history *h, const renumbering *new)
+{
+    uint8_t *ignored = h->ignored.items;
+    int64_t count = 0;
+    for (int64_t i = 0; i < h->ignored.count; i++) {
+        if (new->products[i] < 0) continue;
+        ignored[new->products[i]] = ignored[i];
+        count = new->products[i] + 1;
+    }
+    h->ignored.count = count;
+}
+
 static patron_status forget(patron_history *h, int32_t customer, const ptn_context *context, patron_error *error)
 {
     ptn_intern *interns[TEXTS] = {&h->customers, &h->orders, &h->products, &h->categories};
@@ -176,6 +191,7 @@ static patron_status forget(patron_history *h, int32_t customer, const ptn_conte
         close_rejected(h, &new);
         close_lines(h, &new);
         close_merged(h, &new);
+        close_ignored(h, &new);
         for (int i = 0; i < TEXTS; i++) ptn_intern_keep(interns[i], numbers + starts[i]);
     }
     ptn_free(&context->memory, block);

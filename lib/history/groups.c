@@ -27,24 +27,24 @@ typedef struct job {
 uint8_t ptn_fate_of_kind(int32_t kind)
 {
     static const uint8_t fates[PTN_KIND_COUNT] = {
-        [PTN_KIND_LATER] = PATRON_FATE_AFTER_AS_OF, [PTN_KIND_BEFORE] = PATRON_FATE_BEFORE_WINDOW,
-        [PTN_KIND_ZERO] = PATRON_FATE_ZERO_AMOUNT,  [PTN_KIND_RETURN] = PATRON_FATE_RETURN,
-        [PTN_KIND_ADJUSTMENT] = PATRON_FATE_RETURN, [PTN_KIND_PURCHASE] = PATRON_FATE_PURCHASE,
-        [PTN_KIND_ORDER] = PATRON_FATE_PURCHASE,
+        [PTN_KIND_LATER] = PATRON_FATE_AFTER_AS_OF,       [PTN_KIND_BEFORE] = PATRON_FATE_BEFORE_WINDOW,
+        [PTN_KIND_IGNORED] = PATRON_FATE_IGNORED_PRODUCT, [PTN_KIND_ZERO] = PATRON_FATE_ZERO_AMOUNT,
+        [PTN_KIND_RETURN] = PATRON_FATE_RETURN,           [PTN_KIND_ADJUSTMENT] = PATRON_FATE_RETURN,
+        [PTN_KIND_PURCHASE] = PATRON_FATE_PURCHASE,       [PTN_KIND_ORDER] = PATRON_FATE_PURCHASE,
     };
     return fates[kind];
 }
 
 /* What is asked for beyond an as-of. */
-static inline bool is_special(const ptn_grouping *g) { return g->before_s > INT64_MIN; }
+static inline bool is_special(const ptn_grouping *g) { return g->before_s > INT64_MIN || g->history->ignores; }
 
 /* `special` is constant in each loop over a block's lines, so that nothing is paid for what is not asked for. */
 static inline uint8_t kind_of(const ptn_grouping *g, int64_t line, int64_t stamp, int64_t amount, bool special)
 {
     uint32_t flags = ptn_stamp_flags(stamp);
-    (void)line;
     if (ptn_stamp_time(stamp) > g->as_of_s) return PTN_KIND_LATER;
     if (special && ptn_stamp_time(stamp) <= g->before_s) return PTN_KIND_BEFORE;
+    if (special && ptn_history_ignores(g->history, line)) return PTN_KIND_IGNORED;
     if (amount == 0 && ptn_history_drops(g->history, amount)) return PTN_KIND_ZERO;
     if ((flags & (PTN_LINE_BACK | PTN_LINE_RETURN)) != 0) return PTN_KIND_RETURN;
     if (amount < 0) return PTN_KIND_ADJUSTMENT;

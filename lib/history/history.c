@@ -123,6 +123,7 @@ void patron_history_free(patron_history *history)
     for (int i = 0; i < PTN_HISTORY_COLUMNS; i++) ptn_array_free(columns[i].array, &memory);
     ptn_array_free(&history->rejected, &memory);
     ptn_array_free(&history->merged, &memory);
+    ptn_array_free(&history->ignored, &memory);
     ptn_intern_free(&history->customers, &memory);
     ptn_intern_free(&history->orders, &memory);
     ptn_intern_free(&history->products, &memory);

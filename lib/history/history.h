@@ -57,6 +57,9 @@ struct patron_history {
     ptn_array
         merged; /* int32_t, by customer: the one it is another id of, or -1; customers beyond its count have none */
 
+    ptn_array ignored; /* uint8_t, by product: 1 where its lines are left out; products beyond its count are kept */
+    bool ignores;      /* some are left out */
+
     ptn_array rejected;      /* ptn_rejection, one for each row that is no line, by row */
     int64_t unreadable;      /* rows */
     int64_t no_customer;     /* rows */
@@ -94,6 +97,14 @@ void ptn_history_roots(int32_t *roots, const patron_history *history);
 static inline bool ptn_history_drops(const patron_history *history, int64_t amount)
 {
     return amount == 0 && history->options.zero_amount != PATRON_ZERO_AMOUNT_KEEP;
+}
+
+/* Whether a line is left out for its product. */
+static inline bool ptn_history_ignores(const patron_history *history, int64_t line)
+{
+    if (!history->ignores || history->product.items == NULL) return false;
+    int32_t product = ((const int32_t *)history->product.items)[line];
+    return product >= 0 && product < history->ignored.count && ((const uint8_t *)history->ignored.items)[product] != 0;
 }
 
 /* A column, for what treats all alike. */

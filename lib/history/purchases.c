@@ -297,6 +297,19 @@ static void see_group(void *argument, int64_t block, int32_t worker)
     }
 }
 
+/* The instant of the last line that is kept, duplicates aside; INT64_MIN where there is none. */
+static int64_t last_instant(const patron_history *h)
+{
+    const int64_t *stamps = h->stamp.items, *amounts = h->amount.items;
+    int64_t last_s = INT64_MIN;
+    if (!h->ignores) return h->last_s;
+    for (int64_t i = 0; i < ptn_history_lines(h); i++) {
+        int64_t time_s = ptn_stamp_time(stamps[i]);
+        if (time_s > last_s && !ptn_history_drops(h, amounts[i]) && !ptn_history_ignores(h, i)) last_s = time_s;
+    }
+    return last_s;
+}
+
 /* The as-of as used: the last kept line's instant unless given. INT64_MAX where there is no such line. */
 static patron_status find_as_of(int64_t *used, const patron_history *history, int64_t as_of_s, patron_error *error)
 {
@@ -304,7 +317,9 @@ static patron_status find_as_of(int64_t *used, const patron_history *history, in
         return ptn_fail(error, PATRON_INVALID_ARGUMENT,
                         "as_of_s is %lld; give seconds since 1970 within 2.6e11, or PATRON_AS_OF_LAST",
                         (long long)as_of_s);
-    *used = as_of_s != PATRON_AS_OF_LAST ? as_of_s : history->last_s != INT64_MIN ? history->last_s : INT64_MAX;
+    *used = as_of_s;
+    if (as_of_s == PATRON_AS_OF_LAST) *used = last_instant(history);
+    if (*used == INT64_MIN) *used = INT64_MAX;
     return PATRON_OK;
 }
 

@@ -30,6 +30,7 @@ static uint8_t fate_of(const oracle_line *lines, int64_t i, const oracle_options
     if (options->window_days > 0 && as_of_s < INT64_MAX &&
         (double)l->time_s <= (double)as_of_s - 86400.0 * (double)options->window_days)
         return PATRON_FATE_BEFORE_WINDOW;
+    if (options->ignored != NULL && same(l->product, options->ignored)) return PATRON_FATE_IGNORED_PRODUCT;
     for (int64_t j = 0; options->drop_duplicates && j < i; j++)
         if (!lines[j].unreadable && lines[j].customer != NULL && equal_lines(&lines[j], l))
             return PATRON_FATE_DUPLICATE;

@@ -63,6 +63,13 @@ static void add_text(text_column *column, const char *text)
     text_column_add(column, text, text == NULL ? 0 : (int64_t)strlen(text));
 }
 
+void ignore_product(patron_history *history, const char *product)
+{
+    const int64_t offsets[2] = {0, product == NULL ? 0 : (int64_t)strlen(product)};
+    const patron_text text = {(const uint8_t *)product, offsets, NULL};
+    if (product != NULL && patron_history_ignore_products(history, &text, 1, NULL, NULL) != PATRON_OK) abort();
+}
+
 /* The numeric columns of a batch, in one block each. */
 typedef struct numbers {
     int64_t *customer, *time_s, *amount, *discount, *line;

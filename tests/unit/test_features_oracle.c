@@ -113,10 +113,13 @@ static void compare_with_oracle(oracle_line *lines, int64_t count, const oracle_
     whole.window_days = whole.min_orders = 0;
     oracle_build(&want, lines, count, &whole);
     patron_history *history = history_with(options);
+    bool ignore_first = test_below(state, 2) == 0;
+    if (ignore_first) ignore_product(history, options->ignored);
     batch = 0;
     for (int64_t at = 0; at < count; at += batches[batch++])
         ck_assert_int_eq(append_lines(history, lines + at, batches[batch], test_below(state, 2) == 0, NULL, NULL),
                          PATRON_OK);
+    if (!ignore_first) ignore_product(history, options->ignored);
     ck_assert_int_eq(patron_history_row_count(history), count);
     ck_assert_int_eq(patron_history_audit(&audit, history, options->as_of_s, NULL, NULL), PATRON_OK);
     expect_audit(&audit, &want.audit);
@@ -160,6 +163,7 @@ START_TEST(test_fates_audit_and_features_are_the_oracle_s)
         oracle_options options = {.keep_zero = test_below(&state, 2) == 0,
                                   .drop_duplicates = test_below(&state, 2) == 0,
                                   .utc_offset_s = offsets_s[test_below(&state, 6)],
+                                  .ignored = round % 6 == 0 ? "tea" : NULL,
                                   .order_gap_s = round % 4 == 0 ? gaps_s[test_below(&state, 6)] : 0,
                                   .as_of_s = as_ofs_s[test_below(&state, 2) * test_below(&state, 7)],
                                   .recent_days = recent_days[test_below(&state, 4)],

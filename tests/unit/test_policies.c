@@ -55,6 +55,67 @@ START_TEST(test_a_gap_between_lines_without_order_ends_an_order)
 }
 END_TEST
 
+START_TEST(test_ignored_products_make_nothing)
+{
+    oracle_line lines[] = {
+        {.customer = "a", .product = "tea", .time_s = 1, .amount = 10000, .quantity = 1},
+        {.customer = "a", .product = "a product of a long name", .time_s = 9, .amount = 5, .quantity = 1},
+        {.customer = "b", .product = "post", .time_s = 7, .amount = 20000, .quantity = 1},
+        {.customer = "b", .product = "post", .time_s = 8, .amount = -20000, .quantity = -1},
+        {.customer = "b", .product = "postal", .time_s = 6, .amount = 10000, .quantity = 1}};
+    static const uint8_t bytes[] = "posta product of a long name\xFF";
+    const int64_t offsets[] = {0, 4, 4, 28, 29};
+    const uint8_t there = 13; /* the second is missing */
+    patron_history *history = history_with(NULL, lines, 5), *early;
+    patron_text products = {bytes, offsets, &there};
+    patron_error error;
+    /* The last is not UTF-8: nothing is taken. */
+    ck_assert_int_eq(patron_history_ignore_products(history, &products, 4, NULL, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(error.row, 3);
+    ck_assert_int_eq(audit_of(history, PATRON_AS_OF_LAST).fates[PATRON_FATE_IGNORED_PRODUCT], 0);
+    ck_assert_int_eq(patron_history_ignore_products(history, &products, 3, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(patron_history_ignore_products(history, &products, 3, NULL, NULL), PATRON_OK);
+    patron_audit audit = audit_of(history, PATRON_AS_OF_LAST);
+    ck_assert_int_eq(audit.as_of_s, 6);
+    ck_assert_int_eq(audit.fates[PATRON_FATE_AFTER_AS_OF], 3);
+    audit = audit_of(history, 100);
+    ck_assert_int_eq(audit.fates[PATRON_FATE_IGNORED_PRODUCT], 3);
+    ck_assert_int_eq(audit.rows_kept, 2);
+    ck_assert_int_eq(audit.orders, 2);
+    ck_assert_int_eq(audit.gross, 20000);
+    /* Told before the rows came, and kept when their customer goes. */
+    ck_assert_int_eq(patron_history_create(&early, NULL, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(patron_history_ignore_products(early, &products, 3, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(append_lines(early, lines, 5, false, NULL, NULL), PATRON_OK);
+    patron_audit again = audit_of(early, 100);
+    ck_assert_mem_eq(&audit, &again, sizeof audit);
+    ck_assert_int_eq(patron_history_forget(early, (const uint8_t *)"b", 1, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(append_lines(early, lines, 5, false, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(audit_of(early, 100).fates[PATRON_FATE_IGNORED_PRODUCT], 4);
+    patron_history_free(early);
+    patron_history_free(history);
+}
+END_TEST
+
+START_TEST(test_products_that_cannot_be_ignored)
+{
+    const int64_t offsets[] = {3, 2};
+    patron_text products = {NULL, NULL, NULL};
+    patron_error error;
+    patron_history *history = history_with(NULL, NULL, 0);
+    ck_assert_int_eq(patron_history_ignore_products(NULL, &products, 0, NULL, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(patron_history_ignore_products(history, NULL, 0, NULL, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(patron_history_ignore_products(history, &products, 1, NULL, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(error.message, "have no offsets"));
+    ck_assert_int_eq(patron_history_ignore_products(history, &products, -1, NULL, &error), PATRON_INVALID_ARGUMENT);
+    products.offsets = offsets;
+    ck_assert_int_eq(patron_history_ignore_products(history, &products, 1, NULL, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(error.message, "fall"));
+    ck_assert_int_eq(patron_history_ignore_products(history, &products, 0, NULL, &error), PATRON_OK);
+    patron_history_free(history);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("policies");
@@ -62,5 +123,7 @@ int main(void)
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, test_defaults);
     tcase_add_test(tests, test_a_gap_between_lines_without_order_ends_an_order);
+    tcase_add_test(tests, test_ignored_products_make_nothing);
+    tcase_add_test(tests, test_products_that_cannot_be_ignored);
     return run_suite(suite);
 }

@@ -69,11 +69,12 @@ PATRON_FATE_UNREADABLE = 0
 PATRON_FATE_NO_CUSTOMER = 1
 PATRON_FATE_AFTER_AS_OF = 2
 PATRON_FATE_BEFORE_WINDOW = 3
-PATRON_FATE_DUPLICATE = 4
-PATRON_FATE_ZERO_AMOUNT = 5
-PATRON_FATE_RETURN = 6
-PATRON_FATE_PURCHASE = 7
-PATRON_FATE_COUNT = 8
+PATRON_FATE_IGNORED_PRODUCT = 4
+PATRON_FATE_DUPLICATE = 5
+PATRON_FATE_ZERO_AMOUNT = 6
+PATRON_FATE_RETURN = 7
+PATRON_FATE_PURCHASE = 8
+PATRON_FATE_COUNT = 9
 
 PATRON_ZERO_AMOUNT_DROP = 0
 PATRON_ZERO_AMOUNT_KEEP = 1
@@ -563,6 +564,7 @@ FUNCTIONS = {
     "patron_history_fates": (c_int32, P(c_uint8), P(History), c_int64, P(Context), P(Error)),
     "patron_history_forget": (c_int32, P(History), P(c_uint8), c_int64, P(Context), P(Error)),
     "patron_history_merge": (c_int32, P(History), P(c_uint8), c_int64, P(c_uint8), c_int64, P(Context), P(Error)),
+    "patron_history_ignore_products": (c_int32, P(History), P(Text), c_int64, P(Context), P(Error)),
     "patron_history_rejected": (c_int32, P(Rejected), P(History), c_int64, P(Error)),
     "patron_history_free": (None, P(History)),
     "patron_arrow_columns_init": (None, P(ArrowColumns), c_size_t),
