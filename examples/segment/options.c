@@ -40,6 +40,8 @@ enum option_id {
     OPTION_ZERO_PRICE,
     OPTION_DUPLICATES,
     OPTION_ORDER_GAP,
+    OPTION_IGNORE_PRODUCTS,
+    OPTION_IGNORE_PRODUCTS_FILE,
     OPTION_STRICT,
     OPTION_DELIMITER,
     OPTION_DECIMAL,
@@ -88,6 +90,8 @@ static const struct option long_options[] = {
     {"zero-price", required_argument, NULL, OPTION_ZERO_PRICE},
     {"duplicates", required_argument, NULL, OPTION_DUPLICATES},
     {"order-gap", required_argument, NULL, OPTION_ORDER_GAP},
+    {"ignore-products", required_argument, NULL, OPTION_IGNORE_PRODUCTS},
+    {"ignore-products-file", required_argument, NULL, OPTION_IGNORE_PRODUCTS_FILE},
     {"strict", no_argument, NULL, OPTION_STRICT},
     {"delimiter", required_argument, NULL, OPTION_DELIMITER},
     {"decimal", required_argument, NULL, OPTION_DECIMAL},
@@ -353,6 +357,10 @@ static int parse_option(struct options *options, int id, const char *value)
         return add_forget(options, value);
     case OPTION_FORGET_FILE:
         return set_text(&options->forget_file, "forget-file", value, "give a file name, or -");
+    case OPTION_IGNORE_PRODUCTS:
+        return set_text(&options->ignore_products, "ignore-products", value, "give codes, comma-separated");
+    case OPTION_IGNORE_PRODUCTS_FILE:
+        return set_text(&options->ignore_products_file, "ignore-products-file", value, "give a file name, or -");
     default:
         return parse_setting(options, id, value);
     }
@@ -384,6 +392,7 @@ static int check_together(const struct options *options)
     int from_stdin = strcmp(options->input, "-") == 0;
     from_stdin += options->join != NULL && strcmp(options->join, "-") == 0;
     from_stdin += options->forget_file != NULL && strcmp(options->forget_file, "-") == 0;
+    from_stdin += options->ignore_products_file != NULL && strcmp(options->ignore_products_file, "-") == 0;
     return from_stdin <= 1 ? 0 : fail(EXIT_USAGE, "standard input (-) can be one file only");
 }
 

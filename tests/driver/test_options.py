@@ -17,6 +17,7 @@ class Options(Driver):
         for option in ("customer order time quantity price amount product category discount as-of k features fill "
                        "smallest-share n-init seed threads zero-price duplicates strict delimiter decimal time-format "
                        "json segments bom encoding join join-id cluster ignore forget forget-file recent-days "
+                       "ignore-products ignore-products-file "
                        "min-orders window-days order-gap exact-pairs winsor transform scale list-features help "
                        "version").split():
             self.assertRegex(text, rf"(?m)^  (-h, )?--{option}\b")
@@ -116,6 +117,19 @@ class Options(Driver):
         self.assertGreater(some["audit"]["fates"]["before_window"], 0)
         self.assertEqual(sum(some["audit"]["fates"].values()), some["audit"]["rows_read"])
         self.assertTrue(all(part["mean"]["tenure_days"] < 200 for part in some["segments"]))
+
+    def test_ignored_products(self):
+        rows = "".join(f"{c},2024-01-{d:02},{c * d},{p}\n" for c in range(1, 40) for d in range(1, 2 + c % 4)
+                       for p in ("tea", '" POST, air"', "FEE"))
+        text = "customer,date,amount,product\n" + rows
+        codes = self.file('FEE\n\n"POST, air"\n', "codes")
+        for arguments in (["--ignore-products", "FEE", "--ignore-products-file", codes],
+                          ["--ignore-products-file", codes]):
+            used = self.summary(text, *arguments)["audit"]
+            self.assertEqual((used["fates"]["ignored_product"], used["fates"]["purchase"]),
+                             (2 * rows.count("tea"), rows.count("tea")))
+        self.assertEqual(self.summary(text, "--ignore-products", " FEE,x")["audit"]["fates"]["ignored_product"],
+                         rows.count("tea"))
 
     def test_order_gap(self):
         text = "customer,date,amount\n" + "".join(f"{c},2024-0{m}-01T{h}:00:00,{c}\n" for c in range(1, 30)

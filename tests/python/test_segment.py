@@ -55,6 +55,12 @@ class SameAsTheDriver(unittest.TestCase):
                            discount_exact=np.rint(arrays["discount"] * 10000).astype(np.int64))
         self.assertEqual(result.fingerprint, driver()["fingerprint"])
 
+    def test_ignored_products_are_the_driver_s(self):
+        codes = sorted(set(shop()["product_id"].tolist()))[:3]
+        result = segmented(ignore_products=codes)
+        self.assertEqual(result.fingerprint, driver(300, "--ignore-products", ",".join(codes))["fingerprint"])
+        self.assertGreater(result.audit["fates"]["ignored_product"], 0)
+
     def test_choice(self):
         choice = segmented().choice
         self.assertEqual((choice.estimated, choice.level, choice.half_width), (False, 1.0, 0.0))

@@ -259,6 +259,12 @@ def _text(column):
                   None if validity is None else pointer(validity, c.c_uint8))
 
 
+def texts(name, values):
+    """(Text, their number, what it points to) of a list of texts."""
+    column = text(name, values)
+    return _text(column), len(column[1]) - 1, column
+
+
 def _names(table):
     """The names of a table's columns, None where it has no such thing."""
     if hasattr(table, "keys"):  # a dictionary, a pandas data frame

@@ -240,8 +240,8 @@ def _summary(segmentation, history):
 
 def segment(orders=None, *, customer, time, amount=None, unit_price=None, quantity=None, order=None, product=None,
             category=None, discount=None, is_return=None, line=None, amount_exact=None, unit_price_exact=None,
-            discount_exact=None, as_of=None, features=None, attributes=None, roles=None, threads=0, progress=None,
-            **more):
+            discount_exact=None, as_of=None, features=None, attributes=None, roles=None, ignore_products=None,
+            threads=0, progress=None, **more):
     """Segments the customers of a shop, from its order lines.
 
     Columns are sequences or arrays of one length; with `orders` (a data frame, or a dictionary of arrays) they may be
@@ -263,6 +263,7 @@ def segment(orders=None, *, customer, time, amount=None, unit_price=None, quanti
       progress   called as progress(stage, fraction) now and then; a true result ends the call
       attributes (ids, {name: numbers}): the shop's own columns by customer id, NaN where there is none; a data frame
                  will do for the second
+      ignore_products  codes of postage and the like, which are no products: lines with them are left out
       roles      {name: role} of them: "cluster" (grouped by, too), "profile" (described by, the default), "ignore"
       more       the fields of patron_segment_options and patron_history_options by name: k_min, k_max, smallest_share,
                  minimum_orders, fill ("reject", "zero", "mean", "median"), transform ("log1p", "none"), scale
@@ -293,6 +294,10 @@ def segment(orders=None, *, customer, time, amount=None, unit_price=None, quanti
     how = {"threads": threads, "progress": progress}
     with create(c.History, library.patron_history_free, library.patron_history_create,
                 ctypes.byref(history_options)) as history:
+        if ignore_products is not None:
+            codes, count, alive = _columns.texts("ignore_products", ignore_products)
+            call(library.patron_history_ignore_products, history.pointer, ctypes.byref(codes), count, None)
+            del alive
         if arrow:
             numbers = _arrow.append(history, orders, columns, **how)
         else:
