@@ -40,6 +40,7 @@ enum option_id {
     OPTION_ZERO_PRICE,
     OPTION_DUPLICATES,
     OPTION_ORDER_GAP,
+    OPTION_MATCH_CANCELLATIONS,
     OPTION_IGNORE_PRODUCTS,
     OPTION_IGNORE_PRODUCTS_FILE,
     OPTION_STRICT,
@@ -90,6 +91,7 @@ static const struct option long_options[] = {
     {"zero-price", required_argument, NULL, OPTION_ZERO_PRICE},
     {"duplicates", required_argument, NULL, OPTION_DUPLICATES},
     {"order-gap", required_argument, NULL, OPTION_ORDER_GAP},
+    {"match-cancellations", no_argument, NULL, OPTION_MATCH_CANCELLATIONS},
     {"ignore-products", required_argument, NULL, OPTION_IGNORE_PRODUCTS},
     {"ignore-products-file", required_argument, NULL, OPTION_IGNORE_PRODUCTS_FILE},
     {"strict", no_argument, NULL, OPTION_STRICT},
@@ -330,6 +332,9 @@ static int parse_setting(struct options *options, int id, const char *value)
     case OPTION_JSON:
         options->json = value;
         return value[0] != '\0' ? 0 : bad_value("json", value, "give a file name, or -");
+    case OPTION_MATCH_CANCELLATIONS:
+        options->history.match_cancellations = 1;
+        return 0;
     case OPTION_STRICT:
         options->history.strict = 1;
         return 0;

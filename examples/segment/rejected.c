@@ -14,6 +14,8 @@ const char *fate_words(int fate)
         [PATRON_FATE_RETURN] = "of returns or adjustments",
         [PATRON_FATE_PURCHASE] = "of purchases",
         [PATRON_FATE_BEFORE_WINDOW] = "before the window",
+        [PATRON_FATE_CANCELLED] = "cancelled",
+        [PATRON_FATE_CANCELLATION] = "of cancellations",
         [PATRON_FATE_IGNORED_PRODUCT] = "of ignored products",
     };
     return words[fate];

@@ -66,13 +66,15 @@ typedef struct patron_text {
     X(PATRON_FATE_IGNORED_PRODUCT, 4, "ignored_product")                                                               \
     X(PATRON_FATE_DUPLICATE, 5, "duplicate")                                                                           \
     X(PATRON_FATE_ZERO_AMOUNT, 6, "zero_amount")                                                                       \
-    X(PATRON_FATE_RETURN, 7, "return_or_adjustment")                                                                   \
-    X(PATRON_FATE_PURCHASE, 8, "purchase")
+    X(PATRON_FATE_CANCELLED, 7, "cancelled")                                                                           \
+    X(PATRON_FATE_CANCELLATION, 8, "cancellation")                                                                     \
+    X(PATRON_FATE_RETURN, 9, "return_or_adjustment")                                                                   \
+    X(PATRON_FATE_PURCHASE, 10, "purchase")
 
 #define PATRON_NAMED_ENUM(name, number, text) name = number,
 enum { PATRON_FIELD_LIST(PATRON_NAMED_ENUM) PATRON_FIELD_COUNT = 11 };
 enum { PATRON_REASON_LIST(PATRON_NAMED_ENUM) PATRON_REASON_COUNT = 6 };
-enum { PATRON_FATE_LIST(PATRON_NAMED_ENUM) PATRON_FATE_COUNT = 9 };
+enum { PATRON_FATE_LIST(PATRON_NAMED_ENUM) PATRON_FATE_COUNT = 11 };
 #undef PATRON_NAMED_ENUM
 
 /* The names in the lists above ("customer", "too few fields", "return_or_adjustment"); "" for a number that is none.
@@ -133,10 +135,17 @@ typedef struct patron_history_options {
                                 product, category, discount and return flag, one is kept: the first appended */
     int32_t strict;          /* 0; 1: the first row that would be rejected fails the append with PATRON_ROW_REJECTED */
     int32_t rejected_listed; /* 100: how many rejected rows patron_history_rejected lists, the first ones; >= 0 */
-    int64_t order_gap_s;     /* 0: lines without an order id are one order a local day; else a purchase line without one
-                                belongs to the order of the customer's previous such line if it is at most so many
-                                seconds later, and begins an order if not; >= 0 */
-    int64_t utc_offset_s;    /* 0: seconds to add to a time for the store's local time; |offset| <= 86,400 */
+    int32_t match_cancellations; /* 0; 1: a line with a negative quantity cancels the purchase line of the same customer
+                                    and product whose quantity is the opposite: of those at or before its time and not
+                                    yet cancelled, the latest. Both then make no purchase, return or order, and have
+                                    fates of their own. A line without a product is in no pair. Of several lines at one
+                                    instant the greater goes by amount, discount, order id, category (not by when it was
+                                    appended): of purchases it is cancelled first, of cancellations it cancels last */
+    int32_t reserved;            /* 0 */
+    int64_t order_gap_s;  /* 0: lines without an order id are one order a local day; else a purchase line without one
+                             belongs to the order of the customer's previous such line if it is at most so many
+                             seconds later, and begins an order if not; >= 0 */
+    int64_t utc_offset_s; /* 0: seconds to add to a time for the store's local time; |offset| <= 86,400 */
 } patron_history_options;
 
 /* The defaults named above. NULL is ignored. Never fails. Thread-safe. */
@@ -158,7 +167,8 @@ PATRON_API patron_status patron_history_append(patron_history *history, const pa
 /* Rows appended so far, rejected ones included; 0 for NULL. Never fails. Thread-safe. */
 PATRON_API int64_t patron_history_row_count(const patron_history *history);
 
-/* What became of the rows at an as-of. rows_read is the sum of `fates`; rows_kept = fates of returns and purchases. */
+/* What became of the rows at an as-of: a cancellation later than it has not cancelled anything yet. rows_read is the
+ * sum of `fates`; rows_kept = fates of returns and purchases. */
 typedef struct patron_audit {
     size_t size;     /* sizeof(patron_audit) */
     int64_t as_of_s; /* as used, never PATRON_AS_OF_LAST; 0 when no line was kept and none was given */
@@ -182,8 +192,9 @@ typedef struct patron_audit {
 } patron_audit;
 
 /* Fills *audit, whose `size` must be set, at as_of_s (inclusive, on the scale of patron_orders.time_s, within
-   PATRON_MOST_TIME_S; PATRON_AS_OF_LAST: the last kept line's instant). PATRON_INVALID_ARGUMENT, PATRON_OUT_OF_RANGE
-   (sums beyond int64_t), PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. Thread-safe. */
+   PATRON_MOST_TIME_S; PATRON_AS_OF_LAST: the instant of the last line that is kept, or cancelled, or a cancellation).
+   PATRON_INVALID_ARGUMENT, PATRON_OUT_OF_RANGE (sums beyond int64_t), PATRON_OUT_OF_MEMORY, PATRON_CANCELLED.
+   Thread-safe. */
 PATRON_API patron_status patron_history_audit(patron_audit *audit, const patron_history *history, int64_t as_of_s,
                                               const patron_context *context, patron_error *error);
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a line is, duplicates aside. */
+/* What a line is by itself. */
 enum {
     PTN_KIND_LATER,      /* after the as-of */
     PTN_KIND_BEFORE,     /* before the window */
@@ -17,7 +17,11 @@ enum {
     PTN_KIND_PURCHASE,
     PTN_KIND_ORDER, /* a purchase that makes its order one */
     PTN_KIND_COUNT,
-    PTN_KIND_DUPLICATE = PTN_KIND_COUNT
+    /* What a line can become then: */
+    PTN_KIND_DUPLICATE = PTN_KIND_COUNT,
+    PTN_KIND_CANCELLED,    /* a purchase that was */
+    PTN_KIND_CANCELLATION, /* what did that */
+    PTN_KIND_END
 };
 
 enum {

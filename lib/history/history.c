@@ -74,6 +74,9 @@ static patron_status read_options(patron_history_options *out, const patron_hist
     if (out->rejected_listed < 0)
         return ptn_fail(error, PATRON_INVALID_ARGUMENT, "rejected_listed is %d; give 0 or more",
                         (int)out->rejected_listed);
+    if (out->match_cancellations != 0 && out->match_cancellations != 1)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT, "match_cancellations is %d; give 0 or 1",
+                        (int)out->match_cancellations);
     if (out->order_gap_s < 0)
         return ptn_fail(error, PATRON_INVALID_ARGUMENT,
                         "order_gap_s is %lld; give a number of seconds, or 0 for an order a day",

@@ -12,6 +12,7 @@
 
 #include "base/checked.h"
 #include "base/error.h"
+#include "history/cancelled.h"
 #include "history/entries.h"
 #include "history/groups.h"
 #include "history/habits.h"
@@ -21,18 +22,23 @@
    of a customer that are told apart by looking at each pair. */
 enum { LARGE_GROUP = 1 << 17, FEW_ORDERS = 24 };
 
+/* The kinds a line can become, from PTN_KIND_COUNT on. */
+enum { MOVES = PTN_KIND_END - PTN_KIND_COUNT };
+static const uint8_t move_fates[MOVES] = {PATRON_FATE_DUPLICATE, PATRON_FATE_CANCELLED, PATRON_FATE_CANCELLATION};
+
 /* What a group adds to the audit. */
 typedef struct group_sums {
     int64_t customers, with_order, ranked, orders, gross, returns;
-    bool overflow; /* of a customer's money */
-    bool shop;     /* of the sums here */
-    int64_t duplicates[PTN_KIND_COUNT];
+    bool overflow;                        /* of a customer's money */
+    bool shop;                            /* of the sums here */
+    int64_t moved[MOVES][PTN_KIND_COUNT]; /* lines that became another kind, by the kind they were */
+    int64_t first_s, last_s;              /* of the kept ones, where cancellations are matched */
 } group_sums;
 
 /* A worker's own. */
 typedef struct bench {
     ptn_entry *entries; /* a group's, by customer */
-    uint64_t *numbers;  /* as many as entries; or NULL, where no habits are asked for */
+    uint64_t *numbers;  /* as many as entries; or NULL, where nothing needs them */
     uint32_t *ends;     /* by customer of the group */
 } bench;
 
@@ -105,6 +111,14 @@ static bool by_everything(const ptn_entry *a, const ptn_entry *b, const ptn_deta
 #define SORT_LESS    by_everything
 #include "base/sort_template.h"
 
+/* The entry, which was of kind `from`, is counted as of another. */
+static void count_move(const job *j, group_sums *sums, const ptn_entry *e, uint8_t from, const int64_t *lines)
+{
+    int32_t to = e->kind - PTN_KIND_COUNT;
+    sums->moved[to][from]++;
+    if (j->line_fates != NULL) j->line_fates[lines[e->at]] = move_fates[to];
+}
+
 /* Of equal lines the first appended stays. */
 static void mark_duplicates(const job *j, group_sums *sums, ptn_entry *entries, int64_t count,
                             const ptn_detail *details, const int64_t *lines)
@@ -116,9 +130,25 @@ static void mark_duplicates(const job *j, group_sums *sums, ptn_entry *entries, 
             continue;
         }
         entries[kept].marks |= entries[i].marks;
-        sums->duplicates[entries[i].kind]++;
+        uint8_t from = entries[i].kind;
         entries[i].kind = PTN_KIND_DUPLICATE;
-        if (lines != NULL) j->line_fates[lines[entries[i].at]] = PATRON_FATE_DUPLICATE;
+        count_move(j, sums, &entries[i], from, lines);
+    }
+}
+
+/* Purchases that were cancelled, and what cancelled them. A purchase that makes no order has no quantity above 0, so
+   it is in no pair. */
+static void match_cancellations(const job *j, const bench *b, group_sums *sums, ptn_entry *entries, int64_t count,
+                                const ptn_detail *details, const int64_t *lines)
+{
+    ptn_cancel(entries, count, details, lines, b->numbers, j->history);
+    for (int64_t i = 0; i < count; i++) {
+        const ptn_entry *e = &entries[i];
+        if (e->kind == PTN_KIND_CANCELLED) count_move(j, sums, e, PTN_KIND_ORDER, lines);
+        if (e->kind == PTN_KIND_CANCELLATION) count_move(j, sums, e, PTN_KIND_RETURN, lines);
+        if (e->kind < PTN_KIND_RETURN || e->kind >= PTN_KIND_COUNT) continue;
+        if (e->time_s < sums->first_s) sums->first_s = e->time_s;
+        if (e->time_s > sums->last_s) sums->last_s = e->time_s;
     }
 }
 
@@ -267,6 +297,7 @@ static void see_customer(const job *j, const bench *b, group_sums *sums, int64_t
     if (count == 0) return;
     if (j->history->options.duplicates == PATRON_DUPLICATES_DROP)
         mark_duplicates(j, sums, entries, count, details, lines);
+    if (j->history->options.match_cancellations != 0) match_cancellations(j, b, sums, entries, count, details, lines);
     see_orders(c, entries, count, j->history->options.order_gap_s);
     if (c->orders == 0) return;
     see_days(c, entries, count, j->history->options.utc_offset_s);
@@ -288,6 +319,8 @@ static void see_group(void *argument, int64_t block, int32_t worker)
     if (end > g->customers) end = g->customers;
     if ((count > LARGE_GROUP) != j->large) return;
     memset(&j->sums[group], 0, sizeof *j->sums);
+    j->sums[group].first_s = INT64_MAX;
+    j->sums[group].last_s = INT64_MIN;
     sort_group(b, g->entries + start, count, end - first);
     for (int64_t c = first; c < end; c++) {
         int64_t to = b->ends[c - first];
@@ -297,7 +330,7 @@ static void see_group(void *argument, int64_t block, int32_t worker)
     }
 }
 
-/* The instant of the last line that is kept, duplicates aside; INT64_MIN where there is none. */
+/* The instant of the last line that is kept, duplicates and cancellations aside; INT64_MIN where there is none. */
 static int64_t last_instant(const patron_history *h)
 {
     const int64_t *stamps = h->stamp.items, *amounts = h->amount.items;
@@ -353,7 +386,8 @@ static patron_status fail_overflow(const job *j, patron_error *error)
 }
 
 /* The sums of all groups, and where each group's customers with an order begin. */
-static patron_status add_groups(ptn_purchases *p, const job *j, int64_t duplicates[PTN_KIND_COUNT], patron_error *error)
+static patron_status add_groups(ptn_purchases *p, const job *j, int64_t moved[MOVES][PTN_KIND_COUNT], int64_t kept_s[2],
+                                patron_error *error)
 {
     patron_audit *audit = &p->audit;
     int64_t ranked = 0;
@@ -368,7 +402,10 @@ static patron_status add_groups(ptn_purchases *p, const job *j, int64_t duplicat
         audit->orders += s->orders;
         shop |= s->shop || !ptn_add_i64(&audit->gross, audit->gross, s->gross) ||
                 !ptn_add_i64(&audit->returns, audit->returns, s->returns);
-        for (int32_t k = 0; k < PTN_KIND_COUNT; k++) duplicates[k] += s->duplicates[k];
+        for (int32_t m = 0; m < MOVES; m++)
+            for (int32_t k = 0; k < PTN_KIND_COUNT; k++) moved[m][k] += s->moved[m][k];
+        if (s->first_s < kept_s[0]) kept_s[0] = s->first_s;
+        if (s->last_s > kept_s[1]) kept_s[1] = s->last_s;
     }
     p->ranked[j->groups->count] = ranked;
     audit->customers_below_min_orders = audit->customers_with_order - ranked;
@@ -381,22 +418,30 @@ static patron_status fill_audit(ptn_purchases *p, const job *j, patron_error *er
     const patron_history *h = j->history;
     const ptn_groups *g = j->groups;
     patron_audit *audit = &p->audit;
-    int64_t *fates = audit->fates, duplicates[PTN_KIND_COUNT] = {0};
+    int64_t *fates = audit->fates, moved[MOVES][PTN_KIND_COUNT] = {{0}}, kept_s[2] = {INT64_MAX, INT64_MIN};
     audit->size = sizeof *audit;
     audit->as_of_s = j->question.as_of_s == INT64_MAX ? 0 : j->question.as_of_s;
-    if (g->first_s <= g->last_s) {
-        audit->first_s = g->first_s;
-        audit->last_s = g->last_s;
-    }
-    patron_status status = add_groups(p, j, duplicates, error);
+    patron_status status = add_groups(p, j, moved, kept_s, error);
     if (status != PATRON_OK) return status;
+    if (h->options.match_cancellations == 0) {
+        kept_s[0] = g->first_s;
+        kept_s[1] = g->last_s;
+    }
+    if (kept_s[0] <= kept_s[1]) {
+        audit->first_s = kept_s[0];
+        audit->last_s = kept_s[1];
+    }
     audit->rows_read = ptn_history_rows(h);
     fates[PATRON_FATE_UNREADABLE] = h->unreadable;
     fates[PATRON_FATE_NO_CUSTOMER] = h->no_customer;
     for (int32_t k = 0; k < PTN_KIND_COUNT; k++) {
-        fates[ptn_fate_of_kind(k)] += g->kinds[k] - duplicates[k];
-        fates[PATRON_FATE_DUPLICATE] += duplicates[k];
-        if (k == PTN_KIND_ADJUSTMENT) audit->adjustments = g->kinds[k] - duplicates[k];
+        fates[ptn_fate_of_kind(k)] += g->kinds[k];
+        if (k == PTN_KIND_ADJUSTMENT) audit->adjustments = g->kinds[k];
+        for (int32_t m = 0; m < MOVES; m++) {
+            fates[ptn_fate_of_kind(k)] -= moved[m][k];
+            fates[move_fates[m]] += moved[m][k];
+            if (k == PTN_KIND_ADJUSTMENT) audit->adjustments -= moved[m][k];
+        }
     }
     audit->rows_kept = fates[PATRON_FATE_RETURN] + fates[PATRON_FATE_PURCHASE];
     audit->amounts_rounded = h->amounts_rounded;
@@ -420,7 +465,8 @@ static patron_status make_benches(job *j, int32_t workers, ptn_memory *memory, p
         const ptn_wanted wanted[] = {{&b->entries, room, sizeof *b->entries, "a group's lines"},
                                      {&b->ends, customers, sizeof *b->ends, "a group's customers"},
                                      {&b->numbers, room, sizeof *b->numbers, "a group's lines"}};
-        status = ptn_allocate_each(wanted, j->question.habits == PTN_HABIT_NONE ? 2 : 3, false, memory, error);
+        bool numbers = j->question.habits != PTN_HABIT_NONE || j->history->options.match_cancellations != 0;
+        status = ptn_allocate_each(wanted, numbers ? 3 : 2, false, memory, error);
         if (status != PATRON_OK) return status;
     }
     return PATRON_OK;
@@ -495,8 +541,10 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
     if (status != PATRON_OK) return status;
     grouping.as_of_s = j.question.as_of_s;
     grouping.before_s = window_begin(grouping.as_of_s, question->window_days);
-    grouping.details = question->habits != PTN_HABIT_NONE || history->options.duplicates == PATRON_DUPLICATES_DROP;
-    grouping.lines = line_fates != NULL && history->options.duplicates == PATRON_DUPLICATES_DROP;
+    bool drops = history->options.duplicates == PATRON_DUPLICATES_DROP,
+         matches = history->options.match_cancellations != 0;
+    grouping.details = question->habits != PTN_HABIT_NONE || drops || matches;
+    grouping.lines = (line_fates != NULL && drops) || matches;
     if (history->merged.count > 0) {
         status = ptn_allocate(&roots, &purchases->memory, ptn_intern_count(&history->customers), sizeof(int32_t),
                               "merged customer ids", error);

@@ -17,7 +17,7 @@ class Options(Driver):
         for option in ("customer order time quantity price amount product category discount as-of k features fill "
                        "smallest-share n-init seed threads zero-price duplicates strict delimiter decimal time-format "
                        "json segments bom encoding join join-id cluster ignore forget forget-file recent-days "
-                       "ignore-products ignore-products-file "
+                       "ignore-products ignore-products-file match-cancellations "
                        "min-orders window-days order-gap exact-pairs winsor transform scale list-features help "
                        "version").split():
             self.assertRegex(text, rf"(?m)^  (-h, )?--{option}\b")
@@ -130,6 +130,18 @@ class Options(Driver):
                              (2 * rows.count("tea"), rows.count("tea")))
         self.assertEqual(self.summary(text, "--ignore-products", " FEE,x")["audit"]["fates"]["ignored_product"],
                          rows.count("tea"))
+
+    def test_matched_cancellations(self):
+        text = "customer,date,amount,quantity,product\n" + "".join(
+            f"{c},2024-0{m}-01,{c},1,tea\n{c},2024-0{m}-02,{-c},-1,{'tea' if m % 2 else 'cup'}\n"
+            for c in range(1, 40) for m in range(1, 3 + c % 4))
+        plain, used = self.summary(text), self.summary(text, "--match-cancellations")
+        self.assertEqual([one["options"]["match_cancellations"] for one in (plain, used)], [False, True])
+        fates, before = used["audit"]["fates"], plain["audit"]["fates"]
+        self.assertGreater(fates["cancelled"], 0)
+        self.assertEqual(fates["cancelled"], fates["cancellation"])
+        self.assertEqual(fates["cancelled"] + fates["purchase"], before["purchase"])
+        self.assertEqual(used["audit"]["net"], plain["audit"]["net"])
 
     def test_order_gap(self):
         text = "customer,date,amount\n" + "".join(f"{c},2024-0{m}-01T{h}:00:00,{c}\n" for c in range(1, 30)

@@ -263,6 +263,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     options.duplicates = choice >> 1 & 1;
     options.strict = (choice >> 2 & 7) == 7;
     options.rejected_listed = take_below(&t, MOST_LISTED);
+    options.match_cancellations = choice >> 6 & 1;
     options.order_gap_s = (choice >> 5 & 3) * INT64_C(40000);
     options.utc_offset_s = (take_byte(&t) - INT64_C(128)) * 675;
     HOLDS(fuzz_ok(patron_history_create(&history, &options, &context, &error), &error));

@@ -321,6 +321,46 @@ static void describe(oracle_customer *c, const view *v)
     free(times_s);
 }
 
+/* Whether of two lines of one customer, instant, product and size a stands after b. */
+static bool stands_after(const view *v, int64_t a, int64_t b)
+{
+    const oracle_line *x = &v->lines[a], *y = &v->lines[b];
+    if (x->time_s != y->time_s) return x->time_s > y->time_s;
+    if (x->amount != y->amount) return x->amount > y->amount;
+    if (x->discount != y->discount) return x->discount > y->discount;
+    int marks = 4 * x->flagged + discount_is_known(v, a) - 4 * y->flagged - discount_is_known(v, b);
+    if (marks != 0) return marks > 0;
+    int sign = strcmp(x->order == NULL ? "" : x->order, y->order == NULL ? "" : y->order);
+    if (sign == 0) sign = strcmp(x->category == NULL ? "" : x->category, y->category == NULL ? "" : y->category);
+    return sign != 0 ? sign > 0 : a > b;
+}
+
+/* The earliest cancellation that was not looked at yet, and the latest purchase it can cancel; until there is none. */
+static void match_cancellations(const view *v, uint8_t *fates)
+{
+    bool *seen = calloc((size_t)v->count + 1, sizeof *seen);
+    if (seen == NULL) abort();
+    for (;;) {
+        int64_t next = -1, found = -1;
+        for (int64_t i = 0; i < v->count; i++)
+            if (!seen[i] && fates[i] == PATRON_FATE_RETURN && v->lines[i].quantity < 0 && v->lines[i].product != NULL &&
+                (next < 0 || !stands_after(v, i, next)))
+                next = i;
+        if (next < 0) break;
+        seen[next] = true;
+        const oracle_line *l = &v->lines[next];
+        for (int64_t i = 0; i < v->count; i++)
+            if (fates[i] == PATRON_FATE_PURCHASE && same(v->lines[i].customer, l->customer) &&
+                same(v->lines[i].product, l->product) && v->lines[i].quantity == -l->quantity &&
+                v->lines[i].time_s <= l->time_s && (found < 0 || stands_after(v, i, found)))
+                found = i;
+        if (found < 0) continue;
+        fates[found] = PATRON_FATE_CANCELLED;
+        fates[next] = PATRON_FATE_CANCELLATION;
+    }
+    free(seen);
+}
+
 static int by_id(const void *a, const void *b)
 {
     return strcmp(((const oracle_customer *)a)->id, ((const oracle_customer *)b)->id);
@@ -348,8 +388,11 @@ void oracle_build(oracle_result *result, const oracle_line *lines, int64_t count
     audit->as_of_s = as_of_s == INT64_MIN ? 0 : as_of_s;
     if (as_of_s == INT64_MIN) as_of_s = INT64_MAX;
     audit->rows_read = count;
+    view v = {lines, result->fates, count, options, as_of_s};
+    for (int64_t i = 0; i < count; i++) result->fates[i] = fate_of(lines, i, options, as_of_s);
+    if (options->match_cancellations) match_cancellations(&v, result->fates);
     for (int64_t i = 0; i < count; i++) {
-        uint8_t fate = result->fates[i] = fate_of(lines, i, options, as_of_s);
+        uint8_t fate = result->fates[i];
         audit->fates[fate]++;
         if (fate != PATRON_FATE_RETURN && fate != PATRON_FATE_PURCHASE) continue;
         if (audit->rows_kept == 0 || lines[i].time_s < audit->first_s) audit->first_s = lines[i].time_s;
@@ -357,7 +400,6 @@ void oracle_build(oracle_result *result, const oracle_line *lines, int64_t count
         audit->rows_kept++;
         audit->adjustments += fate == PATRON_FATE_RETURN && lines[i].quantity >= 0 && !lines[i].flagged;
     }
-    view v = {lines, result->fates, count, options, as_of_s};
     for (int64_t i = 0; i < count; i++) {
         bool seen = lines[i].unreadable || lines[i].customer == NULL;
         for (int64_t j = 0; j < i; j++)

@@ -24,6 +24,7 @@ typedef struct oracle_line {
 typedef struct oracle_options {
     bool keep_zero, drop_duplicates;
     int64_t utc_offset_s;
+    bool match_cancellations;
     const char *ignored; /* a product that is none; NULL: all are */
     int64_t order_gap_s; /* 0: a day is an order */
     int64_t as_of_s;     /* or PATRON_AS_OF_LAST */

@@ -85,6 +85,7 @@ static patron_history *shop_history(void)
     options.duplicates = PATRON_DUPLICATES_DROP;
     options.utc_offset_s = 7200;
     options.order_gap_s = 40000;
+    options.match_cancellations = 1;
     ck_assert_int_eq(patron_history_create(&history, &options, NULL, NULL), PATRON_OK);
     ignore_product(history, "cup");
     return history;
@@ -135,6 +136,7 @@ START_TEST(test_features_same_for_any_thread_count_order_of_lines_and_batches)
     ck_assert_int_gt(first->audit.fates[PATRON_FATE_DUPLICATE], 1000);
     ck_assert_int_gt(first->audit.fates[PATRON_FATE_AFTER_AS_OF], 1000);
     ck_assert_int_gt(first->audit.fates[PATRON_FATE_BEFORE_WINDOW], 1000);
+    ck_assert_int_gt(first->audit.fates[PATRON_FATE_CANCELLATION], 100);
     ck_assert_int_gt(first->audit.fates[PATRON_FATE_IGNORED_PRODUCT], 1000);
     ck_assert_int_gt(first->rows, 1500);
     ck_assert_int_gt(first->audit.customers_below_min_orders, 10);

@@ -23,6 +23,7 @@ static patron_history *history_with(const oracle_options *how)
     options.duplicates = how->drop_duplicates ? PATRON_DUPLICATES_DROP : PATRON_DUPLICATES_KEEP;
     options.utc_offset_s = how->utc_offset_s;
     options.order_gap_s = how->order_gap_s;
+    options.match_cancellations = how->match_cancellations;
     ck_assert_int_eq(patron_history_create(&history, &options, NULL, NULL), PATRON_OK);
     return history;
 }
@@ -163,6 +164,7 @@ START_TEST(test_fates_audit_and_features_are_the_oracle_s)
         oracle_options options = {.keep_zero = test_below(&state, 2) == 0,
                                   .drop_duplicates = test_below(&state, 2) == 0,
                                   .utc_offset_s = offsets_s[test_below(&state, 6)],
+                                  .match_cancellations = round % 7 < 3,
                                   .ignored = round % 6 == 0 ? "tea" : NULL,
                                   .order_gap_s = round % 4 == 0 ? gaps_s[test_below(&state, 6)] : 0,
                                   .as_of_s = as_ofs_s[test_below(&state, 2) * test_below(&state, 7)],

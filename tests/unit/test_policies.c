@@ -22,6 +22,7 @@ START_TEST(test_defaults)
     patron_history_options options;
     patron_history_options_init(&options, sizeof options);
     ck_assert_int_eq(options.order_gap_s, 0);
+    ck_assert_int_eq(options.match_cancellations, 0);
 }
 END_TEST
 
@@ -52,6 +53,48 @@ START_TEST(test_a_gap_between_lines_without_order_ends_an_order)
     ck_assert_int_eq(patron_history_create(&history, &options, NULL, &error), PATRON_INVALID_ARGUMENT);
     ck_assert_ptr_null(history);
     ck_assert_ptr_nonnull(strstr(error.message, "order_gap_s is -1"));
+}
+END_TEST
+
+#define LINE(product_, at, quantity_)                                                                                  \
+    {                                                                                                                  \
+        .customer = "a", .product = product_, .time_s = at, .amount = 10000 * (quantity_), .quantity = quantity_       \
+    }
+
+START_TEST(test_a_cancellation_takes_the_latest_purchase_before_it)
+{
+    oracle_line lines[] = {LINE("tea", 1, 2),  LINE("tea", 2, 2), LINE("tea", 3, -2), LINE("tea", 4, -2),
+                           LINE("tea", 5, -2), LINE("tea", 6, 2), LINE("tea", 3, -1), LINE("cup", 3, -2),
+                           LINE(NULL, 7, 2),   LINE(NULL, 8, -2), LINE("pot", 9, -1), LINE("pot", 9, 1)};
+    enum {
+        PAID = PATRON_FATE_PURCHASE,
+        BACK = PATRON_FATE_RETURN,
+        GONE = PATRON_FATE_CANCELLED,
+        TOOK = PATRON_FATE_CANCELLATION,
+        LATER = PATRON_FATE_AFTER_AS_OF
+    };
+    static const uint8_t want[] = {GONE, GONE, TOOK, TOOK, BACK, PAID, BACK, BACK, PAID, BACK, TOOK, GONE},
+                         at_3[] = {PAID, GONE, TOOK, LATER, LATER, LATER, BACK, BACK, LATER, LATER, LATER, LATER};
+    patron_history_options options;
+    patron_history *history;
+    patron_error error;
+    uint8_t fates[12];
+    patron_history_options_init(&options, sizeof options);
+    options.match_cancellations = 1;
+    history = history_with(&options, lines, 12);
+    ck_assert_int_eq(patron_history_fates(fates, history, PATRON_AS_OF_LAST, NULL, NULL), PATRON_OK);
+    ck_assert_mem_eq(fates, want, sizeof want);
+    patron_audit audit = audit_of(history, PATRON_AS_OF_LAST);
+    ck_assert_int_eq(audit.as_of_s, 9);
+    ck_assert_int_eq(audit.first_s, 3);
+    ck_assert_int_eq(audit.last_s, 8);
+    ck_assert_int_eq(audit.gross, 40000);
+    ck_assert_int_eq(patron_history_fates(fates, history, 3, NULL, NULL), PATRON_OK);
+    ck_assert_mem_eq(fates, at_3, sizeof at_3);
+    patron_history_free(history);
+    options.match_cancellations = 2;
+    ck_assert_int_eq(patron_history_create(&history, &options, NULL, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(error.message, "match_cancellations is 2"));
 }
 END_TEST
 
@@ -123,6 +166,7 @@ int main(void)
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, test_defaults);
     tcase_add_test(tests, test_a_gap_between_lines_without_order_ends_an_order);
+    tcase_add_test(tests, test_a_cancellation_takes_the_latest_purchase_before_it);
     tcase_add_test(tests, test_ignored_products_make_nothing);
     tcase_add_test(tests, test_products_that_cannot_be_ignored);
     return run_suite(suite);

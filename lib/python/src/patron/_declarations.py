@@ -72,9 +72,11 @@ PATRON_FATE_BEFORE_WINDOW = 3
 PATRON_FATE_IGNORED_PRODUCT = 4
 PATRON_FATE_DUPLICATE = 5
 PATRON_FATE_ZERO_AMOUNT = 6
-PATRON_FATE_RETURN = 7
-PATRON_FATE_PURCHASE = 8
-PATRON_FATE_COUNT = 9
+PATRON_FATE_CANCELLED = 7
+PATRON_FATE_CANCELLATION = 8
+PATRON_FATE_RETURN = 9
+PATRON_FATE_PURCHASE = 10
+PATRON_FATE_COUNT = 11
 
 PATRON_ZERO_AMOUNT_DROP = 0
 PATRON_ZERO_AMOUNT_KEEP = 1
@@ -187,6 +189,8 @@ class HistoryOptions(ctypes.Structure):
         ("duplicates", c_int32),
         ("strict", c_int32),
         ("rejected_listed", c_int32),
+        ("match_cancellations", c_int32),
+        ("reserved", c_int32),
         ("order_gap_s", c_int64),
         ("utc_offset_s", c_int64),
     ]

@@ -269,8 +269,8 @@ def segment(orders=None, *, customer, time, amount=None, unit_price=None, quanti
                  minimum_orders, fill ("reject", "zero", "mean", "median"), transform ("log1p", "none"), scale
                  ("zscore", "robust", "none"), winsor_low, winsor_high, n_init, max_iter, tol, seed, recent_days,
                  window_days, exact_pairs, zero_amount ("drop", "keep"), duplicates ("keep", "drop"), strict,
-                 rejected_listed, order_gap_s,
-                 utc_offset_s …
+                 rejected_listed, match_cancellations,
+                 order_gap_s, utc_offset_s …
 
     Returns a Segmentation. Raises PatronError when the library refuses, TypeError for columns of another type, KeyError
     for a column that `orders` lacks, MemoryError, KeyboardInterrupt.
