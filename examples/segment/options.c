@@ -40,6 +40,7 @@ enum option_id {
     OPTION_ZERO_PRICE,
     OPTION_DUPLICATES,
     OPTION_ORDER_GAP,
+    OPTION_ONLY_CURRENCY,
     OPTION_MATCH_CANCELLATIONS,
     OPTION_IGNORE_PRODUCTS,
     OPTION_IGNORE_PRODUCTS_FILE,
@@ -66,6 +67,7 @@ static const struct option long_options[] = {
     {"product", required_argument, NULL, OPTION_COLUMN + PATRON_FIELD_PRODUCT},
     {"category", required_argument, NULL, OPTION_COLUMN + PATRON_FIELD_CATEGORY},
     {"discount", required_argument, NULL, OPTION_COLUMN + PATRON_FIELD_DISCOUNT},
+    {"currency", required_argument, NULL, OPTION_COLUMN + PATRON_FIELD_CURRENCY},
     {"as-of", required_argument, NULL, OPTION_AS_OF},
     {"k", required_argument, NULL, OPTION_K},
     {"smallest-share", required_argument, NULL, OPTION_SMALLEST_SHARE},
@@ -92,6 +94,7 @@ static const struct option long_options[] = {
     {"duplicates", required_argument, NULL, OPTION_DUPLICATES},
     {"order-gap", required_argument, NULL, OPTION_ORDER_GAP},
     {"match-cancellations", no_argument, NULL, OPTION_MATCH_CANCELLATIONS},
+    {"only-currency", required_argument, NULL, OPTION_ONLY_CURRENCY},
     {"ignore-products", required_argument, NULL, OPTION_IGNORE_PRODUCTS},
     {"ignore-products-file", required_argument, NULL, OPTION_IGNORE_PRODUCTS_FILE},
     {"strict", no_argument, NULL, OPTION_STRICT},
@@ -362,6 +365,11 @@ static int parse_option(struct options *options, int id, const char *value)
         return add_forget(options, value);
     case OPTION_FORGET_FILE:
         return set_text(&options->forget_file, "forget-file", value, "give a file name, or -");
+    case OPTION_ONLY_CURRENCY:
+        options->history.only_currency = value;
+        return value[0] != '\0' && strlen(value) <= PATRON_MOST_CURRENCY_BYTES
+                   ? 0
+                   : bad_value("only-currency", value, "give a code, as in EUR");
     case OPTION_IGNORE_PRODUCTS:
         return set_text(&options->ignore_products, "ignore-products", value, "give codes, comma-separated");
     case OPTION_IGNORE_PRODUCTS_FILE:

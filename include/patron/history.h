@@ -26,6 +26,9 @@ extern "C" {
 #define PATRON_MOST_TIME_S   INT64_C(260000000000)
 #define PATRON_MOST_QUANTITY 1e12
 
+/* The longest code of a currency. */
+#define PATRON_MOST_CURRENCY_BYTES 15
+
 /* A borrowed text column as Arrow holds it: row i is bytes offsets[i] … offsets[i + 1] - 1, UTF-8, no NUL needed.
    offsets == NULL: the column is absent. */
 typedef struct patron_text {
@@ -46,7 +49,8 @@ typedef struct patron_text {
     X(PATRON_FIELD_PRICE, 7, "price")                                                                                  \
     X(PATRON_FIELD_PRODUCT, 8, "product")                                                                              \
     X(PATRON_FIELD_CATEGORY, 9, "category")                                                                            \
-    X(PATRON_FIELD_DISCOUNT, 10, "discount")
+    X(PATRON_FIELD_DISCOUNT, 10, "discount")                                                                           \
+    X(PATRON_FIELD_CURRENCY, 11, "currency")
 
 /* Why a row was rejected. */
 #define PATRON_REASON_LIST(X)                                                                                          \
@@ -55,7 +59,8 @@ typedef struct patron_text {
     X(PATRON_REASON_MISSING, 2, "missing")                                                                             \
     X(PATRON_REASON_TOO_FEW_FIELDS, 3, "too few fields")                                                               \
     X(PATRON_REASON_NOT_UTF8, 4, "not UTF-8")                                                                          \
-    X(PATRON_REASON_OUT_OF_RANGE, 5, "out of range")
+    X(PATRON_REASON_OUT_OF_RANGE, 5, "out of range")                                                                   \
+    X(PATRON_REASON_OTHER_CURRENCY, 6, "other currency")
 
 /* What became of a row: the first that applies, in this order. */
 #define PATRON_FATE_LIST(X)                                                                                            \
@@ -72,8 +77,8 @@ typedef struct patron_text {
     X(PATRON_FATE_PURCHASE, 10, "purchase")
 
 #define PATRON_NAMED_ENUM(name, number, text) name = number,
-enum { PATRON_FIELD_LIST(PATRON_NAMED_ENUM) PATRON_FIELD_COUNT = 11 };
-enum { PATRON_REASON_LIST(PATRON_NAMED_ENUM) PATRON_REASON_COUNT = 6 };
+enum { PATRON_FIELD_LIST(PATRON_NAMED_ENUM) PATRON_FIELD_COUNT = 12 };
+enum { PATRON_REASON_LIST(PATRON_NAMED_ENUM) PATRON_REASON_COUNT = 7 };
 enum { PATRON_FATE_LIST(PATRON_NAMED_ENUM) PATRON_FATE_COUNT = 11 };
 #undef PATRON_NAMED_ENUM
 
@@ -119,6 +124,8 @@ typedef struct patron_orders {
                                    the row belongs to that customer, and is forgotten with it. Where fault_field is
                                    PATRON_FIELD_CUSTOMER, or the column has none or no UTF-8, it is nobody's */
     const uint8_t *fault_field; /* optional, with fault: the PATRON_FIELD_… at fault */
+    patron_text currency;       /* optional: the code of the currency of the row's money, compared byte by byte; NULL
+                                   and empty: the history's. See patron_history_options.only_currency */
 } patron_orders;
 
 /* Zeroes the columns and sets the size. NULL is ignored. Never fails. Thread-safe. */
@@ -142,10 +149,13 @@ typedef struct patron_history_options {
                                     instant the greater goes by amount, discount, order id, category (not by when it was
                                     appended): of purchases it is cancelled first, of cancellations it cancels last */
     int32_t reserved;            /* 0 */
-    int64_t order_gap_s;  /* 0: lines without an order id are one order a local day; else a purchase line without one
-                             belongs to the order of the customer's previous such line if it is at most so many
-                             seconds later, and begins an order if not; >= 0 */
-    int64_t utc_offset_s; /* 0: seconds to add to a time for the store's local time; |offset| <= 86,400 */
+    int64_t order_gap_s; /* 0: lines without an order id are one order a local day; else a purchase line without one
+                            belongs to the order of the customer's previous such line if it is at most so many
+                            seconds later, and begins an order if not; >= 0 */
+    const char *only_currency; /* NULL: all lines have to be in one currency, and a column with two codes fails the
+                                  append with PATRON_INVALID_ARGUMENT. Else the code of the history's: rows with another
+                                  are rejected as PATRON_FIELD_CURRENCY, PATRON_REASON_OTHER_CURRENCY */
+    int64_t utc_offset_s;      /* 0: seconds to add to a time for the store's local time; |offset| <= 86,400 */
 } patron_history_options;
 
 /* The defaults named above. NULL is ignored. Never fails. Thread-safe. */

@@ -118,6 +118,9 @@ static patron_status fill(builder *b, ptn_team *team, patron_error *error)
     const ptn_memory *memory = &team->context->memory;
     f->audit = b->purchases.audit;
     f->history_options = *ptn_history_options_of(b->history);
+    f->only_currency = f->history_options.only_currency != NULL;
+    f->history_options.only_currency = NULL; /* the history's own memory */
+    memcpy(f->currency, b->history->currency.code, sizeof f->currency);
     f->recent_days = b->question.recent_days;
     f->window_days = b->question.window_days;
     f->rows = b->purchases.ranked[b->purchases.groups];

@@ -5,6 +5,8 @@
 
 #include <patron/features.h>
 
+#include <stdbool.h>
+
 #include "base/context.h"
 
 struct patron_features {
@@ -14,12 +16,14 @@ struct patron_features {
     int64_t *id_ends;                       /* rows + 1: id of row r is bytes id_ends[r] … id_ends[r + 1] - 1 */
     patron_customer_value *values;          /* rows */
     patron_audit audit;                     /* of the history, at audit.as_of_s */
-    patron_history_options history_options; /* the history's policies */
-    int64_t recent_days;                    /* of recent_orders */
-    int64_t window_days;                    /* 0: the whole history */
-    patron_matrix *matrix;                  /* rows x the columns asked for, then the joined ones */
-    int64_t joined;                         /* the matrix's last columns that were joined */
-    char *names;                            /* their names, each ending in NUL; NULL when there are none */
+    patron_history_options history_options; /* the history's policies; only_currency is NULL */
+    char currency[PATRON_MOST_CURRENCY_BYTES + 1]; /* the history's, "" where none is known */
+    bool only_currency;                            /* it was asked for */
+    int64_t recent_days;                           /* of recent_orders */
+    int64_t window_days;                           /* 0: the whole history */
+    patron_matrix *matrix;                         /* rows x the columns asked for, then the joined ones */
+    int64_t joined;                                /* the matrix's last columns that were joined */
+    char *names;                                   /* their names, each ending in NUL; NULL when there are none */
     int64_t name_bytes;
 };
 

@@ -12,6 +12,7 @@
 #include "base/floating.h"
 #include "base/threads.h"
 #include "history/batch.h"
+#include "history/currency.h"
 #include "history/history.h"
 #include "history/reader.h"
 
@@ -26,6 +27,7 @@ typedef struct appender {
     patron_error *error;
     ptn_reader rows;
     int64_t lines, rejected, unreadable, no_customer, rounded, last_s;
+    ptn_currency currency; /* the history's, or what the lines so far name */
 } appender;
 
 static ptn_intern *intern_of(patron_history *h, int32_t text)
@@ -200,7 +202,11 @@ static patron_status settle_chunk(appender *a)
     for (int64_t b = 0; b < blocks; b++)
         if (r->blocks[b].bad >= 0) return ptn_reader_explain(r, r->blocks[b].bad, a->error);
     for (int64_t b = 0; b < blocks; b++) {
-        const ptn_reader_block *block = &r->blocks[b];
+        ptn_reader_block *block = &r->blocks[b];
+        if (block->currency_row >= 0 && !ptn_currency_meet(&a->currency, &a->orders->currency, block->currency_row)) {
+            block->currency = a->currency;
+            return ptn_reader_explain(r, block->currency_row, a->error);
+        }
         rejected += block->rejected;
         a->rounded += block->rounded;
         if (block->last_s > a->last_s) a->last_s = block->last_s;
@@ -247,12 +253,14 @@ static void commit(const appender *a)
     h->no_customer += a->no_customer;
     h->amounts_rounded += a->rounded;
     if (a->last_s > h->last_s) h->last_s = a->last_s;
+    h->currency = a->currency;
 }
 
 static patron_status append(patron_history *history, const patron_orders *orders, const ptn_context *context,
                             patron_error *error)
 {
     appender a = {.history = history, .orders = orders, .context = context, .error = error, .last_s = INT64_MIN};
+    a.currency = history->currency;
     int64_t known[PTN_TEXTS];
     for (int32_t t = 0; t < PTN_TEXTS; t++) known[t] = ptn_intern_count(intern_of(history, t));
     patron_status status = ptn_history_reserve(history, orders, error);

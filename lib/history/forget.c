@@ -113,6 +113,7 @@ static void close_lines(patron_history *h, const renumbering *new)
 {
     ptn_column columns[PTN_HISTORY_COLUMNS];
     int64_t *stamps = h->stamp.items, kept = 0;
+    bool named = h->options.only_currency != NULL;
     h->last_s = INT64_MIN;
     for (int64_t i = 0; i < ptn_history_lines(h); i++) {
         if (goes(new, ((const int32_t *)h->customer.items)[i])) {
@@ -125,6 +126,7 @@ static void close_lines(patron_history *h, const renumbering *new)
             *order = (uint64_t) new->orders[*order];
         }
         stamps[kept] = stamps[i];
+        named |= (ptn_stamp_flags(stamps[kept]) & PTN_LINE_CURRENCY) != 0;
         move_number(&h->amount, kept, i);
         move_number(&h->quantity, kept, i);
         move_number(&h->discount, kept, i);
@@ -135,6 +137,7 @@ static void close_lines(patron_history *h, const renumbering *new)
             h->last_s = ptn_stamp_time(stamps[kept]);
         kept++;
     }
+    if (!named) memset(&h->currency, 0, sizeof h->currency);
     ptn_history_columns(columns, h);
     for (int c = 0; c < PTN_HISTORY_COLUMNS; c++) {
         if (columns[c].array->items == NULL) continue;

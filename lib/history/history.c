@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "history/currency.h"
 
 #define TEXT_CASE(name, number, text)                                                                                  \
     case name:                                                                                                         \
@@ -55,8 +56,8 @@ void patron_history_options_init(patron_history_options *options, size_t size)
     ptn_struct_init(options, size, &defaults, sizeof defaults);
 }
 
-static patron_status read_options(patron_history_options *out, const patron_history_options *options,
-                                  patron_error *error)
+static patron_status read_options(patron_history_options *out, ptn_currency *currency,
+                                  const patron_history_options *options, patron_error *error)
 {
     patron_history_options_init(out, sizeof *out);
     patron_status status = ptn_struct_read(out, sizeof *out, options, "history options", error);
@@ -84,13 +85,14 @@ static patron_status read_options(patron_history_options *out, const patron_hist
     if (out->utc_offset_s < -86400 || out->utc_offset_s > 86400)
         return ptn_fail(error, PATRON_INVALID_ARGUMENT, "utc_offset_s is %lld; give -86400 to 86400 seconds",
                         (long long)out->utc_offset_s);
-    return PATRON_OK;
+    return ptn_currency_read(currency, out->only_currency, error);
 }
 
 patron_status patron_history_create(patron_history **history, const patron_history_options *options,
                                     const patron_context *context, patron_error *error)
 {
     patron_history_options read;
+    ptn_currency currency;
     ptn_context known;
     ptn_siphash_key key;
     void *block;
@@ -99,7 +101,7 @@ patron_status patron_history_create(patron_history **history, const patron_histo
     *history = NULL;
     patron_status status = ptn_context_read(&known, context, error);
     if (status != PATRON_OK) return status;
-    status = read_options(&read, options, error);
+    status = read_options(&read, &currency, options, error);
     if (status != PATRON_OK) return status;
     status = ptn_allocate_zero(&block, &known.memory, 1, sizeof(patron_history), "a history", error);
     if (status != PATRON_OK) return status;
@@ -107,6 +109,8 @@ patron_status patron_history_create(patron_history **history, const patron_histo
     patron_history *made = block;
     made->memory = known.memory;
     made->options = read;
+    made->currency = currency;
+    if (read.only_currency != NULL) made->options.only_currency = made->currency.code;
     made->last_s = INT64_MIN;
     ptn_siphash_key_make(&key);
     ptn_intern_open(&made->customers, "customer ids", &key);

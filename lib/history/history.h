@@ -17,8 +17,8 @@
 #include "history/intern.h"
 
 /* What the log says of a line, as bits beside its time: marked as a return by the caller; came with a discount column,
-   so that a discount of 0 is known to be none; its money was rounded; its quantity is above, or below, 0. In two bits
-   more, which kind of key its order is. */
+   so that a discount of 0 is known to be none; its money was rounded; its quantity is above, or below, 0; it names its
+   currency, and none was asked for. In two bits more, which kind of key its order is. */
 enum {
     PTN_LINE_RETURN = 1,
     PTN_LINE_DISCOUNT = 2,
@@ -26,6 +26,7 @@ enum {
     PTN_LINE_SOME = 8,
     PTN_LINE_BACK = 16,
     PTN_LINE_ORDER_SHIFT = 5,
+    PTN_LINE_CURRENCY = 128,
     PTN_LINE_BITS = 8 /* all of them */
 };
 
@@ -38,9 +39,16 @@ typedef struct ptn_rejection {
     uint8_t field, reason, fate;
 } ptn_rejection;
 
+/* The code of a currency, NUL at its end; length 0: none. */
+typedef struct ptn_currency {
+    char code[PATRON_MOST_CURRENCY_BYTES + 1];
+    int64_t length;
+} ptn_currency;
+
 struct patron_history {
     ptn_memory memory;
-    patron_history_options options;
+    patron_history_options options;                     /* only_currency is NULL, or points to `currency` */
+    ptn_currency currency;                              /* asked for, or what the lines name */
     ptn_intern customers, orders, products, categories; /* orders: only those with a LONG key */
 
     /* Columns of lines, all of the same count. */
@@ -85,7 +93,7 @@ static inline int64_t ptn_stamp_time(int64_t stamp) { return stamp >> PTN_LINE_B
 static inline uint32_t ptn_stamp_flags(int64_t stamp) { return (uint32_t)stamp & ((1u << PTN_LINE_BITS) - 1u); }
 
 /* The kind of a line's order key, PTN_KEY_…; PTN_KEY_NONE where it has none. */
-static inline uint32_t ptn_stamp_order(int64_t stamp) { return ptn_stamp_flags(stamp) >> PTN_LINE_ORDER_SHIFT; }
+static inline uint32_t ptn_stamp_order(int64_t stamp) { return ptn_stamp_flags(stamp) >> PTN_LINE_ORDER_SHIFT & 3u; }
 
 /* The customer that a customer is another id of, in the end; itself where it is merged into none. */
 int32_t ptn_history_root(const patron_history *history, int32_t customer);

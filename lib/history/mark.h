@@ -12,6 +12,7 @@ typedef struct ptn_mark {
     bool there[PTN_HISTORY_COLUMNS];
     int64_t texts[PTN_MARK_INTERNS];
     int64_t unreadable, no_customer, amounts_rounded, last_s;
+    ptn_currency currency;
 } ptn_mark;
 
 ptn_mark ptn_mark_take(patron_history *history);

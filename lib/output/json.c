@@ -115,6 +115,7 @@ static json_t *options_json(writer *w, const patron_segmentation *s)
     put(w, json, "strict", json_boolean(history->strict));
     put(w, json, "rejected_listed", json_integer(history->rejected_listed));
     put(w, json, "match_cancellations", json_boolean(history->match_cancellations));
+    put(w, json, "only_currency", s->features->only_currency ? json_string(s->features->currency) : json_null());
     put(w, json, "order_gap_s", json_integer(history->order_gap_s));
     put(w, json, "utc_offset_s", json_integer(history->utc_offset_s));
     return json;

@@ -18,6 +18,7 @@ class Options(Driver):
                        "smallest-share n-init seed threads zero-price duplicates strict delimiter decimal time-format "
                        "json segments bom encoding join join-id cluster ignore forget forget-file recent-days "
                        "ignore-products ignore-products-file match-cancellations "
+                       "currency only-currency "
                        "min-orders window-days order-gap exact-pairs winsor transform scale list-features help "
                        "version").split():
             self.assertRegex(text, rf"(?m)^  (-h, )?--{option}\b")
@@ -36,6 +37,7 @@ class Options(Driver):
                 (["--exact-pairs", "-1", path], "from 0"),
                 (["--min-orders", "0", path], "from 1"), (["--recent-days", "0", path], "from 1"),
                 (["--window-days", "-1", path], "from 0"), (["--order-gap", "1h", path], "from 0"),
+                (["--only-currency", "", path], "EUR"),
                 (["--join", "", path], "file name"), (["--cluster", "age", path], "--join FILE"),
                 (["--ignore", "age", path], "--join FILE"), (["--join-id", "id", path], "--join FILE"),
                 (["--features", "", path], "nothing to group by"), (["--forget", " ", path], "customer's id"),
@@ -142,6 +144,16 @@ class Options(Driver):
         self.assertEqual(fates["cancelled"], fates["cancellation"])
         self.assertEqual(fates["cancelled"] + fates["purchase"], before["purchase"])
         self.assertEqual(used["audit"]["net"], plain["audit"]["net"])
+
+    def test_one_currency(self):
+        text = "customer,date,amount,Currency Code\n" + "".join(
+            f"{c},2024-0{m}-01,{c},{('EUR', 'USD', '')[(c + m) % 3]}\n" for c in range(1, 40) for m in range(1, 6))
+        self.run_segment(self.file(text), code=3, says=("EUR", "USD", "only_currency"))
+        audit = self.summary(text, "--only-currency", "EUR")["audit"]
+        self.assertEqual((audit["fates"]["unreadable"], audit["rows_read"]), (text.count("USD"), 195))
+        self.assertEqual({(row["column"], row["reason"]) for row in audit["first_rejected"]},
+                         {("Currency Code", "other currency")}
+                         if audit["first_rejected"][0]["column"] != "currency" else {("currency", "other currency")})
 
     def test_order_gap(self):
         text = "customer,date,amount\n" + "".join(f"{c},2024-0{m}-01T{h}:00:00,{c}\n" for c in range(1, 30)

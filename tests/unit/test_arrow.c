@@ -447,7 +447,7 @@ END_TEST
 START_TEST(test_the_null_type_is_no_value)
 {
     static const char *const optional[] = {"order",          "product",   "category", "discount",
-                                           "discount_exact", "is_return", "line"};
+                                           "discount_exact", "is_return", "line",     "currency"};
     small s;
     for (size_t i = 0; i < sizeof optional / sizeof *optional; i++) {
         make_small(&s, 4, optional[i], "n");

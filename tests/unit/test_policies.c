@@ -8,6 +8,7 @@
 #include "support/audit.h"
 #include "support/order_lines.h"
 #include "support/suite.h"
+#include "support/text_column.h"
 
 static patron_history *history_with(const patron_history_options *options, const oracle_line *lines, int64_t count)
 {
@@ -23,6 +24,7 @@ START_TEST(test_defaults)
     patron_history_options_init(&options, sizeof options);
     ck_assert_int_eq(options.order_gap_s, 0);
     ck_assert_int_eq(options.match_cancellations, 0);
+    ck_assert_ptr_null(options.only_currency);
 }
 END_TEST
 
@@ -53,6 +55,101 @@ START_TEST(test_a_gap_between_lines_without_order_ends_an_order)
     ck_assert_int_eq(patron_history_create(&history, &options, NULL, &error), PATRON_INVALID_ARGUMENT);
     ck_assert_ptr_null(history);
     ck_assert_ptr_nonnull(strstr(error.message, "order_gap_s is -1"));
+}
+END_TEST
+
+/* Six rows of two customers, with these codes, in batches of so many rows. */
+static patron_status append_codes(patron_history *history, const char *const codes[6], int64_t batch,
+                                  patron_error *error)
+{
+    static const int64_t customers[] = {1, 1, 1, 2, 2, 2}, times[] = {1, 2, 3, 4, 5, 6}, amounts[] = {1, 1, 1, 1, 1, 1};
+    static const uint8_t there = 0x2F; /* the fifth row has no customer */
+    patron_status status = PATRON_OK;
+    for (int64_t at = 0; at < 6 && status == PATRON_OK; at += batch) {
+        patron_orders orders;
+        text_column column;
+        text_column_open(&column);
+        for (int64_t i = at; i < at + batch; i++)
+            text_column_add(&column, codes[i], codes[i] == NULL ? 0 : (int64_t)strlen(codes[i]));
+        patron_orders_init(&orders, sizeof orders);
+        uint8_t validity = (uint8_t)(there >> at);
+        orders.rows = batch;
+        orders.customer_number = customers + at;
+        orders.customer_validity = &validity;
+        orders.time_s = times + at;
+        orders.amount = amounts + at;
+        orders.currency = text_column_view(&column);
+        status = patron_history_append(history, &orders, NULL, error);
+        text_column_free(&column);
+    }
+    return status;
+}
+
+START_TEST(test_a_history_has_one_currency)
+{
+    static const char *const two[6] = {NULL, "EUR", "", "EUR", "USD", "USD"}, *const one[6] = {"",    "EUR", "EUR",
+                                                                                               "EUR", "USD", NULL};
+    patron_history_options options;
+    patron_history *history;
+    patron_error error;
+    patron_history_options_init(&options, sizeof options);
+    for (int64_t batch = 1; batch <= 6; batch = batch == 3 ? 6 : batch + 1) {
+        /* A row without a customer says nothing. */
+        ck_assert_int_eq(patron_history_create(&history, NULL, NULL, NULL), PATRON_OK);
+        ck_assert_int_eq(append_codes(history, one, batch, &error), PATRON_OK);
+        ck_assert_int_eq(audit_of(history, 9).fates[PATRON_FATE_PURCHASE], 5);
+        ck_assert_int_eq(append_codes(history, two, batch, &error), PATRON_INVALID_ARGUMENT);
+        ck_assert_ptr_nonnull(strstr(error.message, "USD"));
+        ck_assert_ptr_nonnull(strstr(error.message, "EUR"));
+        ck_assert_int_eq(error.row, 5 % batch);
+        /* Only customer 2's rows and none's are left of EUR, then none: the currency is open again. */
+        ck_assert_int_eq(patron_history_forget(history, (const uint8_t *)"1", 1, NULL, NULL), PATRON_OK);
+        ck_assert_int_eq(append_codes(history, two, 6, &error), PATRON_INVALID_ARGUMENT);
+        ck_assert_int_eq(patron_history_forget(history, (const uint8_t *)"2", 1, NULL, NULL), PATRON_OK);
+        static const char *const pounds[6] = {"GBP", "GBP", "GBP", "GBP", "GBP", "GBP"};
+        ck_assert_int_eq(append_codes(history, pounds, batch, &error), PATRON_OK);
+        patron_history_free(history);
+    }
+    options.only_currency = "EUR";
+    ck_assert_int_eq(patron_history_create(&history, &options, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(append_codes(history, two, 3, NULL), PATRON_OK);
+    patron_audit audit = audit_of(history, PATRON_AS_OF_LAST);
+    patron_rejected rejected = {.size = sizeof rejected};
+    ck_assert_int_eq(audit.fates[PATRON_FATE_PURCHASE], 4);
+    ck_assert_int_eq(audit.fates[PATRON_FATE_UNREADABLE], 2);
+    ck_assert_int_eq(audit.as_of_s, 4);
+    ck_assert_int_eq(patron_history_rejected(&rejected, history, 1, NULL), PATRON_OK);
+    ck_assert_int_eq(rejected.row, 5);
+    ck_assert_int_eq(rejected.field, PATRON_FIELD_CURRENCY);
+    ck_assert_int_eq(rejected.reason, PATRON_REASON_OTHER_CURRENCY);
+    ck_assert_str_eq(patron_reason_text(rejected.reason), "other currency");
+    patron_history_free(history);
+}
+END_TEST
+
+START_TEST(test_currencies_that_cannot_be)
+{
+    static const char *const long_one[6] = {"EUR", "EUR", "EUR", "a code too long", "a code too long!", "EUR"},
+                             *const bytes[6] = {"\xFF", "EUR", "EUR", "EUR", "EUR", "EUR"},
+                             *const longest[6] = {"a code too long!", "EUR", "EUR", "EUR", "EUR", "EUR"};
+    static const char *const bad[] = {"", "a code too long!", "\xFF"};
+    patron_history_options options;
+    patron_history *history;
+    patron_error error;
+    patron_history_options_init(&options, sizeof options);
+    for (int i = 0; i < 3; i++) {
+        options.only_currency = bad[i];
+        ck_assert_int_eq(patron_history_create(&history, &options, NULL, &error), PATRON_INVALID_ARGUMENT);
+        ck_assert_ptr_null(history);
+    }
+    ck_assert_int_eq(patron_history_create(&history, NULL, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(append_codes(history, long_one, 6, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(append_codes(history, longest, 6, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(error.message, "16 bytes"));
+    ck_assert_int_eq(patron_history_row_count(history), 0);
+    ck_assert_int_eq(append_codes(history, bytes, 6, &error), PATRON_OK);
+    ck_assert_int_eq(audit_of(history, 9).fates[PATRON_FATE_UNREADABLE], 1);
+    patron_history_free(history);
 }
 END_TEST
 
@@ -167,6 +264,8 @@ int main(void)
     tcase_add_test(tests, test_defaults);
     tcase_add_test(tests, test_a_gap_between_lines_without_order_ends_an_order);
     tcase_add_test(tests, test_a_cancellation_takes_the_latest_purchase_before_it);
+    tcase_add_test(tests, test_a_history_has_one_currency);
+    tcase_add_test(tests, test_currencies_that_cannot_be);
     tcase_add_test(tests, test_ignored_products_make_nothing);
     tcase_add_test(tests, test_products_that_cannot_be_ignored);
     return run_suite(suite);

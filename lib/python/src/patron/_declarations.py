@@ -20,6 +20,7 @@ PATRON_AS_OF_LAST = -9223372036854775808
 PATRON_MONEY_UNIT = 10000
 PATRON_MOST_TIME_S = 260000000000
 PATRON_MOST_QUANTITY = 1000000000000
+PATRON_MOST_CURRENCY_BYTES = 15
 
 PATRON_VERSION_MAJOR = 0
 PATRON_VERSION_MINOR = 1
@@ -55,7 +56,8 @@ PATRON_FIELD_PRICE = 7
 PATRON_FIELD_PRODUCT = 8
 PATRON_FIELD_CATEGORY = 9
 PATRON_FIELD_DISCOUNT = 10
-PATRON_FIELD_COUNT = 11
+PATRON_FIELD_CURRENCY = 11
+PATRON_FIELD_COUNT = 12
 
 PATRON_REASON_NONE = 0
 PATRON_REASON_UNREADABLE = 1
@@ -63,7 +65,8 @@ PATRON_REASON_MISSING = 2
 PATRON_REASON_TOO_FEW_FIELDS = 3
 PATRON_REASON_NOT_UTF8 = 4
 PATRON_REASON_OUT_OF_RANGE = 5
-PATRON_REASON_COUNT = 6
+PATRON_REASON_OTHER_CURRENCY = 6
+PATRON_REASON_COUNT = 7
 
 PATRON_FATE_UNREADABLE = 0
 PATRON_FATE_NO_CUSTOMER = 1
@@ -179,6 +182,7 @@ class Orders(ctypes.Structure):
         ("line", P(c_int64)),
         ("fault", P(c_uint8)),
         ("fault_field", P(c_uint8)),
+        ("currency", Text),
     ]
 
 
@@ -192,6 +196,7 @@ class HistoryOptions(ctypes.Structure):
         ("match_cancellations", c_int32),
         ("reserved", c_int32),
         ("order_gap_s", c_int64),
+        ("only_currency", c_char_p),
         ("utc_offset_s", c_int64),
     ]
 
@@ -245,6 +250,7 @@ class ArrowColumns(ctypes.Structure):
         ("unit_price_exact", c_char_p),
         ("product", c_char_p),
         ("category", c_char_p),
+        ("currency", c_char_p),
         ("discount", c_char_p),
         ("discount_exact", c_char_p),
         ("is_return", c_char_p),
