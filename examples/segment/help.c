@@ -18,6 +18,7 @@ const char *const help_text[HELP_PARTS] = {
     "                        one order)\n"
     "  --product NAME        product\n"
     "  --category NAME       category\n"
+    "  --channel NAME        where the order was placed: web, shop, ...\n"
     "  --currency NAME       code of the money's currency, which has to be one\n"
     "  --discount NAME       what the line was reduced by, in money\n"
     "\n"

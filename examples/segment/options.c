@@ -67,6 +67,7 @@ static const struct option long_options[] = {
     {"product", required_argument, NULL, OPTION_COLUMN + PATRON_FIELD_PRODUCT},
     {"category", required_argument, NULL, OPTION_COLUMN + PATRON_FIELD_CATEGORY},
     {"discount", required_argument, NULL, OPTION_COLUMN + PATRON_FIELD_DISCOUNT},
+    {"channel", required_argument, NULL, OPTION_COLUMN + PATRON_FIELD_CHANNEL},
     {"currency", required_argument, NULL, OPTION_COLUMN + PATRON_FIELD_CURRENCY},
     {"as-of", required_argument, NULL, OPTION_AS_OF},
     {"k", required_argument, NULL, OPTION_K},

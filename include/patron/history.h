@@ -50,7 +50,8 @@ typedef struct patron_text {
     X(PATRON_FIELD_PRODUCT, 8, "product")                                                                              \
     X(PATRON_FIELD_CATEGORY, 9, "category")                                                                            \
     X(PATRON_FIELD_DISCOUNT, 10, "discount")                                                                           \
-    X(PATRON_FIELD_CURRENCY, 11, "currency")
+    X(PATRON_FIELD_CURRENCY, 11, "currency")                                                                           \
+    X(PATRON_FIELD_CHANNEL, 12, "channel")
 
 /* Why a row was rejected. */
 #define PATRON_REASON_LIST(X)                                                                                          \
@@ -77,7 +78,7 @@ typedef struct patron_text {
     X(PATRON_FATE_PURCHASE, 10, "purchase")
 
 #define PATRON_NAMED_ENUM(name, number, text) name = number,
-enum { PATRON_FIELD_LIST(PATRON_NAMED_ENUM) PATRON_FIELD_COUNT = 12 };
+enum { PATRON_FIELD_LIST(PATRON_NAMED_ENUM) PATRON_FIELD_COUNT = 13 };
 enum { PATRON_REASON_LIST(PATRON_NAMED_ENUM) PATRON_REASON_COUNT = 7 };
 enum { PATRON_FATE_LIST(PATRON_NAMED_ENUM) PATRON_FATE_COUNT = 11 };
 #undef PATRON_NAMED_ENUM
@@ -124,6 +125,8 @@ typedef struct patron_orders {
                                    the row belongs to that customer, and is forgotten with it. Where fault_field is
                                    PATRON_FIELD_CUSTOMER, or the column has none or no UTF-8, it is nobody's */
     const uint8_t *fault_field; /* optional, with fault: the PATRON_FIELD_… at fault */
+    patron_text channel;        /* optional: where the order was placed, as web, shop, app. An order's channel is that
+                                   of its purchase lines; of several the one whose bytes come first */
     patron_text currency;       /* optional: the code of the currency of the row's money, compared byte by byte; NULL
                                    and empty: the history's. See patron_history_options.only_currency */
 } patron_orders;
@@ -139,15 +142,16 @@ typedef struct patron_history_options {
     int32_t zero_amount;     /* PATRON_ZERO_AMOUNT_DROP; KEEP: a line of amount 0 counts as a purchase (return if its
                                 quantity is negative or it is flagged) and, with a quantity > 0, makes an order */
     int32_t duplicates;      /* PATRON_DUPLICATES_KEEP; DROP: of lines equal in customer, order, time, quantity, amount,
-                                product, category, discount and return flag, one is kept: the first appended */
+                                product, category, channel, discount and return flag, one is kept: the first appended */
     int32_t strict;          /* 0; 1: the first row that would be rejected fails the append with PATRON_ROW_REJECTED */
     int32_t rejected_listed; /* 100: how many rejected rows patron_history_rejected lists, the first ones; >= 0 */
     int32_t match_cancellations; /* 0; 1: a line with a negative quantity cancels the purchase line of the same customer
                                     and product whose quantity is the opposite: of those at or before its time and not
                                     yet cancelled, the latest. Both then make no purchase, return or order, and have
                                     fates of their own. A line without a product is in no pair. Of several lines at one
-                                    instant the greater goes by amount, discount, order id, category (not by when it was
-                                    appended): of purchases it is cancelled first, of cancellations it cancels last */
+                                    instant the greater goes by amount, discount, order id, category, channel (not by
+                                    when it was appended): of purchases it is cancelled first, of cancellations it
+                                    cancels last */
     int32_t reserved;            /* 0 */
     int64_t order_gap_s; /* 0: lines without an order id are one order a local day; else a purchase line without one
                             belongs to the order of the customer's previous such line if it is at most so many

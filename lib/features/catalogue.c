@@ -141,7 +141,13 @@
       h->discount_depth)                                                                                               \
     X(largest_order_share, "share", "0 to 1",                                                                          \
       "Share of the purchases in the order with most of them: above 0, at most 1.", "when the sum of purchases is 0",  \
-      NONE, c->gross > 0 ? (double)c->largest_order / (double)c->gross : MISSING)
+      NONE, c->gross > 0 ? (double)c->largest_order / (double)c->gross : MISSING)                                      \
+    X(top_channel_share, "share", "0 to 1",                                                                            \
+      "Share of the orders placed through the channel most were placed through, among those that have a channel.",     \
+      "when no order has a channel", CHANNELS, h->top_channel_share)                                                   \
+    X(channel_entropy, "nats", ">= 0",                                                                                 \
+      "Entropy of how the orders that have a channel divide among channels: 0 for one, ln k for k with equal shares.", \
+      "when no order has a channel", CHANNELS, h->channel_entropy)
 
 static const patron_column catalogue[] = {
 #define COLUMN(name, unit, range, definition, missing, needs, formula)                                                 \

@@ -32,13 +32,13 @@ typedef struct appender {
 
 static ptn_intern *intern_of(patron_history *h, int32_t text)
 {
-    ptn_intern *interns[PTN_TEXTS] = {&h->customers, &h->orders, &h->products, &h->categories};
+    ptn_intern *interns[PTN_TEXTS] = {&h->customers, &h->orders, &h->products, &h->categories, &h->channels};
     return interns[text];
 }
 
 static bool is_given(const patron_orders *o, int32_t text)
 {
-    const patron_text *texts[PTN_TEXTS] = {&o->customer_id, &o->order_id, &o->product, &o->category};
+    const patron_text *texts[PTN_TEXTS] = {&o->customer_id, &o->order_id, &o->product, &o->category, &o->channel};
     return texts[text]->offsets != NULL || (text == PTN_TEXT_CUSTOMER && o->customer_number != NULL);
 }
 
@@ -80,6 +80,9 @@ patron_status ptn_history_reserve(patron_history *h, const patron_orders *o, pat
     if (status != PATRON_OK) return status;
     status = reserve_optional(h, &h->category, o->category.offsets != NULL, o->rows, sizeof(int32_t), 0xFF,
                               "categories of order lines", error);
+    if (status != PATRON_OK) return status;
+    status = reserve_optional(h, &h->channel, o->channel.offsets != NULL, o->rows, sizeof(int32_t), 0xFF,
+                              "channels of order lines", error);
     if (status != PATRON_OK) return status;
     status = reserve_optional(h, &h->discount, o->discount != NULL || o->discount_value != NULL, o->rows,
                               sizeof(int64_t), 0, "discounts of order lines", error);
@@ -143,9 +146,10 @@ static patron_status number_texts(appender *a, int32_t text, const ptn_fresh *fr
             if (text == PTN_TEXT_ORDER)
                 ((uint64_t *)a->history->order.items)[line] = (uint64_t)number;
             else
-                ((int32_t *)(text == PTN_TEXT_CUSTOMER  ? a->history->customer.items
-                             : text == PTN_TEXT_PRODUCT ? a->history->product.items
-                                                        : a->history->category.items))[line] = number;
+                ((int32_t *)(text == PTN_TEXT_CUSTOMER   ? a->history->customer.items
+                             : text == PTN_TEXT_PRODUCT  ? a->history->product.items
+                             : text == PTN_TEXT_CATEGORY ? a->history->category.items
+                                                         : a->history->channel.items))[line] = number;
         }
     }
     return PATRON_OK;

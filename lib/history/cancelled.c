@@ -60,9 +60,13 @@ static int compare_equals(const ptn_entry *a, const ptn_entry *b, const source *
     int64_t a_length = order_text(&a_bytes, a_text, s->history, s->lines[a->at]);
     int64_t b_length = order_text(&b_bytes, b_text, s->history, s->lines[b->at]);
     sign = compare_texts(a_bytes, a_length, b_bytes, b_length);
-    if (sign != 0 || m->category == n->category) return sign;
+    if (sign != 0) return sign;
     a_length = number_text(&a_bytes, a_text, &s->history->categories, m->category);
     b_length = number_text(&b_bytes, b_text, &s->history->categories, n->category);
+    sign = compare_texts(a_bytes, a_length, b_bytes, b_length);
+    if (sign != 0) return sign;
+    a_length = number_text(&a_bytes, a_text, &s->history->channels, m->channel);
+    b_length = number_text(&b_bytes, b_text, &s->history->channels, n->channel);
     return compare_texts(a_bytes, a_length, b_bytes, b_length);
 }
 

@@ -61,6 +61,7 @@ typedef struct ptn_detail {
     double quantity;
     int64_t discount;
     int32_t product, category; /* numbers, or -1 */
+    int32_t channel, padding;  /* likewise */
 } ptn_detail;
 
 static inline uint32_t ptn_gathered_customer(const ptn_gathered *g)

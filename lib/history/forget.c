@@ -13,12 +13,12 @@
 #include "base/error.h"
 #include "history/history.h"
 
-enum { ROWS_BETWEEN_CALLBACKS = 1 << 20, TEXTS = 4 };
+enum { ROWS_BETWEEN_CALLBACKS = 1 << 20, TEXTS = 5 };
 
 /* Texts' new numbers, by old number; -1: no text any more. Whose they are that go: `root`'s; NULL roots: each its own.
  */
 typedef struct renumbering {
-    int32_t *customers, *orders, *products, *categories;
+    int32_t *customers, *orders, *products, *categories, *channels;
     const int32_t *roots;
     int32_t root;
 } renumbering;
@@ -55,6 +55,7 @@ static patron_status mark(renumbering *new, const patron_history *h, const ptn_c
         keep_order(new->orders, h, i);
         keep_text(new->products, &h->product, i);
         keep_text(new->categories, &h->category, i);
+        keep_text(new->channels, &h->channel, i);
     }
     for (int64_t i = 0; i < h->rejected.count; i++)
         if (rejected[i].customer >= 0 && !goes(new, rejected[i].customer)) new->customers[rejected[i].customer] = 0;
@@ -133,6 +134,7 @@ static void close_lines(patron_history *h, const renumbering *new)
         move_text(&h->customer, kept, i, new->customers);
         move_text(&h->product, kept, i, new->products);
         move_text(&h->category, kept, i, new->categories);
+        move_text(&h->channel, kept, i, new->channels);
         if (ptn_stamp_time(stamps[kept]) > h->last_s && !ptn_history_drops(h, ((const int64_t *)h->amount.items)[kept]))
             h->last_s = ptn_stamp_time(stamps[kept]);
         kept++;
@@ -173,7 +175,7 @@ static void close_ignored(patron_history *h, const renumbering *new)
 
 static patron_status forget(patron_history *h, int32_t customer, const ptn_context *context, patron_error *error)
 {
-    ptn_intern *interns[TEXTS] = {&h->customers, &h->orders, &h->products, &h->categories};
+    ptn_intern *interns[TEXTS] = {&h->customers, &h->orders, &h->products, &h->categories, &h->channels};
     int64_t starts[TEXTS + 1] = {0}, roots = h->merged.count > 0 ? ptn_intern_count(&h->customers) : 0;
     void *block;
     for (int i = 0; i < TEXTS; i++) starts[i + 1] = starts[i] + ptn_intern_count(interns[i]);
@@ -182,7 +184,8 @@ static patron_status forget(patron_history *h, int32_t customer, const ptn_conte
     if (status != PATRON_OK) return status;
     int32_t *numbers = block;
     memset(numbers, 0xFF, (size_t)starts[TEXTS] * sizeof *numbers);
-    renumbering new = {numbers, numbers + starts[1], numbers + starts[2], numbers + starts[3], NULL, customer};
+    renumbering new = {
+        numbers, numbers + starts[1], numbers + starts[2], numbers + starts[3], numbers + starts[4], NULL, customer};
     if (roots > 0) {
         ptn_history_roots(numbers + starts[TEXTS], h);
         new.roots = numbers + starts[TEXTS];

@@ -112,7 +112,8 @@ static inline __attribute__((always_inline)) void place_lines(job *j, int64_t bl
 {
     const ptn_grouping *g = j->asked;
     const patron_history *h = g->history;
-    const int32_t *customers = h->customer.items, *products = h->product.items, *categories = h->category.items;
+    const int32_t *customers = h->customer.items, *products = h->product.items, *categories = h->category.items,
+                  *channels = h->channel.items;
     const int64_t *stamps = h->stamp.items, *amounts = h->amount.items, *discounts = h->discount.items;
     const uint64_t *orders = h->order.items;
     const double *quantities = h->quantity.items;
@@ -141,7 +142,8 @@ static inline __attribute__((always_inline)) void place_lines(job *j, int64_t bl
         if (j->groups->details != NULL)
             j->groups->details[to] =
                 (ptn_detail){quantities == NULL ? 1.0 : quantities[i], discounts == NULL ? 0 : discounts[i],
-                             products == NULL ? -1 : products[i], categories == NULL ? -1 : categories[i]};
+                             products == NULL ? -1 : products[i],      categories == NULL ? -1 : categories[i],
+                             channels == NULL ? -1 : channels[i],      0};
     }
 }
 

@@ -137,8 +137,20 @@ static void see_products(ptn_habits *h, uint64_t *texts, const ptn_entry *entrie
     for (int64_t i = 0; i < h->product_lines; i++) h->products += i == 0 || texts[i] >> 32 != texts[i - 1] >> 32;
 }
 
-/* Entropy = sum of p ln(1 / p) = sum of p log1p((G - g) / g), p = g / G: terms >= 0, so that nothing cancels, and
-   exactly 0 for one category. They are added by rising g. */
+/* Of parts g that make up G = total > 0: entropy = sum of p ln(1 / p) = sum of p log1p((G - g) / g), p = g / G: terms
+   >= 0, so that nothing cancels, and exactly 0 for one part. They are added by rising g. And the largest share. */
+static void see_shares(double *entropy, double *top, uint64_t *parts, int64_t count, int64_t total)
+{
+    ptn_dd sum = {0.0, 0.0};
+    sort_numbers(parts, count, NULL);
+    for (int64_t i = 0; i < count; i++) {
+        double part = (double)(int64_t)parts[i];
+        if (part > 0.0) ptn_sum_add(&sum, part / (double)total * ptn_log1p((double)(total - (int64_t)parts[i]) / part));
+    }
+    *entropy = ptn_sum_value(sum);
+    *top = (double)(int64_t)parts[count - 1] / (double)total;
+}
+
 static void see_categories(ptn_habits *h, uint64_t *texts, const ptn_entry *entries, int64_t count,
                            const ptn_detail *details)
 {
@@ -159,15 +171,46 @@ static void see_categories(ptn_habits *h, uint64_t *texts, const ptn_entry *entr
     h->categories = groups;
     h->category_entropy = h->top_category_share = (double)NAN;
     if (total == 0) return;
-    sort_numbers(texts, groups, NULL);
-    ptn_dd entropy = {0.0, 0.0};
-    for (int64_t i = 0; i < groups; i++) {
-        double amount = (double)(int64_t)texts[i];
-        if (amount > 0.0)
-            ptn_sum_add(&entropy, amount / (double)total * ptn_log1p((double)(total - (int64_t)texts[i]) / amount));
+    see_shares(&h->category_entropy, &h->top_category_share, texts, groups, total);
+}
+
+/* Whether a channel's bytes come first; channels are numbered as they came. */
+static bool comes_first(int32_t a, int32_t b, const ptn_intern *channels)
+{
+    uint8_t a_text[PTN_KEY_TEXT], b_text[PTN_KEY_TEXT];
+    const uint8_t *a_bytes, *b_bytes;
+    int64_t a_length = ptn_intern_get(&a_bytes, a_text, channels, a),
+            b_length = ptn_intern_get(&b_bytes, b_text, channels, b);
+    int sign = memcmp(a_bytes, b_bytes, (size_t)(a_length < b_length ? a_length : b_length));
+    return sign != 0 ? sign < 0 : a_length < b_length;
+}
+
+void ptn_habits_see_channels(ptn_habits *h, uint64_t *numbers, const ptn_entry *entries, int64_t count,
+                             const ptn_detail *details, const patron_history *history)
+{
+    int64_t orders = 0, groups = 0;
+    int32_t channel = -1;
+    bool is_order = false;
+    for (int64_t i = 0; i < count; i++) {
+        const ptn_entry *e = &entries[i];
+        int32_t its = ptn_entry_bought(e) ? details[e->at].channel : -1;
+        if (its >= 0 && its != channel && (channel < 0 || comes_first(its, channel, &history->channels))) channel = its;
+        is_order |= e->kind == PTN_KIND_ORDER;
+        if (i + 1 < count && ptn_entry_same_order(e, &entries[i + 1])) continue;
+        if (is_order && channel >= 0) numbers[orders++] = (uint64_t)channel;
+        channel = -1;
+        is_order = false;
     }
-    h->category_entropy = ptn_sum_value(entropy);
-    h->top_category_share = (double)(int64_t)texts[groups - 1] / (double)total;
+    h->channel_entropy = h->top_channel_share = (double)NAN;
+    if (orders == 0) return;
+    sort_numbers(numbers, orders, NULL);
+    /* The counts take the channels' place. */
+    for (int64_t i = 0, from = 0; i < orders; i++) {
+        if (i + 1 < orders && numbers[i + 1] == numbers[i]) continue;
+        numbers[groups++] = (uint64_t)(i + 1 - from);
+        from = i + 1;
+    }
+    see_shares(&h->channel_entropy, &h->top_channel_share, numbers, groups, orders);
 }
 
 void ptn_habits_see(ptn_habits *habits, uint64_t *numbers, const ptn_entry *entries, int64_t count,

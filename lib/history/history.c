@@ -117,6 +117,7 @@ patron_status patron_history_create(patron_history **history, const patron_histo
     ptn_intern_open(&made->orders, "order ids", &key);
     ptn_intern_open(&made->products, "products", &key);
     ptn_intern_open(&made->categories, "categories", &key);
+    ptn_intern_open(&made->channels, "channels", &key);
     *history = made;
     return PATRON_OK;
 }
@@ -135,6 +136,7 @@ void patron_history_free(patron_history *history)
     ptn_intern_free(&history->orders, &memory);
     ptn_intern_free(&history->products, &memory);
     ptn_intern_free(&history->categories, &memory);
+    ptn_intern_free(&history->channels, &memory);
     ptn_free(&memory, history);
 }
 

@@ -47,9 +47,9 @@ typedef struct ptn_currency {
 
 struct patron_history {
     ptn_memory memory;
-    patron_history_options options;                     /* only_currency is NULL, or points to `currency` */
-    ptn_currency currency;                              /* asked for, or what the lines name */
-    ptn_intern customers, orders, products, categories; /* orders: only those with a LONG key */
+    patron_history_options options;                               /* only_currency is NULL, or points to `currency` */
+    ptn_currency currency;                                        /* asked for, or what the lines name */
+    ptn_intern customers, orders, products, categories, channels; /* orders: only those with a LONG key */
 
     /* Columns of lines, all of the same count. */
     ptn_array customer; /* int32_t */
@@ -60,6 +60,7 @@ struct patron_history {
     ptn_array order;    /* uint64_t: the bits of its key, of a LONG one its number; 0 where there is none */
     ptn_array product;  /* int32_t, -1: none */
     ptn_array category; /* int32_t, -1: none */
+    ptn_array channel;  /* int32_t, -1: none */
     ptn_array discount; /* int64_t >= 0 */
 
     ptn_array
@@ -121,14 +122,14 @@ typedef struct ptn_column {
     size_t each;
 } ptn_column;
 
-enum { PTN_HISTORY_COLUMNS = 8 };
+enum { PTN_HISTORY_COLUMNS = 9 };
 
 /* All columns of lines; those of 8 bytes first. */
 static inline void ptn_history_columns(ptn_column columns[PTN_HISTORY_COLUMNS], patron_history *h)
 {
     const ptn_column all[PTN_HISTORY_COLUMNS] = {{&h->stamp, 8},   {&h->amount, 8},   {&h->quantity, 8},
                                                  {&h->order, 8},   {&h->discount, 8}, {&h->customer, 4},
-                                                 {&h->product, 4}, {&h->category, 4}};
+                                                 {&h->product, 4}, {&h->category, 4}, {&h->channel, 4}};
     for (int i = 0; i < PTN_HISTORY_COLUMNS; i++) columns[i] = all[i];
 }
 

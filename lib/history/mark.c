@@ -4,7 +4,8 @@
 
 ptn_mark ptn_mark_take(patron_history *h)
 {
-    const ptn_intern *interns[PTN_MARK_INTERNS] = {&h->customers, &h->orders, &h->products, &h->categories};
+    const ptn_intern *interns[PTN_MARK_INTERNS] = {&h->customers, &h->orders, &h->products, &h->categories,
+                                                   &h->channels};
     ptn_column columns[PTN_HISTORY_COLUMNS];
     ptn_mark mark = {.lines = ptn_history_lines(h),
                      .rejected = h->rejected.count,
@@ -21,7 +22,7 @@ ptn_mark ptn_mark_take(patron_history *h)
 
 void ptn_mark_return(patron_history *h, const ptn_mark *mark)
 {
-    ptn_intern *interns[PTN_MARK_INTERNS] = {&h->customers, &h->orders, &h->products, &h->categories};
+    ptn_intern *interns[PTN_MARK_INTERNS] = {&h->customers, &h->orders, &h->products, &h->categories, &h->channels};
     ptn_column columns[PTN_HISTORY_COLUMNS];
     ptn_history_columns(columns, h);
     for (int i = 0; i < PTN_HISTORY_COLUMNS; i++) {

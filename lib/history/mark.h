@@ -5,7 +5,7 @@
 
 #include "history/history.h"
 
-enum { PTN_MARK_INTERNS = 4 };
+enum { PTN_MARK_INTERNS = 5 };
 
 typedef struct ptn_mark {
     int64_t lines, rejected;

@@ -8,6 +8,7 @@
    that makes lines duplicates. */
 #include "history/purchases.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/checked.h"
@@ -82,6 +83,7 @@ static int compare_lines(const ptn_entry *a, const ptn_entry *b, const ptn_detai
     if (sign == 0) sign = COMPARE(a->marks & PTN_MARK_RETURN, b->marks & PTN_MARK_RETURN);
     if (sign == 0) sign = COMPARE(m->product, n->product);
     if (sign == 0) sign = COMPARE(m->category, n->category);
+    if (sign == 0) sign = COMPARE(m->channel, n->channel);
     if (sign == 0) sign = COMPARE(m->discount, n->discount);
     return sign;
 }
@@ -304,6 +306,12 @@ static void see_customer(const job *j, const bench *b, group_sums *sums, int64_t
     if (j->habits != NULL && c->overflow == 0 && c->orders >= j->question.min_orders) {
         memset(&j->habits[customer], 0, sizeof *j->habits);
         ptn_habits_see(&j->habits[customer], b->numbers, entries, count, details, j->history, &j->question);
+        if ((j->question.habits & PTN_HABIT_CHANNELS) != 0 && j->history->channel.items != NULL) {
+            sort_by_order(entries, count, NULL);
+            ptn_habits_see_channels(&j->habits[customer], b->numbers, entries, count, details, j->history);
+        } else {
+            j->habits[customer].channel_entropy = j->habits[customer].top_channel_share = (double)NAN;
+        }
     }
     add_customer(sums, c, j->question.min_orders);
 }

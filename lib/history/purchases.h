@@ -48,6 +48,8 @@ typedef struct ptn_habits {
     double gap_variation;       /* standard deviation of the gaps over their mean; NaN under two gaps, or mean 0 */
     double category_entropy;    /* nats, of purchases by category; NaN where those are 0 */
     double top_category_share;  /* of them; likewise */
+    double channel_entropy;     /* nats, of orders by channel; NaN where none has one */
+    double top_channel_share;   /* of them; likewise */
 } ptn_habits;
 
 /* Parts of it, as bits. */
@@ -57,7 +59,8 @@ enum {
     PTN_HABIT_RHYTHM = 2, /* orders, gaps */
     PTN_HABIT_PRODUCTS = 4,
     PTN_HABIT_CATEGORIES = 8,
-    PTN_HABIT_SEASONS = 16 /* best_quarter */
+    PTN_HABIT_SEASONS = 16, /* best_quarter */
+    PTN_HABIT_CHANNELS = 32
 };
 
 /* What is asked. */

@@ -97,7 +97,7 @@ static bool read_numbers(numbers *n, problem *p, const patron_orders *o, int64_t
 
 bool ptn_reader_text(const uint8_t **bytes, int64_t *length, const patron_orders *o, int32_t text, int64_t row)
 {
-    const patron_text *texts[PTN_TEXTS] = {&o->customer_id, &o->order_id, &o->product, &o->category};
+    const patron_text *texts[PTN_TEXTS] = {&o->customer_id, &o->order_id, &o->product, &o->category, &o->channel};
     return ptn_batch_text(bytes, length, texts[text], row);
 }
 
@@ -120,8 +120,10 @@ static source source_of(const ptn_reader *r, int32_t text)
         return (source){&o->order_id, o->order_number, o->order_validity, &h->orders};
     case PTN_TEXT_PRODUCT:
         return (source){&o->product, NULL, NULL, &h->products};
-    default:
+    case PTN_TEXT_CATEGORY:
         return (source){&o->category, NULL, NULL, &h->categories};
+    default:
+        return (source){&o->channel, NULL, NULL, &h->channels};
     }
 }
 
@@ -202,7 +204,7 @@ static bool counts(const step *s, int32_t text, int32_t i)
     return text == PTN_TEXT_CUSTOMER && ptn_verdict_field(s->verdicts[i]) != PATRON_FIELD_CUSTOMER;
 }
 
-/* Customers, products or categories. */
+/* Customers, products, categories or channels. */
 static void find_texts(const step *s, int32_t text, int32_t field, const ptn_array *column)
 {
     ptn_wanted_text wanted[STEP];
@@ -358,6 +360,7 @@ void ptn_reader_read(void *argument, int64_t block, int32_t worker)
         find_orders(&s);
         find_texts(&s, PTN_TEXT_PRODUCT, PATRON_FIELD_PRODUCT, &r->history->product);
         find_texts(&s, PTN_TEXT_CATEGORY, PATRON_FIELD_CATEGORY, &r->history->category);
+        find_texts(&s, PTN_TEXT_CHANNEL, PATRON_FIELD_CHANNEL, &r->history->channel);
         b->bad = store_numbers(&s);
         if (b->bad < 0 && r->orders->currency.offsets != NULL && r->history->options.only_currency == NULL)
             b->bad = store_currencies(&s);

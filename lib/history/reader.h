@@ -15,7 +15,7 @@
 enum { PTN_READER_BLOCK = 8192, PTN_READER_CHUNK = 1 << 18 };
 
 /* The columns of texts. */
-enum { PTN_TEXT_CUSTOMER, PTN_TEXT_ORDER, PTN_TEXT_PRODUCT, PTN_TEXT_CATEGORY, PTN_TEXTS };
+enum { PTN_TEXT_CUSTOMER, PTN_TEXT_ORDER, PTN_TEXT_PRODUCT, PTN_TEXT_CATEGORY, PTN_TEXT_CHANNEL, PTN_TEXTS };
 
 /* A text that had no number when its block was read. */
 typedef struct ptn_fresh {

@@ -18,7 +18,7 @@ class Options(Driver):
                        "smallest-share n-init seed threads zero-price duplicates strict delimiter decimal time-format "
                        "json segments bom encoding join join-id cluster ignore forget forget-file recent-days "
                        "ignore-products ignore-products-file match-cancellations "
-                       "currency only-currency "
+                       "channel currency only-currency "
                        "min-orders window-days order-gap exact-pairs winsor transform scale list-features help "
                        "version").split():
             self.assertRegex(text, rf"(?m)^  (-h, )?--{option}\b")

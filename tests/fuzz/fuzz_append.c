@@ -104,6 +104,7 @@ static void make_batch(batch *b, tape *t)
     if (money == 6) o->unit_price_value = numbers(b, t);
     if (with & 16) o->product = texts(b, t);
     if (with & 32) o->category = texts(b, t);
+    if ((with & 80) == 80) o->channel = texts(b, t);
     if ((with & 48) == 48) o->currency = texts(b, t);
     if (with & 64) o->discount = wholes(b, t);
     if (with & 128) o->discount_value = numbers(b, t);

@@ -16,8 +16,9 @@ static int64_t day_of(int64_t time_s, const oracle_options *options)
 static bool equal_lines(const oracle_line *a, const oracle_line *b)
 {
     return same(a->customer, b->customer) && same(a->order, b->order) && same(a->product, b->product) &&
-           same(a->category, b->category) && a->time_s == b->time_s && a->amount == b->amount &&
-           a->discount == b->discount && a->quantity == b->quantity && a->flagged == b->flagged;
+           same(a->category, b->category) && same(a->channel, b->channel) && a->time_s == b->time_s &&
+           a->amount == b->amount && a->discount == b->discount && a->quantity == b->quantity &&
+           a->flagged == b->flagged;
 }
 
 /* The fate of line i; `late` counts too. */
@@ -190,6 +191,43 @@ static void describe_rhythm(oracle_customer *c, const view *v, const int64_t *ti
     free(gaps);
 }
 
+/* The channel of the order that line i is the first of; NULL where it is not, or the order none, or has none. */
+static const char *channel_of(const view *v, int64_t i, const char *customer)
+{
+    const char *channel = NULL;
+    bool is_order = false;
+    if (!bought(v, i, customer)) return NULL;
+    for (int64_t j = 0; j < v->count; j++) {
+        if (!bought(v, j, customer) || !same_order(v, &v->lines[i], &v->lines[j])) continue;
+        if (j < i) return NULL;
+        is_order = is_order || makes_order(v, j);
+        const char *its = v->lines[j].channel;
+        if (its != NULL && (channel == NULL || strcmp(its, channel) < 0)) channel = its;
+    }
+    return is_order ? channel : NULL;
+}
+
+/* top_channel_share, channel_entropy. */
+static void describe_channels(oracle_customer *c, const view *v)
+{
+    double orders = 0, top = 0, entropy = 0;
+    for (int64_t i = 0; i < v->count; i++) orders += channel_of(v, i, c->id) != NULL;
+    for (int64_t i = 0; i < v->count; i++) {
+        const char *channel = channel_of(v, i, c->id);
+        double share = 0;
+        bool first = channel != NULL;
+        for (int64_t j = 0; j < v->count && channel != NULL; j++) {
+            bool equal = channel_of(v, j, c->id) != NULL && same(channel_of(v, j, c->id), channel);
+            share += equal ? 1 / orders : 0;
+            if (equal && j < i) first = false;
+        }
+        if (first) entropy -= share * log(share);
+        if (share > top) top = share;
+    }
+    c->features[33] = orders == 0 ? (double)NAN : top;
+    c->features[34] = orders == 0 ? (double)NAN : entropy;
+}
+
 /* Line i's category, or its product. */
 static const char *text_of(const view *v, int64_t i, bool category)
 {
@@ -318,6 +356,7 @@ static void describe(oracle_customer *c, const view *v)
     describe_parts(c, v);
     describe_lines(c, v);
     describe_range(c, v);
+    describe_channels(c, v);
     free(times_s);
 }
 
@@ -332,6 +371,7 @@ static bool stands_after(const view *v, int64_t a, int64_t b)
     if (marks != 0) return marks > 0;
     int sign = strcmp(x->order == NULL ? "" : x->order, y->order == NULL ? "" : y->order);
     if (sign == 0) sign = strcmp(x->category == NULL ? "" : x->category, y->category == NULL ? "" : y->category);
+    if (sign == 0) sign = strcmp(x->channel == NULL ? "" : x->channel, y->channel == NULL ? "" : y->channel);
     return sign != 0 ? sign > 0 : a > b;
 }
 

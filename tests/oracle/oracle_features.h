@@ -7,11 +7,11 @@
 
 #include <patron/history.h>
 
-enum { ORACLE_FEATURES = 33 };
+enum { ORACLE_FEATURES = 35 };
 
 /* A row as a shop would write it down. Texts are C strings; NULL is none. */
 typedef struct oracle_line {
-    const char *customer, *order, *product, *category;
+    const char *customer, *order, *product, *category, *channel;
     int64_t time_s, amount, discount; /* money in 1/10,000 */
     double quantity;
     bool flagged;            /* as a return */

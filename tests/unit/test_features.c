@@ -287,9 +287,11 @@ START_TEST(test_catalogue_says_what_each_feature_is)
                                         "evening_share",
                                         "repeat_product_share",
                                         "discount_depth",
-                                        "largest_order_share"};
-    ck_assert_int_eq(patron_feature_count(), 33);
-    for (int64_t i = 0; i < 33; i++) {
+                                        "largest_order_share",
+                                        "top_channel_share",
+                                        "channel_entropy"};
+    ck_assert_int_eq(patron_feature_count(), 35);
+    for (int64_t i = 0; i < 35; i++) {
         patron_column column = {.size = sizeof column};
         ck_assert_int_eq(patron_feature_info(&column, i, NULL), PATRON_OK);
         ck_assert_str_eq(column.name, names[i]);
@@ -299,7 +301,7 @@ START_TEST(test_catalogue_says_what_each_feature_is)
     }
     patron_column column = {.size = sizeof column};
     patron_error error;
-    ck_assert_int_eq(patron_feature_info(&column, 33, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(patron_feature_info(&column, 35, &error), PATRON_INVALID_ARGUMENT);
     ck_assert_int_eq(patron_feature_info(&column, -1, &error), PATRON_INVALID_ARGUMENT);
     ck_assert_int_eq(patron_feature_info(NULL, 0, &error), PATRON_INVALID_ARGUMENT);
     column.size = 0;

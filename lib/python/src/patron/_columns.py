@@ -241,6 +241,7 @@ COLUMNS = {
     "order": (identity, "order_id", "order_number"),
     "product": (text, "product", None),
     "category": (text, "category", None),
+    "channel": (text, "channel", None),
     "currency": (text, "currency", None),
     "discount": (real, None, "discount_value"),
     "discount_exact": (exact, None, "discount"),

@@ -57,7 +57,8 @@ PATRON_FIELD_PRODUCT = 8
 PATRON_FIELD_CATEGORY = 9
 PATRON_FIELD_DISCOUNT = 10
 PATRON_FIELD_CURRENCY = 11
-PATRON_FIELD_COUNT = 12
+PATRON_FIELD_CHANNEL = 12
+PATRON_FIELD_COUNT = 13
 
 PATRON_REASON_NONE = 0
 PATRON_REASON_UNREADABLE = 1
@@ -182,6 +183,7 @@ class Orders(ctypes.Structure):
         ("line", P(c_int64)),
         ("fault", P(c_uint8)),
         ("fault_field", P(c_uint8)),
+        ("channel", Text),
         ("currency", Text),
     ]
 
@@ -250,6 +252,7 @@ class ArrowColumns(ctypes.Structure):
         ("unit_price_exact", c_char_p),
         ("product", c_char_p),
         ("category", c_char_p),
+        ("channel", c_char_p),
         ("currency", c_char_p),
         ("discount", c_char_p),
         ("discount_exact", c_char_p),

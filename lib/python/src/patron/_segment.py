@@ -239,7 +239,7 @@ def _summary(segmentation, history):
 
 
 def segment(orders=None, *, customer, time, amount=None, unit_price=None, quantity=None, order=None, product=None,
-            category=None, currency=None, discount=None, is_return=None, line=None, amount_exact=None,
+            category=None, channel=None, currency=None, discount=None, is_return=None, line=None, amount_exact=None,
             unit_price_exact=None, discount_exact=None, as_of=None, features=None, attributes=None, roles=None,
             ignore_products=None, threads=0, progress=None, **more):
     """Segments the customers of a shop, from its order lines.
@@ -255,7 +255,8 @@ def segment(orders=None, *, customer, time, amount=None, unit_price=None, quanti
                  are kept. …_exact: whole numbers of 1/10,000 currency units
       quantity   units, negative for a return (without: 1)
       order      order number or text (without: a customer's day is one order)
-      product, category, currency (its code), discount, is_return, line (of the file, for messages)
+      product, category, channel (where it was ordered), currency (its code), discount, is_return, line (of the file,
+                 for messages)
     What it does with them:
       as_of      the instant to look from, inclusive; a bare date is its last second (without: the last line's instant)
       features   names or presets to group by, "rfm,tenure_days" or a list (without: "rfm")
