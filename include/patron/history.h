@@ -5,7 +5,13 @@
    does not depend on either. Nothing is dropped silently: patron_history_audit gives every row exactly one fate.
 
    Money is exact: int64_t in 1/10,000 of the currency unit. Times are int64_t seconds since 1970-01-01T00:00:00 UTC;
-   the history's utc_offset_s is added where a local calendar day is needed. */
+   the history's utc_offset_s is added where a local calendar day is needed.
+
+   Daylight saving. utc_offset_s is one number for all lines. With instants (UTC) and the offset of one half of the
+   year, days, weekends, evenings and quarters of the other half begin an hour off; what is elapsed (recency, gaps,
+   windows) is exact. With local times given as if they were UTC, and offset 0, calendar days are exact all year; the
+   nights of the change make gaps and recency across them an hour off, and the hour that comes twice in autumn is one.
+   For both to be exact a shop that changes its clock would need its time zone, which is not read. */
 #ifndef PATRON_HISTORY_H
 #define PATRON_HISTORY_H
 
