@@ -147,7 +147,13 @@
       "when no order has a channel", CHANNELS, h->top_channel_share)                                                   \
     X(channel_entropy, "nats", ">= 0",                                                                                 \
       "Entropy of how the orders that have a channel divide among channels: 0 for one, ln k for k with equal shares.", \
-      "when no order has a channel", CHANNELS, h->channel_entropy)
+      "when no order has a channel", CHANNELS, h->channel_entropy)                                                     \
+    X(price_level, "ratio", ">= 0",                                                                                    \
+      "What was paid in purchase lines that have a category and a quantity above 0, divided by what the same "         \
+      "quantities would have cost at each category's mean price of a unit, which is the money of all customers' such " \
+      "lines divided by their quantity: above 1, the dearer things of the categories.",                                \
+      "when no purchase line has a category and a quantity above 0, or the prices of all their categories are 0",      \
+      PRICES, h->price_level)
 
 static const patron_column catalogue[] = {
 #define COLUMN(name, unit, range, definition, missing, needs, formula)                                                 \

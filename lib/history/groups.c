@@ -51,6 +51,12 @@ static inline uint8_t kind_of(const ptn_grouping *g, int64_t line, int64_t stamp
     return (flags & PTN_LINE_SOME) != 0 ? PTN_KIND_ORDER : PTN_KIND_PURCHASE;
 }
 
+uint8_t ptn_groups_kind(const ptn_grouping *g, int64_t line)
+{
+    return kind_of(g, line, ((const int64_t *)g->history->stamp.items)[line],
+                   ((const int64_t *)g->history->amount.items)[line], true);
+}
+
 /* Lines whose kind matters to their customer: dropped ones only where they may be duplicates. */
 static inline bool enters(const ptn_grouping *g, uint8_t kind)
 {

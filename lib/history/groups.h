@@ -63,6 +63,9 @@ patron_status ptn_groups_gather(ptn_groups *groups, const ptn_grouping *grouping
 
 void ptn_groups_free(ptn_groups *groups);
 
+/* What a line of the log is by itself, PTN_KIND_…. */
+uint8_t ptn_groups_kind(const ptn_grouping *grouping, int64_t line);
+
 /* The fate of a kind. */
 uint8_t ptn_fate_of_kind(int32_t kind);
 

@@ -4,10 +4,12 @@
 #include "history/habits.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/exact.h"
 #include "base/math.h"
 #include "history/history.h"
+#include "history/prices.h"
 
 __extension__ typedef unsigned __int128 uint128;
 
@@ -26,10 +28,6 @@ static bool by_number(const uint64_t *a, const uint64_t *b, const void *none)
 #define SORT_LESS    by_number
 #include "base/sort_template.h"
 
-/* A quantity in steps of 2^-52: exact from 1 on, below that off by half a step at most. At most 2^92, so that 2^36 of
-   them fit into a sum that needs no order. */
-static uint128 in_steps(double quantity) { return (uint128)rint(quantity * 0x1p52); }
-
 static void see_lines(ptn_habits *h, const ptn_entry *entries, int64_t count, const ptn_detail *details)
 {
     uint128 items = 0, reduced = 0, full = 0;
@@ -41,7 +39,7 @@ static void see_lines(ptn_habits *h, const ptn_entry *entries, int64_t count, co
         }
         if (!ptn_entry_bought(e)) continue;
         h->purchase_lines++;
-        items += in_steps(details[e->at].quantity);
+        items += ptn_in_steps(details[e->at].quantity);
         if ((e->marks & PTN_MARK_DISCOUNT) == 0) continue;
         h->discount_lines++;
         h->discounted_lines += details[e->at].discount > 0;
@@ -174,6 +172,36 @@ static void see_categories(ptn_habits *h, uint64_t *texts, const ptn_entry *entr
     see_shares(&h->category_entropy, &h->top_category_share, texts, groups, total);
 }
 
+/* Quantities are summed up exactly for each category; what they would have cost is added by rising cost. */
+static void see_prices(ptn_habits *h, uint64_t *texts, const ptn_entry *entries, int64_t count,
+                       const ptn_detail *details, const double *prices)
+{
+    int64_t found = sort_texts(texts, entries, count, details, true), paid = 0, groups = 0;
+    ptn_uint128 quantity = 0;
+    ptn_dd cost = {0.0, 0.0};
+    h->price_level = (double)NAN;
+    if (prices == NULL) return;
+    for (int64_t i = 0; i < found; i++) {
+        uint64_t category = texts[i] >> 32;
+        const ptn_entry *e = &entries[texts[i] & UINT32_MAX];
+        if (e->kind == PTN_KIND_ORDER) {
+            quantity += ptn_in_steps(details[e->at].quantity);
+            paid += e->amount;
+        }
+        if (i + 1 < found && texts[i + 1] >> 32 == category) continue;
+        double at_price = quantity > 0 ? (double)quantity * 0x1p-52 * prices[category] : 0.0;
+        memcpy(&texts[groups++], &at_price, sizeof at_price);
+        quantity = 0;
+    }
+    sort_numbers(texts, groups, NULL); /* the bits of numbers >= 0 are in their order */
+    for (int64_t i = 0; i < groups; i++) {
+        double at_price;
+        memcpy(&at_price, &texts[i], sizeof at_price);
+        ptn_sum_add(&cost, at_price);
+    }
+    if (ptn_sum_value(cost) > 0.0) h->price_level = (double)paid / ptn_sum_value(cost);
+}
+
 /* Whether a channel's bytes come first; channels are numbered as they came. */
 static bool comes_first(int32_t a, int32_t b, const ptn_intern *channels)
 {
@@ -222,4 +250,6 @@ void ptn_habits_see(ptn_habits *habits, uint64_t *numbers, const ptn_entry *entr
     if ((question->habits & PTN_HABIT_RHYTHM) != 0) see_rhythm(habits, numbers, entries, count, offset_s, question);
     if ((question->habits & PTN_HABIT_PRODUCTS) != 0) see_products(habits, numbers, entries, count, details);
     if ((question->habits & PTN_HABIT_CATEGORIES) != 0) see_categories(habits, numbers, entries, count, details);
+    if ((question->habits & PTN_HABIT_PRICES) != 0)
+        see_prices(habits, numbers, entries, count, details, question->prices);
 }

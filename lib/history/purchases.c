@@ -18,6 +18,7 @@
 #include "history/groups.h"
 #include "history/habits.h"
 #include "history/history.h"
+#include "history/prices.h"
 
 /* Entries in a group that a worker groups in memory of its own; the few larger groups are done one at a time. Orders
    of a customer that are told apart by looking at each pair. */
@@ -532,6 +533,30 @@ static patron_status see_rounds(job *j, ptn_groups *g, const ptn_grouping *group
     return PATRON_OK;
 }
 
+/* The categories' prices. Where other lines decide which ones count, those are found first. */
+static patron_status find_prices(double **prices, const job *j, const ptn_grouping *grouping, ptn_team *team,
+                                 const char *stage, patron_error *error)
+{
+    const patron_history *h = j->history;
+    bool alone = h->options.duplicates != PATRON_DUPLICATES_DROP && h->options.match_cancellations == 0;
+    ptn_question question = j->question;
+    ptn_purchases purchases;
+    void *fates = NULL;
+    if (question.as_of_s == INT64_MAX) return PATRON_OK; /* no line is kept */
+    if (alone || h->category.items == NULL) return ptn_prices_make(prices, grouping, NULL, team, stage, error);
+    const ptn_memory *memory = &team->context->memory;
+    patron_status status = ptn_allocate(&fates, memory, ptn_history_lines(h), 1, "order lines' fates", error);
+    if (status != PATRON_OK) return status;
+    question.habits = PTN_HABIT_NONE;
+    status = ptn_purchases_build(&purchases, fates, h, &question, team, stage, 0.0, error);
+    if (status == PATRON_OK) {
+        ptn_purchases_free(&purchases);
+        status = ptn_prices_make(prices, grouping, fates, team, stage, error);
+    }
+    ptn_free(memory, fates);
+    return status;
+}
+
 patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates, const patron_history *history,
                                   const ptn_question *question, ptn_team *team, const char *stage, double until,
                                   patron_error *error)
@@ -540,6 +565,7 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
     ptn_grouping grouping = {.history = history, .line_fates = line_fates, .round_bytes = question->round_bytes};
     ptn_groups groups;
     void *roots = NULL;
+    double *prices = NULL;
     int32_t workers = team->context->threads;
     memset(purchases, 0, sizeof *purchases);
     purchases->memory = team->context->memory;
@@ -566,12 +592,15 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
         return status;
     }
     j.groups = &groups;
-    status = make_benches(&j, workers, &purchases->memory, error);
+    if ((question->habits & PTN_HABIT_PRICES) != 0) status = find_prices(&prices, &j, &grouping, team, stage, error);
+    j.question.prices = prices;
+    if (status == PATRON_OK) status = make_benches(&j, workers, &purchases->memory, error);
     if (status == PATRON_OK) status = make_customers(purchases, &j, error);
     if (status == PATRON_OK) status = see_rounds(&j, &groups, &grouping, team, stage, 0.1 * until, until, error);
     if (status == PATRON_OK) status = fill_audit(purchases, &j, error);
     free_benches(&j, workers, &purchases->memory);
     ptn_free(&purchases->memory, j.sums);
+    ptn_free(&purchases->memory, prices);
     ptn_free(&purchases->memory, roots);
     ptn_groups_free(&groups);
     if (status != PATRON_OK) ptn_purchases_free(purchases);

@@ -228,6 +228,30 @@ static void describe_channels(oracle_customer *c, const view *v)
     c->features[34] = orders == 0 ? (double)NAN : entropy;
 }
 
+/* Whether line i tells a price of its category. */
+static bool is_priced(const view *v, int64_t i)
+{
+    return v->fates[i] == PATRON_FATE_PURCHASE && v->lines[i].category != NULL && v->lines[i].quantity > 0;
+}
+
+/* price_level. */
+static void describe_prices(oracle_customer *c, const view *v)
+{
+    double paid = 0, cost = 0;
+    for (int64_t i = 0; i < v->count; i++) {
+        double money = 0, units = 0;
+        if (!is_priced(v, i) || !same(v->lines[i].customer, c->id)) continue;
+        for (int64_t j = 0; j < v->count; j++) {
+            if (!is_priced(v, j) || !same(v->lines[i].category, v->lines[j].category)) continue;
+            money += (double)v->lines[j].amount;
+            units += v->lines[j].quantity;
+        }
+        paid += (double)v->lines[i].amount;
+        cost += v->lines[i].quantity * money / units;
+    }
+    c->features[35] = cost == 0 ? (double)NAN : paid / cost;
+}
+
 /* Line i's category, or its product. */
 static const char *text_of(const view *v, int64_t i, bool category)
 {
@@ -357,6 +381,7 @@ static void describe(oracle_customer *c, const view *v)
     describe_lines(c, v);
     describe_range(c, v);
     describe_channels(c, v);
+    describe_prices(c, v);
     free(times_s);
 }
 

@@ -289,9 +289,10 @@ START_TEST(test_catalogue_says_what_each_feature_is)
                                         "discount_depth",
                                         "largest_order_share",
                                         "top_channel_share",
-                                        "channel_entropy"};
-    ck_assert_int_eq(patron_feature_count(), 35);
-    for (int64_t i = 0; i < 35; i++) {
+                                        "channel_entropy",
+                                        "price_level"};
+    ck_assert_int_eq(patron_feature_count(), 36);
+    for (int64_t i = 0; i < 36; i++) {
         patron_column column = {.size = sizeof column};
         ck_assert_int_eq(patron_feature_info(&column, i, NULL), PATRON_OK);
         ck_assert_str_eq(column.name, names[i]);
@@ -301,7 +302,7 @@ START_TEST(test_catalogue_says_what_each_feature_is)
     }
     patron_column column = {.size = sizeof column};
     patron_error error;
-    ck_assert_int_eq(patron_feature_info(&column, 35, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(patron_feature_info(&column, 36, &error), PATRON_INVALID_ARGUMENT);
     ck_assert_int_eq(patron_feature_info(&column, -1, &error), PATRON_INVALID_ARGUMENT);
     ck_assert_int_eq(patron_feature_info(NULL, 0, &error), PATRON_INVALID_ARGUMENT);
     column.size = 0;
