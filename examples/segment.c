@@ -11,6 +11,7 @@
 
 #include "segment/failure.h"
 #include "segment/forget.h"
+#include "segment/ignored.h"
 #include "segment/join.h"
 #include "segment/options.h"
 #include "segment/orders.h"
@@ -103,7 +104,7 @@ static int write_results(const patron_segmentation *segmentation, const patron_h
 /* No output may be a file that is read. */
 static int check_output(const char *option, const char *path, const struct options *options)
 {
-    const char *const others[] = {options->join, options->forget_file};
+    const char *const others[] = {options->join, options->forget_file, options->ignore_products_file};
     int code = output_check(option, path, options->input);
     for (size_t i = 0; i < sizeof others / sizeof others[0] && code == 0; i++) {
         if (others[i] != NULL) code = output_check(option, path, others[i]);
@@ -159,6 +160,7 @@ static int segment(patron_segmentation **segmentation, const patron_history *his
     patron_features_options_init(&wanted, sizeof wanted);
     wanted.as_of_s = options->segment.as_of_s;
     wanted.recent_days = options->segment.recent_days;
+    wanted.window_days = options->segment.window_days;
     if (patron_features_build(&features, history, &wanted, context, &error) != PATRON_OK)
         return fail_segmentation(name, history, wanted.as_of_s, &seen->columns, &error);
     int code = join_apply(&features, join, context);
@@ -190,6 +192,7 @@ static int run(const struct options *options)
     if (patron_history_create(&history, &options->history, &context, &error) != PATRON_OK)
         return fail_library(csv_file_name(options->input), &error);
     code = check_features(history, options);
+    if (code == 0) code = ignore_products(history, options, &context);
     if (code == 0) code = join_read(&join, options);
     if (code == 0) code = orders_read(history, &seen, options, &context);
     if (code == 0) code = forget_customers(history, &join, options, &context);

@@ -15,7 +15,7 @@ struct text_column {
 struct batch {
     bool present[PATRON_FIELD_COUNT];
     int64_t rows;
-    struct text_column customer, order, product, category;
+    struct text_column customer, order, product, category, channel, currency;
     int64_t line[ROWS];
     int64_t time_s[ROWS];
     double quantity[ROWS], amount[ROWS], price[ROWS], discount[ROWS];
@@ -49,7 +49,8 @@ bool batch_add(struct batch *batch, const struct row *row)
 {
     int64_t at = batch->rows;
     if (!add_text(&batch->customer, at, row->customer) || !add_text(&batch->order, at, row->order) ||
-        !add_text(&batch->product, at, row->product) || !add_text(&batch->category, at, row->category))
+        !add_text(&batch->product, at, row->product) || !add_text(&batch->category, at, row->category) ||
+        !add_text(&batch->channel, at, row->channel) || !add_text(&batch->currency, at, row->currency))
         return false;
     batch->line[at] = row->line;
     batch->time_s[at] = row->time_s;
@@ -67,7 +68,8 @@ bool batch_full(const struct batch *batch)
 {
     int64_t at = batch->rows;
     return at == ROWS || batch->customer.offsets[at] + batch->order.offsets[at] + batch->product.offsets[at] +
-                                 batch->category.offsets[at] >
+                                 batch->category.offsets[at] + batch->channel.offsets[at] +
+                                 batch->currency.offsets[at] >
                              MOST_BYTES;
 }
 
@@ -92,6 +94,8 @@ patron_status batch_append(patron_history *history, struct batch *batch, const p
     orders.order_id = text_of_column(&batch->order, present[PATRON_FIELD_ORDER]);
     orders.product = text_of_column(&batch->product, present[PATRON_FIELD_PRODUCT]);
     orders.category = text_of_column(&batch->category, present[PATRON_FIELD_CATEGORY]);
+    orders.channel = text_of_column(&batch->channel, present[PATRON_FIELD_CHANNEL]);
+    orders.currency = text_of_column(&batch->currency, present[PATRON_FIELD_CURRENCY]);
     orders.time_s = batch->time_s;
     orders.quantity = present[PATRON_FIELD_QUANTITY] ? batch->quantity : NULL;
     orders.amount_value = present[PATRON_FIELD_AMOUNT] ? batch->amount : NULL;
@@ -111,5 +115,7 @@ void batch_free(struct batch *batch)
     free(batch->order.bytes);
     free(batch->product.bytes);
     free(batch->category.bytes);
+    free(batch->channel.bytes);
+    free(batch->currency.bytes);
     free(batch);
 }

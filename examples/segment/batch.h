@@ -10,7 +10,7 @@
 /* One order line; what a column that is not there would say is ignored. */
 struct row {
     int64_t line;
-    struct text customer, order, product, category;
+    struct text customer, order, product, category, channel, currency;
     int64_t time_s;
     double quantity, amount, price, discount;
     uint8_t fault, fault_field; /* PATRON_REASON_…, PATRON_FIELD_… */

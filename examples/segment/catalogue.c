@@ -33,14 +33,16 @@ static int write_features(FILE *out)
 {
     patron_error error;
     for (int64_t i = 0; i < patron_feature_count(); i++) {
-        char missing[400];
+        char text[400];
         patron_column column = {.size = sizeof column};
         if (patron_feature_info(&column, i, &error) != PATRON_OK) return fail_library("--list-features", &error);
         fprintf(out, "%s%s%s%s\n", column.name, column.unit[0] == '\0' ? "" : " (", column.unit,
                 column.unit[0] == '\0' ? "" : ")");
         write_wrapped(out, column.definition);
-        snprintf(missing, sizeof missing, "Missing: %s.", column.missing);
-        write_wrapped(out, missing);
+        snprintf(text, sizeof text, "Range: %s.", column.range);
+        write_wrapped(out, text);
+        snprintf(text, sizeof text, "Missing: %s.", column.missing);
+        write_wrapped(out, text);
     }
     return 0;
 }

@@ -29,6 +29,8 @@ static const char *const usual_names[PATRON_FIELD_COUNT][MOST_USUAL] = {
                               "product", "item"},
     [PATRON_FIELD_CATEGORY] = {"category", "productcategory", "categoryid", "categoryname", "productcategoryname",
                                "department"},
+    [PATRON_FIELD_CHANNEL] = {"channel", "saleschannel", "orderchannel", "channelid", "channelname"},
+    [PATRON_FIELD_CURRENCY] = {"currency", "currencycode", "currencyid"},
     [PATRON_FIELD_DISCOUNT] = {"discountamount", "discountvalue", "retaildisc", "discount"},
 };
 

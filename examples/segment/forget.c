@@ -5,53 +5,10 @@
 #include <stdlib.h>
 
 #include "segment/failure.h"
+#include "segment/ids.h"
 #include "segment/shown.h"
 
-struct id {
-    char *bytes;
-    size_t length;
-    int64_t line; /* of the file; 0: on the command line */
-};
-
-struct list {
-    struct id *ids;
-    size_t count, capacity;
-    const char *name;
-};
-
-static int add(struct list *list, struct text text, int64_t line)
-{
-    if (list->count == list->capacity) {
-        size_t capacity = 2 * list->capacity + 16;
-        struct id *ids = realloc(list->ids, capacity * sizeof *ids);
-        if (ids == NULL) return fail_memory();
-        list->ids = ids;
-        list->capacity = capacity;
-    }
-    char *bytes = malloc(text.length);
-    if (bytes == NULL) return fail_memory();
-    memcpy(bytes, text.bytes, text.length);
-    list->ids[list->count++] = (struct id){bytes, text.length, line};
-    return 0;
-}
-
-static int visit(const struct record *record, void *user)
-{
-    struct list *list = user;
-    if (record->malformed)
-        return fail(EXIT_DATA, "%s: line %lld: the quotes do not fit", list->name, (long long)record->line);
-    for (size_t i = 1; i < record->fields; i++) {
-        if (text_trim(record_field(record, i)).length > 0)
-            return fail(EXIT_DATA, "%s: line %lld: give one id a line; one that holds the delimiter in quotes",
-                        list->name, (long long)record->line);
-    }
-    struct text id = text_trim(record_field(record, 0));
-    return id.length == 0 ? 0 : add(list, id, record->line);
-}
-
-static struct text text_of_id(const struct id *id) { return (struct text){id->bytes, id->length}; }
-
-static int forget_one(patron_history *history, const struct list *list, size_t at, const patron_context *context)
+static int forget_one(patron_history *history, const struct ids *list, size_t at, const patron_context *context)
 {
     patron_error error;
     const struct id *id = &list->ids[at];
@@ -60,9 +17,9 @@ static int forget_one(patron_history *history, const struct list *list, size_t a
     if (status == PATRON_OK) return 0;
     if (status != PATRON_UNKNOWN_CUSTOMER) return fail_library("--forget", &error);
     for (size_t before = 0; before < at; before++) {
-        if (text_equal(text_of_id(&list->ids[before]), text_of_id(id))) return 0;
+        if (text_equal(id_text(&list->ids[before]), id_text(id))) return 0;
     }
-    struct text shown = text_of_id(id);
+    struct text shown = id_text(id);
     if (id->line == 0)
         return fail(EXIT_DATA, "--forget %s: no row of the orders is this customer's; nothing was written",
                     SHOWN(shown, 60));
@@ -81,7 +38,7 @@ static int compare(const void *a, const void *b)
 /* Whether an id is in the list, which is sorted. */
 static bool listed(struct text text, void *user)
 {
-    const struct list *list = user;
+    const struct ids *list = user;
     const struct id id = {.bytes = (char *)(uintptr_t)text.bytes, .length = text.length};
     return bsearch(&id, list->ids, list->count, sizeof id, compare) != NULL;
 }
@@ -89,20 +46,16 @@ static bool listed(struct text text, void *user)
 int forget_customers(patron_history *history, struct join *join, const struct options *options,
                      const patron_context *context)
 {
-    struct list list = {0};
+    struct ids list = {0};
     int code = 0;
     for (size_t i = 0; i < options->forget_count && code == 0; i++)
-        code = add(&list, text_trim(text_of(options->forget[i])), 0);
-    if (code == 0 && options->forget_file != NULL) {
-        list.name = csv_file_name(options->forget_file);
-        code = csv_file_read(options->forget_file, options->form, visit, &list);
-    }
+        code = ids_add(&list, text_trim(text_of(options->forget[i])), 0);
+    if (code == 0 && options->forget_file != NULL) code = ids_read(&list, options->forget_file, options->form);
     for (size_t i = 0; i < list.count && code == 0; i++) code = forget_one(history, &list, i, context);
     if (code == 0 && list.count > 0) {
         qsort(list.ids, list.count, sizeof *list.ids, compare);
         join_leave_out(join, listed, &list);
     }
-    for (size_t i = 0; i < list.count; i++) free(list.ids[i].bytes);
-    free(list.ids);
+    ids_free(&list);
     return code;
 }

@@ -26,6 +26,7 @@ enum option_id {
     OPTION_SCALE,
     OPTION_WINSOR,
     OPTION_RECENT_DAYS,
+    OPTION_WINDOW_DAYS,
     OPTION_JOIN,
     OPTION_JOIN_ID,
     OPTION_CLUSTER,
@@ -38,6 +39,11 @@ enum option_id {
     OPTION_THREADS,
     OPTION_ZERO_PRICE,
     OPTION_DUPLICATES,
+    OPTION_ORDER_GAP,
+    OPTION_ONLY_CURRENCY,
+    OPTION_MATCH_CANCELLATIONS,
+    OPTION_IGNORE_PRODUCTS,
+    OPTION_IGNORE_PRODUCTS_FILE,
     OPTION_STRICT,
     OPTION_DELIMITER,
     OPTION_DECIMAL,
@@ -61,6 +67,8 @@ static const struct option long_options[] = {
     {"product", required_argument, NULL, OPTION_COLUMN + PATRON_FIELD_PRODUCT},
     {"category", required_argument, NULL, OPTION_COLUMN + PATRON_FIELD_CATEGORY},
     {"discount", required_argument, NULL, OPTION_COLUMN + PATRON_FIELD_DISCOUNT},
+    {"channel", required_argument, NULL, OPTION_COLUMN + PATRON_FIELD_CHANNEL},
+    {"currency", required_argument, NULL, OPTION_COLUMN + PATRON_FIELD_CURRENCY},
     {"as-of", required_argument, NULL, OPTION_AS_OF},
     {"k", required_argument, NULL, OPTION_K},
     {"smallest-share", required_argument, NULL, OPTION_SMALLEST_SHARE},
@@ -72,6 +80,7 @@ static const struct option long_options[] = {
     {"scale", required_argument, NULL, OPTION_SCALE},
     {"winsor", required_argument, NULL, OPTION_WINSOR},
     {"recent-days", required_argument, NULL, OPTION_RECENT_DAYS},
+    {"window-days", required_argument, NULL, OPTION_WINDOW_DAYS},
     {"join", required_argument, NULL, OPTION_JOIN},
     {"join-id", required_argument, NULL, OPTION_JOIN_ID},
     {"cluster", required_argument, NULL, OPTION_CLUSTER},
@@ -84,6 +93,11 @@ static const struct option long_options[] = {
     {"threads", required_argument, NULL, OPTION_THREADS},
     {"zero-price", required_argument, NULL, OPTION_ZERO_PRICE},
     {"duplicates", required_argument, NULL, OPTION_DUPLICATES},
+    {"order-gap", required_argument, NULL, OPTION_ORDER_GAP},
+    {"match-cancellations", no_argument, NULL, OPTION_MATCH_CANCELLATIONS},
+    {"only-currency", required_argument, NULL, OPTION_ONLY_CURRENCY},
+    {"ignore-products", required_argument, NULL, OPTION_IGNORE_PRODUCTS},
+    {"ignore-products-file", required_argument, NULL, OPTION_IGNORE_PRODUCTS_FILE},
     {"strict", no_argument, NULL, OPTION_STRICT},
     {"delimiter", required_argument, NULL, OPTION_DELIMITER},
     {"decimal", required_argument, NULL, OPTION_DECIMAL},
@@ -135,14 +149,6 @@ static int parse_int32(int32_t *number, const char *option, const char *value, u
     return code;
 }
 
-static int parse_pairs(patron_segment_options *segment, const char *value)
-{
-    uint64_t pairs = 0;
-    int code = parse_number(&pairs, "exact-pairs", value, 0, INT64_MAX);
-    if (code == 0) segment->exact_pairs = (int64_t)pairs;
-    return code;
-}
-
 static int parse_k(patron_segment_options *segment, const char *value)
 {
     const char *at = value;
@@ -180,11 +186,11 @@ static int parse_winsor(patron_segment_options *segment, const char *value)
     return bad_value("winsor", value, "give two quantiles, the lower one first, as in 0.01,0.99");
 }
 
-static int parse_recent_days(patron_segment_options *segment, const char *value)
+static int parse_int64(int64_t *number, const char *option, const char *value, uint64_t least, uint64_t most)
 {
-    uint64_t days = 0;
-    int code = parse_number(&days, "recent-days", value, 1, 1000000);
-    if (code == 0) segment->recent_days = (int64_t)days;
+    uint64_t wide = 0;
+    int code = parse_number(&wide, option, value, least, most);
+    if (code == 0) *number = (int64_t)wide;
     return code;
 }
 
@@ -298,11 +304,15 @@ static int parse_setting(struct options *options, int id, const char *value)
     case OPTION_MIN_ORDERS:
         return parse_int32(&options->segment.minimum_orders, "min-orders", value, 1, INT32_MAX);
     case OPTION_EXACT_PAIRS:
-        return parse_pairs(&options->segment, value);
+        return parse_int64(&options->segment.exact_pairs, "exact-pairs", value, 0, INT64_MAX);
     case OPTION_WINSOR:
         return parse_winsor(&options->segment, value);
     case OPTION_RECENT_DAYS:
-        return parse_recent_days(&options->segment, value);
+        return parse_int64(&options->segment.recent_days, "recent-days", value, 1, 1000000);
+    case OPTION_WINDOW_DAYS:
+        return parse_int64(&options->segment.window_days, "window-days", value, 0, 1000000);
+    case OPTION_ORDER_GAP:
+        return parse_int64(&options->history.order_gap_s, "order-gap", value, 0, 1000000000);
     case OPTION_N_INIT:
         return parse_int32(&options->segment.n_init, "n-init", value, 1, 1000000);
     case OPTION_SEED:
@@ -326,6 +336,9 @@ static int parse_setting(struct options *options, int id, const char *value)
     case OPTION_JSON:
         options->json = value;
         return value[0] != '\0' ? 0 : bad_value("json", value, "give a file name, or -");
+    case OPTION_MATCH_CANCELLATIONS:
+        options->history.match_cancellations = 1;
+        return 0;
     case OPTION_STRICT:
         options->history.strict = 1;
         return 0;
@@ -353,6 +366,15 @@ static int parse_option(struct options *options, int id, const char *value)
         return add_forget(options, value);
     case OPTION_FORGET_FILE:
         return set_text(&options->forget_file, "forget-file", value, "give a file name, or -");
+    case OPTION_ONLY_CURRENCY:
+        options->history.only_currency = value;
+        return value[0] != '\0' && strlen(value) <= PATRON_MOST_CURRENCY_BYTES
+                   ? 0
+                   : bad_value("only-currency", value, "give a code, as in EUR");
+    case OPTION_IGNORE_PRODUCTS:
+        return set_text(&options->ignore_products, "ignore-products", value, "give codes, comma-separated");
+    case OPTION_IGNORE_PRODUCTS_FILE:
+        return set_text(&options->ignore_products_file, "ignore-products-file", value, "give a file name, or -");
     default:
         return parse_setting(options, id, value);
     }
@@ -384,6 +406,7 @@ static int check_together(const struct options *options)
     int from_stdin = strcmp(options->input, "-") == 0;
     from_stdin += options->join != NULL && strcmp(options->join, "-") == 0;
     from_stdin += options->forget_file != NULL && strcmp(options->forget_file, "-") == 0;
+    from_stdin += options->ignore_products_file != NULL && strcmp(options->ignore_products_file, "-") == 0;
     return from_stdin <= 1 ? 0 : fail(EXIT_USAGE, "standard input (-) can be one file only");
 }
 

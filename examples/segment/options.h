@@ -17,6 +17,8 @@ struct options {
     const char *join;                        /* NULL: none */
     const char *join_id, *cluster, *ignore;  /* column names of that file; NULL: none */
     const char *forget_file;                 /* NULL: none */
+    const char *ignore_products;             /* a list; NULL: none */
+    const char *ignore_products_file;        /* NULL: none */
     const char **forget;                     /* ids, forget_count of them */
     size_t forget_count;
     bool bom;         /* the segments' file begins with a byte order mark */

@@ -145,6 +145,8 @@ static int read_row(struct reading *reading, const struct record *record, struct
     row->order = field_of(reading, record, PATRON_FIELD_ORDER);
     row->product = field_of(reading, record, PATRON_FIELD_PRODUCT);
     row->category = field_of(reading, record, PATRON_FIELD_CATEGORY);
+    row->channel = field_of(reading, record, PATRON_FIELD_CHANNEL);
+    row->currency = field_of(reading, record, PATRON_FIELD_CURRENCY);
     return 0;
 }
 

@@ -6,10 +6,17 @@
 const char *fate_words(int fate)
 {
     static const char *const words[PATRON_FATE_COUNT] = {
-        [PATRON_FATE_UNREADABLE] = "unreadable",   [PATRON_FATE_NO_CUSTOMER] = "without a customer",
-        [PATRON_FATE_AFTER_AS_OF] = "later",       [PATRON_FATE_DUPLICATE] = "duplicate",
-        [PATRON_FATE_ZERO_AMOUNT] = "of amount 0", [PATRON_FATE_RETURN] = "of returns or adjustments",
+        [PATRON_FATE_UNREADABLE] = "unreadable",
+        [PATRON_FATE_NO_CUSTOMER] = "without a customer",
+        [PATRON_FATE_AFTER_AS_OF] = "later",
+        [PATRON_FATE_DUPLICATE] = "duplicate",
+        [PATRON_FATE_ZERO_AMOUNT] = "of amount 0",
+        [PATRON_FATE_RETURN] = "of returns or adjustments",
         [PATRON_FATE_PURCHASE] = "of purchases",
+        [PATRON_FATE_BEFORE_WINDOW] = "before the window",
+        [PATRON_FATE_CANCELLED] = "cancelled",
+        [PATRON_FATE_CANCELLATION] = "of cancellations",
+        [PATRON_FATE_IGNORED_PRODUCT] = "of ignored products",
     };
     return words[fate];
 }

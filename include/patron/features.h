@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Features: what a history says of each customer, as a matrix of named columns.
 
-   One row for each customer with at least one order by the as-of, in the order of their ids' bytes (numbers as
-   their decimal digits), so that the same purchases give the same matrix, bit for bit. */
+   One row for each customer with at least one order (option min_orders) by the as-of, in the order of their ids' bytes
+   (numbers as their decimal digits), so that the same purchases give the same matrix, bit for bit. */
 #ifndef PATRON_FEATURES_H
 #define PATRON_FEATURES_H
 
@@ -18,7 +18,13 @@ extern "C" {
 PATRON_API int64_t patron_feature_count(void);
 PATRON_API patron_status patron_feature_info(patron_column *column, int64_t index, patron_error *error);
 
-/* Presets, which stand for columns wherever a list of columns is read:
+/* A window of days (window_days) makes all features what they would be had the history begun with it: tenure and the
+   time since the first order count from the first order within, so do btyd_T, btyd_x and order_trend; customers without
+   an order within have no row; a return whose purchase lies before counts, as any return. With as_of_s this looks at
+   the shop as one could have then, for back-tests. Lines before the window are counted as PATRON_FATE_BEFORE_WINDOW in
+   patron_features_audit; patron_history_audit knows no window.
+
+   Presets, which stand for columns wherever a list of columns is read:
 
      rfm        recency_days, frequency, monetary_gross: how lately, how often, for how much
      behaviour  recency_days, frequency, items_per_order: how people buy rather than for how much; no value is ever
@@ -30,6 +36,11 @@ typedef struct patron_features_options {
     int64_t as_of_s;     /* PATRON_AS_OF_LAST; inclusive. Later lines are left out and counted */
     const char *columns; /* NULL: the whole catalogue. Else names or presets, comma-separated, in the order wanted */
     int64_t recent_days; /* 90: recent_orders counts orders less than so many days before the as-of; > 0 */
+    int64_t window_days; /* 0: the whole history. Else only lines less than so many days of 86,400 seconds before the
+                            as-of are known, those in (as_of_s - window_days x 86,400, as_of_s]; >= 0 */
+    int64_t min_orders;  /* 1: customers with fewer orders have no row; patron_features_audit counts them, their orders
+                            and money as ever, and says how many they are (customers_below_min_orders); >= 1.
+                            patron_segment_options.minimum_orders keeps such customers, as a segment apart */
 } patron_features_options;
 
 /* The defaults named above. NULL is ignored. Never fails. Thread-safe. */

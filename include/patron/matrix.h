@@ -45,6 +45,7 @@ typedef struct patron_column {
     const char *missing;    /* what makes a value NaN; "never" */
     int32_t role;           /* PATRON_ROLE_… */
     int32_t reserved;       /* 0 */
+    const char *range;      /* of its values: "any number", ">= 0", "0 to 1", "whole numbers, >= 1" */
 } patron_column;
 
 typedef struct patron_matrix patron_matrix;

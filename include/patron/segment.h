@@ -40,6 +40,7 @@ typedef struct patron_segment_options {
     double winsor_low;      /* 0: values below this quantile are drawn in to it, see scaler.h */
     double winsor_high;     /* 1: likewise above */
     int64_t recent_days;    /* 90; used by patron_segment: see patron_features_options */
+    int64_t window_days;    /* 0; likewise */
     int64_t exact_pairs;    /* 40,000,000,000 (200,000 customers, some five seconds on two cores): where the square of
                                the customers that are clustered is more, silhouettes are estimated; 0: always */
 } patron_segment_options;

@@ -118,12 +118,22 @@ static patron_status fill(builder *b, ptn_team *team, patron_error *error)
     const ptn_memory *memory = &team->context->memory;
     f->audit = b->purchases.audit;
     f->history_options = *ptn_history_options_of(b->history);
+    f->only_currency = f->history_options.only_currency != NULL;
+    f->history_options.only_currency = NULL; /* the history's own memory */
+    memcpy(f->currency, b->history->currency.code, sizeof f->currency);
     f->recent_days = b->question.recent_days;
-    f->rows = f->audit.customers_with_order;
-    if (f->rows == 0)
+    f->window_days = b->question.window_days;
+    f->rows = b->purchases.ranked[b->purchases.groups];
+    if (f->rows == 0 && f->audit.customers_with_order > 0)
         return ptn_fail(error, PATRON_NO_DATA,
-                        "no customer has an order by the as-of, of %lld rows read; give purchases, or a later as-of",
-                        (long long)f->audit.rows_read);
+                        "none of the %lld customers with an order has %lld orders; lower min_orders",
+                        (long long)f->audit.customers_with_order, (long long)b->question.min_orders);
+    if (f->rows == 0)
+        return ptn_fail(
+            error, PATRON_NO_DATA,
+            "no customer has an order by the as-of%s, of %lld rows read; give purchases, %sor a later as-of",
+            f->window_days > 0 ? " within the window" : "", (long long)f->audit.rows_read,
+            f->window_days > 0 ? "a longer window, " : "");
     patron_status status =
         ptn_rank(&b->order, &b->purchases, &b->history->customers, team, "features", 0.75, 0.85, error);
     if (status != PATRON_OK) return status;
@@ -183,14 +193,19 @@ patron_status patron_features_build(patron_features **features, const patron_his
     patron_features_options_init(&read, sizeof read);
     status = ptn_struct_read(&read, sizeof read, options, "features options", error);
     if (status != PATRON_OK) return status;
-    status = ptn_recent_days_check(read.recent_days, error);
+    status = ptn_days_check(read.recent_days, read.window_days, error);
     if (status != PATRON_OK) return status;
+    if (read.min_orders < 1)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT, "min_orders is %lld; give 1 order or more",
+                        (long long)read.min_orders);
     memset(&b, 0, sizeof b);
     b.history = history;
     status = ptn_columns_choose(b.chosen, &b.columns, read.columns, ptn_catalogue(), PTN_FEATURE_COUNT, error);
     if (status != PATRON_OK) return status;
     b.question.as_of_s = read.as_of_s;
     b.question.recent_days = read.recent_days;
+    b.question.window_days = read.window_days;
+    b.question.min_orders = read.min_orders;
     for (int64_t i = 0; i < b.columns; i++) b.question.habits |= ptn_feature_needs((int32_t)b.chosen[i]);
 
     ptn_floating_enter(&host);

@@ -39,108 +39,125 @@
 #define CURRENCY(money)      ((double)(money) / PATRON_MONEY_UNIT)
 #define SPAN_S               ((double)(c->last_order_s - c->first_order_s))
 #define MISSING              ((double)NAN)
+#define WHOLE                "whole numbers, "
 
-/* name, unit, definition, when it is missing, PTN_HABIT_… it needs, formula over customer c, habits h and clock t */
+/* name, unit, range, definition, when it is missing, PTN_HABIT_… it needs, formula over customer c, habits h and clock
+ * t */
 #define FEATURES(X)                                                                                                    \
-    X(recency_days, "days", "Elapsed time from the last order to the as-of, in whole days.", "never", NONE,            \
-      ELAPSED_DAYS(c->last_order_s))                                                                                   \
-    X(tenure_days, "days", "Elapsed time from the first order to the as-of, in whole days.", "never", NONE,            \
-      ELAPSED_DAYS(c->first_order_s))                                                                                  \
-    X(frequency, "orders", "Number of orders.", "never", NONE, (double)c->orders)                                      \
-    X(monetary_gross, "currency", "Sum of purchases.", "never", NONE, CURRENCY(c->gross))                              \
-    X(monetary_returns, "currency", "Sum of returns and adjustments, as a number >= 0.", "never", NONE,                \
+    X(recency_days, "days", WHOLE ">= 0", "Elapsed time from the last order to the as-of, in whole days.", "never",    \
+      NONE, ELAPSED_DAYS(c->last_order_s))                                                                             \
+    X(tenure_days, "days", WHOLE ">= 0", "Elapsed time from the first order to the as-of, in whole days.", "never",    \
+      NONE, ELAPSED_DAYS(c->first_order_s))                                                                            \
+    X(frequency, "orders", WHOLE ">= 1", "Number of orders.", "never", NONE, (double)c->orders)                        \
+    X(monetary_gross, "currency", ">= 0", "Sum of purchases.", "never", NONE, CURRENCY(c->gross))                      \
+    X(monetary_returns, "currency", ">= 0", "Sum of returns and adjustments, as a number >= 0.", "never", NONE,        \
       CURRENCY(c->returns))                                                                                            \
-    X(monetary_net, "currency", "Purchases less returns and adjustments; can be negative.", "never", NONE,             \
-      CURRENCY(c->gross - c->returns))                                                                                 \
-    X(monetary_recurring, "currency",                                                                                  \
+    X(monetary_net, "currency", "any number", "Purchases less returns and adjustments; can be negative.", "never",     \
+      NONE, CURRENCY(c->gross - c->returns))                                                                           \
+    X(monetary_recurring, "currency", "any number",                                                                    \
       "Net revenue after the local day of the first purchase: purchases less returns and adjustments on later days.",  \
       "never", NONE, CURRENCY(c->recurring))                                                                           \
-    X(average_order_value, "currency", "Sum of purchases divided by the number of orders.", "never", NONE,             \
+    X(average_order_value, "currency", ">= 0", "Sum of purchases divided by the number of orders.", "never", NONE,     \
       CURRENCY(c->gross) / (double)c->orders)                                                                          \
-    X(btyd_x, "days", "Repeat purchase days: distinct local days with a purchase, less one.", "never", NONE,           \
-      (double)(c->purchase_days - 1))                                                                                  \
-    X(btyd_t_x, "days", "Local calendar days from the first to the last purchase day.", "never", NONE,                 \
+    X(btyd_x, "days", WHOLE ">= 0", "Repeat purchase days: distinct local days with a purchase, less one.", "never",   \
+      NONE, (double)(c->purchase_days - 1))                                                                            \
+    X(btyd_t_x, "days", WHOLE ">= 0", "Local calendar days from the first to the last purchase day.", "never", NONE,   \
       (double)(c->last_day - c->first_day))                                                                            \
-    X(btyd_T, "days", "Local calendar days from the first purchase day to the as-of.", "never", NONE,                  \
+    X(btyd_T, "days", WHOLE ">= 0", "Local calendar days from the first purchase day to the as-of.", "never", NONE,    \
       (double)(t->as_of_day - c->first_day))                                                                           \
-    X(btyd_spend, "currency", "Purchases on repeat purchase days, per such day.",                                      \
+    X(btyd_spend, "currency", ">= 0", "Purchases on repeat purchase days, per such day.",                              \
       "when there is no repeat purchase day", NONE,                                                                    \
       c->purchase_days > 1 ? CURRENCY(c->repeat_gross) / (double)(c->purchase_days - 1) : MISSING)                     \
-    X(days_between_mean, "days", "Mean time between the customer's successive orders, in days of 86,400 seconds.",     \
-      "with fewer than 2 orders", NONE, c->orders > 1 ? SPAN_S / ((double)(c->orders - 1) * 86400.0) : MISSING)        \
-    X(days_between_median, "days",                                                                                     \
+    X(days_between_mean, "days", ">= 0",                                                                               \
+      "Mean time between the customer's successive orders, in days of 86,400 seconds.", "with fewer than 2 orders",    \
+      NONE, c->orders > 1 ? SPAN_S / ((double)(c->orders - 1) * 86400.0) : MISSING)                                    \
+    X(days_between_median, "days", ">= 0",                                                                             \
       "Median time between the customer's successive orders, in days of 86,400 seconds; of an even number, the mean "  \
       "of the middle two.",                                                                                            \
       "with fewer than 2 orders", RHYTHM, c->orders > 1 ? (double)h->twice_median_gap_s / 172800.0 : MISSING)          \
-    X(days_between_variation, "ratio",                                                                                 \
+    X(days_between_variation, "ratio", ">= 0",                                                                         \
       "Standard deviation (of the gaps there are, no correction) of the time between successive orders, divided by "   \
       "its mean: 0 is a clock, 1 is chance.",                                                                          \
       "with fewer than 3 orders, or when all are at one instant", RHYTHM, h->gap_variation)                            \
-    X(recent_orders, "orders",                                                                                         \
+    X(recent_orders, "orders", WHOLE ">= 0",                                                                           \
       "Number of orders less than recent_days (an option; 90) times 86,400 seconds before the as-of.", "never",        \
       RHYTHM, (double)h->recent_orders)                                                                                \
-    X(items_per_order, "items", "Sum of the quantities of purchase lines divided by the number of orders.", "never",   \
-      LINES, h->items / (double)c->orders)                                                                             \
-    X(distinct_products, "products", "Number of different products in purchase lines.",                                \
+    X(items_per_order, "items", ">= 0", "Sum of the quantities of purchase lines divided by the number of orders.",    \
+      "never", LINES, h->items / (double)c->orders)                                                                    \
+    X(distinct_products, "products", WHOLE ">= 1", "Number of different products in purchase lines.",                  \
       "when no purchase line has a product", PRODUCTS, h->products > 0 ? (double)h->products : MISSING)                \
-    X(category_count, "categories", "Number of different categories in purchase lines.",                               \
+    X(category_count, "categories", WHOLE ">= 1", "Number of different categories in purchase lines.",                 \
       "when no purchase line has a category", CATEGORIES, h->categories > 0 ? (double)h->categories : MISSING)         \
-    X(category_entropy, "nats",                                                                                        \
+    X(category_entropy, "nats", ">= 0",                                                                                \
       "Entropy of how the money of purchase lines that have a category divides among categories: 0 for one, ln k for " \
       "k with equal shares.",                                                                                          \
       "when no money was spent on a line with a category", CATEGORIES, h->category_entropy)                            \
-    X(top_category_share, "share",                                                                                     \
+    X(top_category_share, "share", "0 to 1",                                                                           \
       "Share of the category most was spent on, in the money of purchase lines that have a category.",                 \
       "when no money was spent on a line with a category", CATEGORIES, h->top_category_share)                          \
-    X(discount_share, "share",                                                                                         \
+    X(discount_share, "share", "0 to 1",                                                                               \
       "Share of the purchase lines that came with a discount column whose discount is not 0.",                         \
       "when no purchase line came with a discount column", LINES,                                                      \
       h->discount_lines > 0 ? (double)h->discounted_lines / (double)h->discount_lines : MISSING)                       \
-    X(return_rate, "share", "Lines that are returns, as a share of returns and purchases; adjustments are neither.",   \
-      "never", LINES, (double)h->return_lines / (double)(h->return_lines + h->purchase_lines))                         \
-    X(return_value_share, "share",                                                                                     \
+    X(return_rate, "share", "0 to 1",                                                                                  \
+      "Lines that are returns, as a share of returns and purchases; adjustments are neither.", "never", LINES,         \
+      (double)h->return_lines / (double)(h->return_lines + h->purchase_lines))                                         \
+    X(return_value_share, "share", ">= 0",                                                                             \
       "Value of the returns, adjustments left out, divided by the sum of purchases; above 1 when more was returned "   \
       "than bought.",                                                                                                  \
       "when the sum of purchases is 0", LINES, c->gross > 0 ? (double)h->return_value / (double)c->gross : MISSING)    \
-    X(weekend_share, "share", "Share of the orders whose local day is a Saturday or a Sunday.", "never", RHYTHM,       \
-      (double)h->weekend_orders / (double)c->orders)                                                                   \
-    X(overdue_ratio, "ratio",                                                                                          \
+    X(weekend_share, "share", "0 to 1", "Share of the orders whose local day is a Saturday or a Sunday.", "never",     \
+      RHYTHM, (double)h->weekend_orders / (double)c->orders)                                                           \
+    X(overdue_ratio, "ratio", ">= 0",                                                                                  \
       "Time since the last order divided by the customer's mean time between orders: above 1, the next order is "      \
       "overdue.",                                                                                                      \
       "with fewer than 2 orders, or when all are at one instant", NONE,                                                \
       c->last_order_s > c->first_order_s ? (double)(t->as_of_s - c->last_order_s) * (double)(c->orders - 1) / SPAN_S   \
                                          : MISSING)                                                                    \
-    X(days_since_previous_order, "days",                                                                               \
+    X(days_since_previous_order, "days", ">= 0",                                                                       \
       "Time from the order before the last to the last order, in days of 86,400 seconds; 0 or more.",                  \
       "with fewer than 2 orders", RHYTHM, c->orders > 1 ? (double)h->last_gap_s / 86400.0 : MISSING)                   \
-    X(order_trend, "ratio",                                                                                            \
+    X(order_trend, "ratio", "-1 to 1",                                                                                 \
       "Orders in the last half of the time from the first order to the as-of less those in the first half, divided "   \
       "by all orders: from -1, all at the beginning, to 1; an order in the very middle is in the first half.",         \
       "with fewer than 2 orders", RHYTHM,                                                                              \
       c->orders > 1 ? (double)(2 * h->late_orders - c->orders) / (double)c->orders : MISSING)                          \
-    X(best_quarter_share, "share",                                                                                     \
+    X(best_quarter_share, "share", "0.25 to 1",                                                                        \
       "Share of the purchases made in the calendar quarter (the first is January to March; those of all years count "  \
       "together, by local time) in which most was spent: from 0.25 to 1.",                                             \
       "with fewer than 2 orders, or when the sum of purchases is 0", SEASONS,                                          \
       c->orders > 1 && c->gross > 0 ? (double)h->best_quarter / (double)c->gross : MISSING)                            \
-    X(evening_share, "share", "Share of the orders placed from 18:00 to midnight, local time: from 0 to 1.", "never",  \
-      RHYTHM, (double)h->evening_orders / (double)c->orders)                                                           \
-    X(repeat_product_share, "share",                                                                                   \
+    X(evening_share, "share", "0 to 1", "Share of the orders placed from 18:00 to midnight, local time: from 0 to 1.", \
+      "never", RHYTHM, (double)h->evening_orders / (double)c->orders)                                                  \
+    X(repeat_product_share, "share", "0 to 1",                                                                         \
       "Share of the purchase lines with a product whose product another such line of the customer, counted before, "   \
       "has: 0 when each product was bought once, below 1.",                                                            \
       "when no purchase line has a product", PRODUCTS,                                                                 \
       h->product_lines > 0 ? (double)(h->product_lines - h->products) / (double)h->product_lines : MISSING)            \
-    X(discount_depth, "share",                                                                                         \
+    X(discount_depth, "share", "0 to 1",                                                                               \
       "Discounts of the purchase lines that came with a discount column, as a share of what these came to before "     \
       "discount: from 0 to 1.",                                                                                        \
       "when no purchase line came with a discount column, or all are of amount and discount 0", LINES,                 \
       h->discount_depth)                                                                                               \
-    X(largest_order_share, "share", "Share of the purchases in the order with most of them: above 0, at most 1.",      \
-      "when the sum of purchases is 0", NONE, c->gross > 0 ? (double)c->largest_order / (double)c->gross : MISSING)
+    X(largest_order_share, "share", "0 to 1",                                                                          \
+      "Share of the purchases in the order with most of them: above 0, at most 1.", "when the sum of purchases is 0",  \
+      NONE, c->gross > 0 ? (double)c->largest_order / (double)c->gross : MISSING)                                      \
+    X(top_channel_share, "share", "0 to 1",                                                                            \
+      "Share of the orders placed through the channel most were placed through, among those that have a channel.",     \
+      "when no order has a channel", CHANNELS, h->top_channel_share)                                                   \
+    X(channel_entropy, "nats", ">= 0",                                                                                 \
+      "Entropy of how the orders that have a channel divide among channels: 0 for one, ln k for k with equal shares.", \
+      "when no order has a channel", CHANNELS, h->channel_entropy)                                                     \
+    X(price_level, "ratio", ">= 0",                                                                                    \
+      "What was paid in purchase lines that have a category and a quantity above 0, divided by what the same "         \
+      "quantities would have cost at each category's mean price of a unit, which is the money of all customers' such " \
+      "lines divided by their quantity: above 1, the dearer things of the categories.",                                \
+      "when no purchase line has a category and a quantity above 0, or the prices of all their categories are 0",      \
+      PRICES, h->price_level)
 
 static const patron_column catalogue[] = {
-#define COLUMN(name, unit, definition, missing, needs, formula)                                                        \
-    {sizeof(patron_column), #name, unit, definition, missing, PATRON_ROLE_PROFILE, 0},
+#define COLUMN(name, unit, range, definition, missing, needs, formula)                                                 \
+    {sizeof(patron_column), #name, unit, definition, missing, PATRON_ROLE_PROFILE, 0, range},
     FEATURES(COLUMN)
 #undef COLUMN
 };
@@ -168,7 +185,7 @@ patron_status patron_feature_info(patron_column *column, int64_t index, patron_e
 int32_t ptn_feature_needs(int32_t index)
 {
     static const int32_t all[] = {
-#define NEEDS(name, unit, definition, missing, needs, formula) PTN_HABIT_##needs,
+#define NEEDS(name, unit, range, definition, missing, needs, formula) PTN_HABIT_##needs,
         FEATURES(NEEDS)
 #undef NEEDS
     };
@@ -178,12 +195,12 @@ int32_t ptn_feature_needs(int32_t index)
 double ptn_feature_value(int32_t index, const ptn_customer *c, const ptn_habits *h, const ptn_feature_clock *t)
 {
     enum {
-#define NUMBER(name, unit, definition, missing, needs, formula) NUMBER_##name,
+#define NUMBER(name, unit, range, definition, missing, needs, formula) NUMBER_##name,
         FEATURES(NUMBER)
 #undef NUMBER
     };
     switch (index) {
-#define CASE(name, unit, definition, missing, needs, formula)                                                          \
+#define CASE(name, unit, range, definition, missing, needs, formula)                                                   \
     case NUMBER_##name:                                                                                                \
         return formula;
         FEATURES(CASE)

@@ -13,13 +13,20 @@ void patron_features_options_init(patron_features_options *options, size_t size)
     memset(&defaults, 0, sizeof defaults);
     defaults.as_of_s = PATRON_AS_OF_LAST;
     defaults.recent_days = 90;
+    defaults.min_orders = 1;
     ptn_struct_init(options, size, &defaults, sizeof defaults);
 }
 
-patron_status ptn_recent_days_check(int64_t recent_days, patron_error *error)
+patron_status ptn_days_check(int64_t recent_days, int64_t window_days, patron_error *error)
 {
-    if (recent_days > 0) return PATRON_OK;
-    return ptn_fail(error, PATRON_INVALID_ARGUMENT, "recent_days is %lld; give 1 day or more", (long long)recent_days);
+    if (recent_days <= 0)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT, "recent_days is %lld; give 1 day or more",
+                        (long long)recent_days);
+    if (window_days < 0)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT,
+                        "window_days is %lld; give a number of days, or 0 for the whole history",
+                        (long long)window_days);
+    return PATRON_OK;
 }
 
 const patron_matrix *patron_features_matrix(const patron_features *features)

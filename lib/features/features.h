@@ -5,6 +5,8 @@
 
 #include <patron/features.h>
 
+#include <stdbool.h>
+
 #include "base/context.h"
 
 struct patron_features {
@@ -14,11 +16,14 @@ struct patron_features {
     int64_t *id_ends;                       /* rows + 1: id of row r is bytes id_ends[r] … id_ends[r + 1] - 1 */
     patron_customer_value *values;          /* rows */
     patron_audit audit;                     /* of the history, at audit.as_of_s */
-    patron_history_options history_options; /* the history's policies */
-    int64_t recent_days;                    /* of recent_orders */
-    patron_matrix *matrix;                  /* rows x the columns asked for, then the joined ones */
-    int64_t joined;                         /* the matrix's last columns that were joined */
-    char *names;                            /* their names, each ending in NUL; NULL when there are none */
+    patron_history_options history_options; /* the history's policies; only_currency is NULL */
+    char currency[PATRON_MOST_CURRENCY_BYTES + 1]; /* the history's, "" where none is known */
+    bool only_currency;                            /* it was asked for */
+    int64_t recent_days;                           /* of recent_orders */
+    int64_t window_days;                           /* 0: the whole history */
+    patron_matrix *matrix;                         /* rows x the columns asked for, then the joined ones */
+    int64_t joined;                                /* the matrix's last columns that were joined */
+    char *names;                                   /* their names, each ending in NUL; NULL when there are none */
     int64_t name_bytes;
 };
 
@@ -26,8 +31,8 @@ struct patron_features {
 patron_status ptn_features_copy(patron_features **copy, const patron_features *features, const ptn_memory *memory,
                                 patron_error *error);
 
-/* The rule for every recent_days option. PATRON_INVALID_ARGUMENT. */
-patron_status ptn_recent_days_check(int64_t recent_days, patron_error *error);
+/* The rules for every recent_days and window_days option. PATRON_INVALID_ARGUMENT. */
+patron_status ptn_days_check(int64_t recent_days, int64_t window_days, patron_error *error);
 
 /* Lets the matrix's joined columns point to `names`. */
 void ptn_features_point_names(patron_features *features);

@@ -87,10 +87,10 @@ static void fill_block(void *argument, int64_t block, int32_t worker)
     const ptn_purchases *p = r->purchases;
     int64_t end = (block + 1) * FILL_BLOCK < p->groups ? (block + 1) * FILL_BLOCK : p->groups;
     int64_t last = end << p->shift < p->count ? end << p->shift : p->count;
-    int64_t at = p->with_order[block * FILL_BLOCK];
+    int64_t at = p->ranked[block * FILL_BLOCK];
     (void)worker;
     for (int64_t c = (block * FILL_BLOCK) << p->shift; c < last; c++)
-        if (p->customers[c].orders > 0) fill_one(&r->from[at++], r, (int32_t)c);
+        if (p->customers[c].orders >= p->min_orders) fill_one(&r->from[at++], r, (int32_t)c);
 }
 
 /* The bucket: how many splitters are not after it. */
@@ -173,7 +173,7 @@ static patron_status sort_buckets(ranking *r, ptn_team *team, const char *stage,
 patron_status ptn_rank(ptn_ranked **ranked, const ptn_purchases *purchases, const ptn_intern *ids, ptn_team *team,
                        const char *stage, double from, double to, patron_error *error)
 {
-    ranking r = {.purchases = purchases, .ids = ids, .count = purchases->audit.customers_with_order};
+    ranking r = {.purchases = purchases, .ids = ids, .count = purchases->ranked[purchases->groups]};
     const ptn_memory *memory = &team->context->memory;
     int64_t blocks = (r.count + BLOCK - 1) / BLOCK;
     bool small = r.count <= SMALL;

@@ -14,8 +14,8 @@ typedef struct ptn_ranked {
     uint32_t length;
 } ptn_ranked;
 
-/* *ranked gets the customers with an order in memcmp order of their ids (of equal beginnings the shorter first):
-   audit.customers_with_order of them, for ptn_rank_free. PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. */
+/* *ranked gets the ranked customers in memcmp order of their ids (of equal beginnings the shorter first):
+   ranked[groups] of them, for ptn_rank_free. PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. */
 patron_status ptn_rank(ptn_ranked **ranked, const ptn_purchases *purchases, const ptn_intern *ids, ptn_team *team,
                        const char *stage, double from, double to, patron_error *error);
 

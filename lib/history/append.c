@@ -12,6 +12,7 @@
 #include "base/floating.h"
 #include "base/threads.h"
 #include "history/batch.h"
+#include "history/currency.h"
 #include "history/history.h"
 #include "history/reader.h"
 
@@ -26,17 +27,18 @@ typedef struct appender {
     patron_error *error;
     ptn_reader rows;
     int64_t lines, rejected, unreadable, no_customer, rounded, last_s;
+    ptn_currency currency; /* the history's, or what the lines so far name */
 } appender;
 
 static ptn_intern *intern_of(patron_history *h, int32_t text)
 {
-    ptn_intern *interns[PTN_TEXTS] = {&h->customers, &h->orders, &h->products, &h->categories};
+    ptn_intern *interns[PTN_TEXTS] = {&h->customers, &h->orders, &h->products, &h->categories, &h->channels};
     return interns[text];
 }
 
 static bool is_given(const patron_orders *o, int32_t text)
 {
-    const patron_text *texts[PTN_TEXTS] = {&o->customer_id, &o->order_id, &o->product, &o->category};
+    const patron_text *texts[PTN_TEXTS] = {&o->customer_id, &o->order_id, &o->product, &o->category, &o->channel};
     return texts[text]->offsets != NULL || (text == PTN_TEXT_CUSTOMER && o->customer_number != NULL);
 }
 
@@ -78,6 +80,9 @@ patron_status ptn_history_reserve(patron_history *h, const patron_orders *o, pat
     if (status != PATRON_OK) return status;
     status = reserve_optional(h, &h->category, o->category.offsets != NULL, o->rows, sizeof(int32_t), 0xFF,
                               "categories of order lines", error);
+    if (status != PATRON_OK) return status;
+    status = reserve_optional(h, &h->channel, o->channel.offsets != NULL, o->rows, sizeof(int32_t), 0xFF,
+                              "channels of order lines", error);
     if (status != PATRON_OK) return status;
     status = reserve_optional(h, &h->discount, o->discount != NULL || o->discount_value != NULL, o->rows,
                               sizeof(int64_t), 0, "discounts of order lines", error);
@@ -141,9 +146,10 @@ static patron_status number_texts(appender *a, int32_t text, const ptn_fresh *fr
             if (text == PTN_TEXT_ORDER)
                 ((uint64_t *)a->history->order.items)[line] = (uint64_t)number;
             else
-                ((int32_t *)(text == PTN_TEXT_CUSTOMER  ? a->history->customer.items
-                             : text == PTN_TEXT_PRODUCT ? a->history->product.items
-                                                        : a->history->category.items))[line] = number;
+                ((int32_t *)(text == PTN_TEXT_CUSTOMER   ? a->history->customer.items
+                             : text == PTN_TEXT_PRODUCT  ? a->history->product.items
+                             : text == PTN_TEXT_CATEGORY ? a->history->category.items
+                                                         : a->history->channel.items))[line] = number;
         }
     }
     return PATRON_OK;
@@ -200,7 +206,11 @@ static patron_status settle_chunk(appender *a)
     for (int64_t b = 0; b < blocks; b++)
         if (r->blocks[b].bad >= 0) return ptn_reader_explain(r, r->blocks[b].bad, a->error);
     for (int64_t b = 0; b < blocks; b++) {
-        const ptn_reader_block *block = &r->blocks[b];
+        ptn_reader_block *block = &r->blocks[b];
+        if (block->currency_row >= 0 && !ptn_currency_meet(&a->currency, &a->orders->currency, block->currency_row)) {
+            block->currency = a->currency;
+            return ptn_reader_explain(r, block->currency_row, a->error);
+        }
         rejected += block->rejected;
         a->rounded += block->rounded;
         if (block->last_s > a->last_s) a->last_s = block->last_s;
@@ -247,12 +257,14 @@ static void commit(const appender *a)
     h->no_customer += a->no_customer;
     h->amounts_rounded += a->rounded;
     if (a->last_s > h->last_s) h->last_s = a->last_s;
+    h->currency = a->currency;
 }
 
 static patron_status append(patron_history *history, const patron_orders *orders, const ptn_context *context,
                             patron_error *error)
 {
     appender a = {.history = history, .orders = orders, .context = context, .error = error, .last_s = INT64_MIN};
+    a.currency = history->currency;
     int64_t known[PTN_TEXTS];
     for (int32_t t = 0; t < PTN_TEXTS; t++) known[t] = ptn_intern_count(intern_of(history, t));
     patron_status status = ptn_history_reserve(history, orders, error);

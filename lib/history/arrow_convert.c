@@ -566,6 +566,10 @@ static patron_status convert_texts(patron_orders *o, ptn_arrow_reader *r, const 
         status = read_labels(&o->product, &r->columns[PTN_ROLE_PRODUCT], part);
     if (status == PATRON_OK && column_of(r, PTN_ROLE_CATEGORY) != NULL)
         status = read_labels(&o->category, &r->columns[PTN_ROLE_CATEGORY], part);
+    if (status == PATRON_OK && column_of(r, PTN_ROLE_CHANNEL) != NULL)
+        status = read_labels(&o->channel, &r->columns[PTN_ROLE_CHANNEL], part);
+    if (status == PATRON_OK && column_of(r, PTN_ROLE_CURRENCY) != NULL)
+        status = read_labels(&o->currency, &r->columns[PTN_ROLE_CURRENCY], part);
     return status;
 }
 

@@ -37,6 +37,8 @@ static const struct {
     {"unit_price_exact", offsetof(patron_arrow_columns, unit_price_exact), WHOLE, PATRON_FIELD_PRICE, exact_money},
     {"product", offsetof(patron_arrow_columns, product), IDS, PATRON_FIELD_PRODUCT, "whole numbers or texts"},
     {"category", offsetof(patron_arrow_columns, category), IDS, PATRON_FIELD_CATEGORY, "whole numbers or texts"},
+    {"channel", offsetof(patron_arrow_columns, channel), IDS, PATRON_FIELD_CHANNEL, "whole numbers or texts"},
+    {"currency", offsetof(patron_arrow_columns, currency), IDS, PATRON_FIELD_CURRENCY, "whole numbers or texts"},
     {"discount", offsetof(patron_arrow_columns, discount), NUMBERS, PATRON_FIELD_DISCOUNT, "numbers"},
     {"discount_exact", offsetof(patron_arrow_columns, discount_exact), WHOLE, PATRON_FIELD_DISCOUNT, exact_money},
     {"is_return", offsetof(patron_arrow_columns, is_return), WHOLE | PTN_ARROW_SET_BOOL, PATRON_FIELD_ROW,

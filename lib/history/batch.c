@@ -74,10 +74,9 @@ patron_status ptn_batch_check_columns(const patron_orders *orders, patron_error 
     const struct {
         const patron_text *text;
         const char *name;
-    } texts[] = {{&orders->customer_id, "customer_id"},
-                 {&orders->order_id, "order_id"},
-                 {&orders->product, "product"},
-                 {&orders->category, "category"}};
+    } texts[] = {{&orders->customer_id, "customer_id"}, {&orders->order_id, "order_id"},
+                 {&orders->product, "product"},         {&orders->category, "category"},
+                 {&orders->channel, "channel"},         {&orders->currency, "currency"}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         patron_status status = ptn_batch_check_text(texts[i].text, texts[i].name, orders->rows, error);
         if (status != PATRON_OK) return status;

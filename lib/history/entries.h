@@ -6,16 +6,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a line is, duplicates aside. */
+/* What a line is by itself. */
 enum {
     PTN_KIND_LATER,      /* after the as-of */
+    PTN_KIND_BEFORE,     /* before the window */
+    PTN_KIND_IGNORED,    /* of a product that is none */
     PTN_KIND_ZERO,       /* amount 0, and such lines are dropped */
     PTN_KIND_RETURN,     /* negative quantity, or flagged */
     PTN_KIND_ADJUSTMENT, /* negative amount */
     PTN_KIND_PURCHASE,
     PTN_KIND_ORDER, /* a purchase that makes its order one */
     PTN_KIND_COUNT,
-    PTN_KIND_DUPLICATE = PTN_KIND_COUNT
+    /* What a line can become then: */
+    PTN_KIND_DUPLICATE = PTN_KIND_COUNT,
+    PTN_KIND_CANCELLED,    /* a purchase that was */
+    PTN_KIND_CANCELLATION, /* what did that */
+    PTN_KIND_END
 };
 
 enum {
@@ -55,6 +61,7 @@ typedef struct ptn_detail {
     double quantity;
     int64_t discount;
     int32_t product, category; /* numbers, or -1 */
+    int32_t channel, padding;  /* likewise */
 } ptn_detail;
 
 static inline uint32_t ptn_gathered_customer(const ptn_gathered *g)

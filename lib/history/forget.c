@@ -13,12 +13,12 @@
 #include "base/error.h"
 #include "history/history.h"
 
-enum { ROWS_BETWEEN_CALLBACKS = 1 << 20, TEXTS = 4 };
+enum { ROWS_BETWEEN_CALLBACKS = 1 << 20, TEXTS = 5 };
 
 /* Texts' new numbers, by old number; -1: no text any more. Whose they are that go: `root`'s; NULL roots: each its own.
  */
 typedef struct renumbering {
-    int32_t *customers, *orders, *products, *categories;
+    int32_t *customers, *orders, *products, *categories, *channels;
     const int32_t *roots;
     int32_t root;
 } renumbering;
@@ -55,9 +55,12 @@ static patron_status mark(renumbering *new, const patron_history *h, const ptn_c
         keep_order(new->orders, h, i);
         keep_text(new->products, &h->product, i);
         keep_text(new->categories, &h->category, i);
+        keep_text(new->channels, &h->channel, i);
     }
     for (int64_t i = 0; i < h->rejected.count; i++)
         if (rejected[i].customer >= 0 && !goes(new, rejected[i].customer)) new->customers[rejected[i].customer] = 0;
+    for (int64_t i = 0; i < h->ignored.count; i++)
+        if (((const uint8_t *)h->ignored.items)[i] != 0) new->products[i] = 0;
     for (int32_t i = 0; i < h->merged.count; i++) {
         int32_t into = ((const int32_t *)h->merged.items)[i];
         if (into >= 0 && !goes(new, i)) new->customers[i] = new->customers[into] = 0;
@@ -111,6 +114,7 @@ static void close_lines(patron_history *h, const renumbering *new)
 {
     ptn_column columns[PTN_HISTORY_COLUMNS];
     int64_t *stamps = h->stamp.items, kept = 0;
+    bool named = h->options.only_currency != NULL;
     h->last_s = INT64_MIN;
     for (int64_t i = 0; i < ptn_history_lines(h); i++) {
         if (goes(new, ((const int32_t *)h->customer.items)[i])) {
@@ -123,16 +127,19 @@ static void close_lines(patron_history *h, const renumbering *new)
             *order = (uint64_t) new->orders[*order];
         }
         stamps[kept] = stamps[i];
+        named |= (ptn_stamp_flags(stamps[kept]) & PTN_LINE_CURRENCY) != 0;
         move_number(&h->amount, kept, i);
         move_number(&h->quantity, kept, i);
         move_number(&h->discount, kept, i);
         move_text(&h->customer, kept, i, new->customers);
         move_text(&h->product, kept, i, new->products);
         move_text(&h->category, kept, i, new->categories);
+        move_text(&h->channel, kept, i, new->channels);
         if (ptn_stamp_time(stamps[kept]) > h->last_s && !ptn_history_drops(h, ((const int64_t *)h->amount.items)[kept]))
             h->last_s = ptn_stamp_time(stamps[kept]);
         kept++;
     }
+    if (!named) memset(&h->currency, 0, sizeof h->currency);
     ptn_history_columns(columns, h);
     for (int c = 0; c < PTN_HISTORY_COLUMNS; c++) {
         if (columns[c].array->items == NULL) continue;
@@ -153,9 +160,22 @@ static void close_merged(patron_history *h, const renumbering *new)
     h->merged.count = last;
 }
 
+/* The products that stay ignored, all of which are kept; a new number is never above the old one. */
+static void close_ignored(patron_history *h, const renumbering *new)
+{
+    uint8_t *ignored = h->ignored.items;
+    int64_t count = 0;
+    for (int64_t i = 0; i < h->ignored.count; i++) {
+        if (new->products[i] < 0) continue;
+        ignored[new->products[i]] = ignored[i];
+        count = new->products[i] + 1;
+    }
+    h->ignored.count = count;
+}
+
 static patron_status forget(patron_history *h, int32_t customer, const ptn_context *context, patron_error *error)
 {
-    ptn_intern *interns[TEXTS] = {&h->customers, &h->orders, &h->products, &h->categories};
+    ptn_intern *interns[TEXTS] = {&h->customers, &h->orders, &h->products, &h->categories, &h->channels};
     int64_t starts[TEXTS + 1] = {0}, roots = h->merged.count > 0 ? ptn_intern_count(&h->customers) : 0;
     void *block;
     for (int i = 0; i < TEXTS; i++) starts[i + 1] = starts[i] + ptn_intern_count(interns[i]);
@@ -164,7 +184,8 @@ static patron_status forget(patron_history *h, int32_t customer, const ptn_conte
     if (status != PATRON_OK) return status;
     int32_t *numbers = block;
     memset(numbers, 0xFF, (size_t)starts[TEXTS] * sizeof *numbers);
-    renumbering new = {numbers, numbers + starts[1], numbers + starts[2], numbers + starts[3], NULL, customer};
+    renumbering new = {
+        numbers, numbers + starts[1], numbers + starts[2], numbers + starts[3], numbers + starts[4], NULL, customer};
     if (roots > 0) {
         ptn_history_roots(numbers + starts[TEXTS], h);
         new.roots = numbers + starts[TEXTS];
@@ -176,6 +197,7 @@ static patron_status forget(patron_history *h, int32_t customer, const ptn_conte
         close_rejected(h, &new);
         close_lines(h, &new);
         close_merged(h, &new);
+        close_ignored(h, &new);
         for (int i = 0; i < TEXTS; i++) ptn_intern_keep(interns[i], numbers + starts[i]);
     }
     ptn_free(&context->memory, block);

@@ -27,21 +27,34 @@ typedef struct job {
 uint8_t ptn_fate_of_kind(int32_t kind)
 {
     static const uint8_t fates[PTN_KIND_COUNT] = {
-        [PTN_KIND_LATER] = PATRON_FATE_AFTER_AS_OF, [PTN_KIND_ZERO] = PATRON_FATE_ZERO_AMOUNT,
-        [PTN_KIND_RETURN] = PATRON_FATE_RETURN,     [PTN_KIND_ADJUSTMENT] = PATRON_FATE_RETURN,
-        [PTN_KIND_PURCHASE] = PATRON_FATE_PURCHASE, [PTN_KIND_ORDER] = PATRON_FATE_PURCHASE,
+        [PTN_KIND_LATER] = PATRON_FATE_AFTER_AS_OF,       [PTN_KIND_BEFORE] = PATRON_FATE_BEFORE_WINDOW,
+        [PTN_KIND_IGNORED] = PATRON_FATE_IGNORED_PRODUCT, [PTN_KIND_ZERO] = PATRON_FATE_ZERO_AMOUNT,
+        [PTN_KIND_RETURN] = PATRON_FATE_RETURN,           [PTN_KIND_ADJUSTMENT] = PATRON_FATE_RETURN,
+        [PTN_KIND_PURCHASE] = PATRON_FATE_PURCHASE,       [PTN_KIND_ORDER] = PATRON_FATE_PURCHASE,
     };
     return fates[kind];
 }
 
-static inline uint8_t kind_of(const ptn_grouping *g, int64_t stamp, int64_t amount)
+/* What is asked for beyond an as-of. */
+static inline bool is_special(const ptn_grouping *g) { return g->before_s > INT64_MIN || g->history->ignores; }
+
+/* `special` is constant in each loop over a block's lines, so that nothing is paid for what is not asked for. */
+static inline uint8_t kind_of(const ptn_grouping *g, int64_t line, int64_t stamp, int64_t amount, bool special)
 {
     uint32_t flags = ptn_stamp_flags(stamp);
     if (ptn_stamp_time(stamp) > g->as_of_s) return PTN_KIND_LATER;
+    if (special && ptn_stamp_time(stamp) <= g->before_s) return PTN_KIND_BEFORE;
+    if (special && ptn_history_ignores(g->history, line)) return PTN_KIND_IGNORED;
     if (amount == 0 && ptn_history_drops(g->history, amount)) return PTN_KIND_ZERO;
     if ((flags & (PTN_LINE_BACK | PTN_LINE_RETURN)) != 0) return PTN_KIND_RETURN;
     if (amount < 0) return PTN_KIND_ADJUSTMENT;
     return (flags & PTN_LINE_SOME) != 0 ? PTN_KIND_ORDER : PTN_KIND_PURCHASE;
+}
+
+uint8_t ptn_groups_kind(const ptn_grouping *g, int64_t line)
+{
+    return kind_of(g, line, ((const int64_t *)g->history->stamp.items)[line],
+                   ((const int64_t *)g->history->amount.items)[line], true);
 }
 
 /* Lines whose kind matters to their customer: dropped ones only where they may be duplicates. */
@@ -63,19 +76,17 @@ static int64_t block_end(const job *j, int64_t block)
     return end < lines ? end : lines;
 }
 
-static void count_block(void *argument, int64_t block, int32_t worker)
+static inline __attribute__((always_inline)) void count_lines(job *j, int64_t block, bool special)
 {
-    job *j = argument;
     const ptn_grouping *g = j->asked;
     const int32_t *customers = g->history->customer.items;
     const int64_t *stamps = g->history->stamp.items, *amounts = g->history->amount.items;
     int64_t *counts = j->groups->places + block * j->groups->count;
     int32_t shift = j->groups->shift;
     block_sums s = {.first_s = INT64_MAX, .last_s = INT64_MIN};
-    (void)worker;
     memset(counts, 0, (size_t)j->groups->count * sizeof *counts);
     for (int64_t i = block * j->groups->block; i < block_end(j, block); i++) {
-        uint8_t kind = kind_of(g, stamps[i], amounts[i]);
+        uint8_t kind = kind_of(g, i, stamps[i], amounts[i], special);
         int64_t time_s = ptn_stamp_time(stamps[i]);
         s.kinds[kind]++;
         if (g->line_fates != NULL) g->line_fates[i] = ptn_fate_of_kind(kind);
@@ -93,25 +104,34 @@ static void count_block(void *argument, int64_t block, int32_t worker)
     j->sums[block] = s;
 }
 
-static void place_block(void *argument, int64_t block, int32_t worker)
+static void count_block(void *argument, int64_t block, int32_t worker)
 {
     job *j = argument;
+    (void)worker;
+    if (is_special(j->asked))
+        count_lines(j, block, true);
+    else
+        count_lines(j, block, false);
+}
+
+static inline __attribute__((always_inline)) void place_lines(job *j, int64_t block, bool special)
+{
     const ptn_grouping *g = j->asked;
     const patron_history *h = g->history;
-    const int32_t *customers = h->customer.items, *products = h->product.items, *categories = h->category.items;
+    const int32_t *customers = h->customer.items, *products = h->product.items, *categories = h->category.items,
+                  *channels = h->channel.items;
     const int64_t *stamps = h->stamp.items, *amounts = h->amount.items, *discounts = h->discount.items;
     const uint64_t *orders = h->order.items;
     const double *quantities = h->quantity.items;
     int64_t *places = j->groups->places + block * j->groups->count, base = j->groups->base;
     int32_t shift = j->groups->shift;
     uint32_t within = (1u << shift) - 1u;
-    (void)worker;
     for (int64_t i = block * j->groups->block; i < block_end(j, block); i++) {
         uint32_t customer = owner(g, customers[i]), group = customer >> shift;
         if (group - j->first >= j->count) continue;
         int64_t stamp = stamps[i], amount = amounts[i];
         uint32_t flags = ptn_stamp_flags(stamp);
-        uint8_t kind = kind_of(g, stamp, amount);
+        uint8_t kind = kind_of(g, i, stamp, amount, special);
         if (!enters(g, kind)) continue;
         int64_t to = places[group]++ - base;
         int64_t time_s = ptn_stamp_time(stamp);
@@ -128,8 +148,19 @@ static void place_block(void *argument, int64_t block, int32_t worker)
         if (j->groups->details != NULL)
             j->groups->details[to] =
                 (ptn_detail){quantities == NULL ? 1.0 : quantities[i], discounts == NULL ? 0 : discounts[i],
-                             products == NULL ? -1 : products[i], categories == NULL ? -1 : categories[i]};
+                             products == NULL ? -1 : products[i],      categories == NULL ? -1 : categories[i],
+                             channels == NULL ? -1 : channels[i],      0};
     }
+}
+
+static void place_block(void *argument, int64_t block, int32_t worker)
+{
+    job *j = argument;
+    (void)worker;
+    if (is_special(j->asked))
+        place_lines(j, block, true);
+    else
+        place_lines(j, block, false);
 }
 
 /* From the blocks' counts: where each group begins, and where in it each block's lines go. */

@@ -46,6 +46,7 @@ typedef struct ptn_grouping {
     const patron_history *history;
     const int32_t *roots; /* of each customer, whose lines its are; NULL: its own */
     int64_t as_of_s;      /* INT64_MAX: no line is later */
+    int64_t before_s;     /* lines until then are before the window; INT64_MIN: none is */
     bool details, lines;  /* wanted */
     int64_t round_bytes;  /* gathered at a time at most, before there are more rounds; 0: 256 MiB */
     uint8_t *line_fates;  /* NULL, or room for each line's PATRON_FATE_…, duplicates not known yet */
@@ -61,6 +62,9 @@ patron_status ptn_groups_gather(ptn_groups *groups, const ptn_grouping *grouping
                                 const char *stage, double from, double until, patron_error *error);
 
 void ptn_groups_free(ptn_groups *groups);
+
+/* What a line of the log is by itself, PTN_KIND_…. */
+uint8_t ptn_groups_kind(const ptn_grouping *grouping, int64_t line);
 
 /* The fate of a kind. */
 uint8_t ptn_fate_of_kind(int32_t kind);

@@ -4,10 +4,12 @@
 #include "history/habits.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/exact.h"
 #include "base/math.h"
 #include "history/history.h"
+#include "history/prices.h"
 
 __extension__ typedef unsigned __int128 uint128;
 
@@ -26,10 +28,6 @@ static bool by_number(const uint64_t *a, const uint64_t *b, const void *none)
 #define SORT_LESS    by_number
 #include "base/sort_template.h"
 
-/* A quantity in steps of 2^-52: exact from 1 on, below that off by half a step at most. At most 2^92, so that 2^36 of
-   them fit into a sum that needs no order. */
-static uint128 in_steps(double quantity) { return (uint128)rint(quantity * 0x1p52); }
-
 static void see_lines(ptn_habits *h, const ptn_entry *entries, int64_t count, const ptn_detail *details)
 {
     uint128 items = 0, reduced = 0, full = 0;
@@ -41,7 +39,7 @@ static void see_lines(ptn_habits *h, const ptn_entry *entries, int64_t count, co
         }
         if (!ptn_entry_bought(e)) continue;
         h->purchase_lines++;
-        items += in_steps(details[e->at].quantity);
+        items += ptn_in_steps(details[e->at].quantity);
         if ((e->marks & PTN_MARK_DISCOUNT) == 0) continue;
         h->discount_lines++;
         h->discounted_lines += details[e->at].discount > 0;
@@ -137,8 +135,20 @@ static void see_products(ptn_habits *h, uint64_t *texts, const ptn_entry *entrie
     for (int64_t i = 0; i < h->product_lines; i++) h->products += i == 0 || texts[i] >> 32 != texts[i - 1] >> 32;
 }
 
-/* Entropy = sum of p ln(1 / p) = sum of p log1p((G - g) / g), p = g / G: terms >= 0, so that nothing cancels, and
-   exactly 0 for one category. They are added by rising g. */
+/* Of parts g that make up G = total > 0: entropy = sum of p ln(1 / p) = sum of p log1p((G - g) / g), p = g / G: terms
+   >= 0, so that nothing cancels, and exactly 0 for one part. They are added by rising g. And the largest share. */
+static void see_shares(double *entropy, double *top, uint64_t *parts, int64_t count, int64_t total)
+{
+    ptn_dd sum = {0.0, 0.0};
+    sort_numbers(parts, count, NULL);
+    for (int64_t i = 0; i < count; i++) {
+        double part = (double)(int64_t)parts[i];
+        if (part > 0.0) ptn_sum_add(&sum, part / (double)total * ptn_log1p((double)(total - (int64_t)parts[i]) / part));
+    }
+    *entropy = ptn_sum_value(sum);
+    *top = (double)(int64_t)parts[count - 1] / (double)total;
+}
+
 static void see_categories(ptn_habits *h, uint64_t *texts, const ptn_entry *entries, int64_t count,
                            const ptn_detail *details)
 {
@@ -159,15 +169,76 @@ static void see_categories(ptn_habits *h, uint64_t *texts, const ptn_entry *entr
     h->categories = groups;
     h->category_entropy = h->top_category_share = (double)NAN;
     if (total == 0) return;
-    sort_numbers(texts, groups, NULL);
-    ptn_dd entropy = {0.0, 0.0};
-    for (int64_t i = 0; i < groups; i++) {
-        double amount = (double)(int64_t)texts[i];
-        if (amount > 0.0)
-            ptn_sum_add(&entropy, amount / (double)total * ptn_log1p((double)(total - (int64_t)texts[i]) / amount));
+    see_shares(&h->category_entropy, &h->top_category_share, texts, groups, total);
+}
+
+/* Quantities are summed up exactly for each category; what they would have cost is added by rising cost. */
+static void see_prices(ptn_habits *h, uint64_t *texts, const ptn_entry *entries, int64_t count,
+                       const ptn_detail *details, const double *prices)
+{
+    int64_t found = sort_texts(texts, entries, count, details, true), paid = 0, groups = 0;
+    ptn_uint128 quantity = 0;
+    ptn_dd cost = {0.0, 0.0};
+    h->price_level = (double)NAN;
+    if (prices == NULL) return;
+    for (int64_t i = 0; i < found; i++) {
+        uint64_t category = texts[i] >> 32;
+        const ptn_entry *e = &entries[texts[i] & UINT32_MAX];
+        if (e->kind == PTN_KIND_ORDER) {
+            quantity += ptn_in_steps(details[e->at].quantity);
+            paid += e->amount;
+        }
+        if (i + 1 < found && texts[i + 1] >> 32 == category) continue;
+        double at_price = quantity > 0 ? (double)quantity * 0x1p-52 * prices[category] : 0.0;
+        memcpy(&texts[groups++], &at_price, sizeof at_price);
+        quantity = 0;
     }
-    h->category_entropy = ptn_sum_value(entropy);
-    h->top_category_share = (double)(int64_t)texts[groups - 1] / (double)total;
+    sort_numbers(texts, groups, NULL); /* the bits of numbers >= 0 are in their order */
+    for (int64_t i = 0; i < groups; i++) {
+        double at_price;
+        memcpy(&at_price, &texts[i], sizeof at_price);
+        ptn_sum_add(&cost, at_price);
+    }
+    if (ptn_sum_value(cost) > 0.0) h->price_level = (double)paid / ptn_sum_value(cost);
+}
+
+/* Whether a channel's bytes come first; channels are numbered as they came. */
+static bool comes_first(int32_t a, int32_t b, const ptn_intern *channels)
+{
+    uint8_t a_text[PTN_KEY_TEXT], b_text[PTN_KEY_TEXT];
+    const uint8_t *a_bytes, *b_bytes;
+    int64_t a_length = ptn_intern_get(&a_bytes, a_text, channels, a),
+            b_length = ptn_intern_get(&b_bytes, b_text, channels, b);
+    int sign = memcmp(a_bytes, b_bytes, (size_t)(a_length < b_length ? a_length : b_length));
+    return sign != 0 ? sign < 0 : a_length < b_length;
+}
+
+void ptn_habits_see_channels(ptn_habits *h, uint64_t *numbers, const ptn_entry *entries, int64_t count,
+                             const ptn_detail *details, const patron_history *history)
+{
+    int64_t orders = 0, groups = 0;
+    int32_t channel = -1;
+    bool is_order = false;
+    for (int64_t i = 0; i < count; i++) {
+        const ptn_entry *e = &entries[i];
+        int32_t its = ptn_entry_bought(e) ? details[e->at].channel : -1;
+        if (its >= 0 && its != channel && (channel < 0 || comes_first(its, channel, &history->channels))) channel = its;
+        is_order |= e->kind == PTN_KIND_ORDER;
+        if (i + 1 < count && ptn_entry_same_order(e, &entries[i + 1])) continue;
+        if (is_order && channel >= 0) numbers[orders++] = (uint64_t)channel;
+        channel = -1;
+        is_order = false;
+    }
+    h->channel_entropy = h->top_channel_share = (double)NAN;
+    if (orders == 0) return;
+    sort_numbers(numbers, orders, NULL);
+    /* The counts take the channels' place. */
+    for (int64_t i = 0, from = 0; i < orders; i++) {
+        if (i + 1 < orders && numbers[i + 1] == numbers[i]) continue;
+        numbers[groups++] = (uint64_t)(i + 1 - from);
+        from = i + 1;
+    }
+    see_shares(&h->channel_entropy, &h->top_channel_share, numbers, groups, orders);
 }
 
 void ptn_habits_see(ptn_habits *habits, uint64_t *numbers, const ptn_entry *entries, int64_t count,
@@ -179,4 +250,6 @@ void ptn_habits_see(ptn_habits *habits, uint64_t *numbers, const ptn_entry *entr
     if ((question->habits & PTN_HABIT_RHYTHM) != 0) see_rhythm(habits, numbers, entries, count, offset_s, question);
     if ((question->habits & PTN_HABIT_PRODUCTS) != 0) see_products(habits, numbers, entries, count, details);
     if ((question->habits & PTN_HABIT_CATEGORIES) != 0) see_categories(habits, numbers, entries, count, details);
+    if ((question->habits & PTN_HABIT_PRICES) != 0)
+        see_prices(habits, numbers, entries, count, details, question->prices);
 }

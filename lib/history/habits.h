@@ -15,4 +15,8 @@
 void ptn_habits_see(ptn_habits *habits, uint64_t *numbers, const ptn_entry *entries, int64_t count,
                     const ptn_detail *details, const patron_history *history, const ptn_question *question);
 
+/* The same for channels, from the entries sorted by order and numbered as orders. */
+void ptn_habits_see_channels(ptn_habits *habits, uint64_t *numbers, const ptn_entry *entries, int64_t count,
+                             const ptn_detail *details, const patron_history *history);
+
 #endif

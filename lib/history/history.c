@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "history/currency.h"
 
 #define TEXT_CASE(name, number, text)                                                                                  \
     case name:                                                                                                         \
@@ -55,8 +56,8 @@ void patron_history_options_init(patron_history_options *options, size_t size)
     ptn_struct_init(options, size, &defaults, sizeof defaults);
 }
 
-static patron_status read_options(patron_history_options *out, const patron_history_options *options,
-                                  patron_error *error)
+static patron_status read_options(patron_history_options *out, ptn_currency *currency,
+                                  const patron_history_options *options, patron_error *error)
 {
     patron_history_options_init(out, sizeof *out);
     patron_status status = ptn_struct_read(out, sizeof *out, options, "history options", error);
@@ -74,16 +75,24 @@ static patron_status read_options(patron_history_options *out, const patron_hist
     if (out->rejected_listed < 0)
         return ptn_fail(error, PATRON_INVALID_ARGUMENT, "rejected_listed is %d; give 0 or more",
                         (int)out->rejected_listed);
+    if (out->match_cancellations != 0 && out->match_cancellations != 1)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT, "match_cancellations is %d; give 0 or 1",
+                        (int)out->match_cancellations);
+    if (out->order_gap_s < 0)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT,
+                        "order_gap_s is %lld; give a number of seconds, or 0 for an order a day",
+                        (long long)out->order_gap_s);
     if (out->utc_offset_s < -86400 || out->utc_offset_s > 86400)
         return ptn_fail(error, PATRON_INVALID_ARGUMENT, "utc_offset_s is %lld; give -86400 to 86400 seconds",
                         (long long)out->utc_offset_s);
-    return PATRON_OK;
+    return ptn_currency_read(currency, out->only_currency, error);
 }
 
 patron_status patron_history_create(patron_history **history, const patron_history_options *options,
                                     const patron_context *context, patron_error *error)
 {
     patron_history_options read;
+    ptn_currency currency;
     ptn_context known;
     ptn_siphash_key key;
     void *block;
@@ -92,7 +101,7 @@ patron_status patron_history_create(patron_history **history, const patron_histo
     *history = NULL;
     patron_status status = ptn_context_read(&known, context, error);
     if (status != PATRON_OK) return status;
-    status = read_options(&read, options, error);
+    status = read_options(&read, &currency, options, error);
     if (status != PATRON_OK) return status;
     status = ptn_allocate_zero(&block, &known.memory, 1, sizeof(patron_history), "a history", error);
     if (status != PATRON_OK) return status;
@@ -100,12 +109,15 @@ patron_status patron_history_create(patron_history **history, const patron_histo
     patron_history *made = block;
     made->memory = known.memory;
     made->options = read;
+    made->currency = currency;
+    if (read.only_currency != NULL) made->options.only_currency = made->currency.code;
     made->last_s = INT64_MIN;
     ptn_siphash_key_make(&key);
     ptn_intern_open(&made->customers, "customer ids", &key);
     ptn_intern_open(&made->orders, "order ids", &key);
     ptn_intern_open(&made->products, "products", &key);
     ptn_intern_open(&made->categories, "categories", &key);
+    ptn_intern_open(&made->channels, "channels", &key);
     *history = made;
     return PATRON_OK;
 }
@@ -119,10 +131,12 @@ void patron_history_free(patron_history *history)
     for (int i = 0; i < PTN_HISTORY_COLUMNS; i++) ptn_array_free(columns[i].array, &memory);
     ptn_array_free(&history->rejected, &memory);
     ptn_array_free(&history->merged, &memory);
+    ptn_array_free(&history->ignored, &memory);
     ptn_intern_free(&history->customers, &memory);
     ptn_intern_free(&history->orders, &memory);
     ptn_intern_free(&history->products, &memory);
     ptn_intern_free(&history->categories, &memory);
+    ptn_intern_free(&history->channels, &memory);
     ptn_free(&memory, history);
 }
 

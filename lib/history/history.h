@@ -17,8 +17,8 @@
 #include "history/intern.h"
 
 /* What the log says of a line, as bits beside its time: marked as a return by the caller; came with a discount column,
-   so that a discount of 0 is known to be none; its money was rounded; its quantity is above, or below, 0. In two bits
-   more, which kind of key its order is. */
+   so that a discount of 0 is known to be none; its money was rounded; its quantity is above, or below, 0; it names its
+   currency, and none was asked for. In two bits more, which kind of key its order is. */
 enum {
     PTN_LINE_RETURN = 1,
     PTN_LINE_DISCOUNT = 2,
@@ -26,6 +26,7 @@ enum {
     PTN_LINE_SOME = 8,
     PTN_LINE_BACK = 16,
     PTN_LINE_ORDER_SHIFT = 5,
+    PTN_LINE_CURRENCY = 128,
     PTN_LINE_BITS = 8 /* all of them */
 };
 
@@ -38,10 +39,17 @@ typedef struct ptn_rejection {
     uint8_t field, reason, fate;
 } ptn_rejection;
 
+/* The code of a currency, NUL at its end; length 0: none. */
+typedef struct ptn_currency {
+    char code[PATRON_MOST_CURRENCY_BYTES + 1];
+    int64_t length;
+} ptn_currency;
+
 struct patron_history {
     ptn_memory memory;
-    patron_history_options options;
-    ptn_intern customers, orders, products, categories; /* orders: only those with a LONG key */
+    patron_history_options options;                               /* only_currency is NULL, or points to `currency` */
+    ptn_currency currency;                                        /* asked for, or what the lines name */
+    ptn_intern customers, orders, products, categories, channels; /* orders: only those with a LONG key */
 
     /* Columns of lines, all of the same count. */
     ptn_array customer; /* int32_t */
@@ -52,10 +60,14 @@ struct patron_history {
     ptn_array order;    /* uint64_t: the bits of its key, of a LONG one its number; 0 where there is none */
     ptn_array product;  /* int32_t, -1: none */
     ptn_array category; /* int32_t, -1: none */
+    ptn_array channel;  /* int32_t, -1: none */
     ptn_array discount; /* int64_t >= 0 */
 
     ptn_array
         merged; /* int32_t, by customer: the one it is another id of, or -1; customers beyond its count have none */
+
+    ptn_array ignored; /* uint8_t, by product: 1 where its lines are left out; products beyond its count are kept */
+    bool ignores;      /* some are left out */
 
     ptn_array rejected;      /* ptn_rejection, one for each row that is no line, by row */
     int64_t unreadable;      /* rows */
@@ -82,7 +94,7 @@ static inline int64_t ptn_stamp_time(int64_t stamp) { return stamp >> PTN_LINE_B
 static inline uint32_t ptn_stamp_flags(int64_t stamp) { return (uint32_t)stamp & ((1u << PTN_LINE_BITS) - 1u); }
 
 /* The kind of a line's order key, PTN_KEY_…; PTN_KEY_NONE where it has none. */
-static inline uint32_t ptn_stamp_order(int64_t stamp) { return ptn_stamp_flags(stamp) >> PTN_LINE_ORDER_SHIFT; }
+static inline uint32_t ptn_stamp_order(int64_t stamp) { return ptn_stamp_flags(stamp) >> PTN_LINE_ORDER_SHIFT & 3u; }
 
 /* The customer that a customer is another id of, in the end; itself where it is merged into none. */
 int32_t ptn_history_root(const patron_history *history, int32_t customer);
@@ -96,20 +108,28 @@ static inline bool ptn_history_drops(const patron_history *history, int64_t amou
     return amount == 0 && history->options.zero_amount != PATRON_ZERO_AMOUNT_KEEP;
 }
 
+/* Whether a line is left out for its product. */
+static inline bool ptn_history_ignores(const patron_history *history, int64_t line)
+{
+    if (!history->ignores || history->product.items == NULL) return false;
+    int32_t product = ((const int32_t *)history->product.items)[line];
+    return product >= 0 && product < history->ignored.count && ((const uint8_t *)history->ignored.items)[product] != 0;
+}
+
 /* A column, for what treats all alike. */
 typedef struct ptn_column {
     ptn_array *array;
     size_t each;
 } ptn_column;
 
-enum { PTN_HISTORY_COLUMNS = 8 };
+enum { PTN_HISTORY_COLUMNS = 9 };
 
 /* All columns of lines; those of 8 bytes first. */
 static inline void ptn_history_columns(ptn_column columns[PTN_HISTORY_COLUMNS], patron_history *h)
 {
     const ptn_column all[PTN_HISTORY_COLUMNS] = {{&h->stamp, 8},   {&h->amount, 8},   {&h->quantity, 8},
                                                  {&h->order, 8},   {&h->discount, 8}, {&h->customer, 4},
-                                                 {&h->product, 4}, {&h->category, 4}};
+                                                 {&h->product, 4}, {&h->category, 4}, {&h->channel, 4}};
     for (int i = 0; i < PTN_HISTORY_COLUMNS; i++) columns[i] = all[i];
 }
 

@@ -4,14 +4,16 @@
 
 ptn_mark ptn_mark_take(patron_history *h)
 {
-    const ptn_intern *interns[PTN_MARK_INTERNS] = {&h->customers, &h->orders, &h->products, &h->categories};
+    const ptn_intern *interns[PTN_MARK_INTERNS] = {&h->customers, &h->orders, &h->products, &h->categories,
+                                                   &h->channels};
     ptn_column columns[PTN_HISTORY_COLUMNS];
     ptn_mark mark = {.lines = ptn_history_lines(h),
                      .rejected = h->rejected.count,
                      .unreadable = h->unreadable,
                      .no_customer = h->no_customer,
                      .amounts_rounded = h->amounts_rounded,
-                     .last_s = h->last_s};
+                     .last_s = h->last_s,
+                     .currency = h->currency};
     ptn_history_columns(columns, h);
     for (int i = 0; i < PTN_HISTORY_COLUMNS; i++) mark.there[i] = columns[i].array->items != NULL;
     for (int i = 0; i < PTN_MARK_INTERNS; i++) mark.texts[i] = ptn_intern_count(interns[i]);
@@ -20,7 +22,7 @@ ptn_mark ptn_mark_take(patron_history *h)
 
 void ptn_mark_return(patron_history *h, const ptn_mark *mark)
 {
-    ptn_intern *interns[PTN_MARK_INTERNS] = {&h->customers, &h->orders, &h->products, &h->categories};
+    ptn_intern *interns[PTN_MARK_INTERNS] = {&h->customers, &h->orders, &h->products, &h->categories, &h->channels};
     ptn_column columns[PTN_HISTORY_COLUMNS];
     ptn_history_columns(columns, h);
     for (int i = 0; i < PTN_HISTORY_COLUMNS; i++) {
@@ -36,4 +38,5 @@ void ptn_mark_return(patron_history *h, const ptn_mark *mark)
     h->no_customer = mark->no_customer;
     h->amounts_rounded = mark->amounts_rounded;
     h->last_s = mark->last_s;
+    h->currency = mark->currency;
 }

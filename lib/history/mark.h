@@ -5,13 +5,14 @@
 
 #include "history/history.h"
 
-enum { PTN_MARK_INTERNS = 4 };
+enum { PTN_MARK_INTERNS = 5 };
 
 typedef struct ptn_mark {
     int64_t lines, rejected;
     bool there[PTN_HISTORY_COLUMNS];
     int64_t texts[PTN_MARK_INTERNS];
     int64_t unreadable, no_customer, amounts_rounded, last_s;
+    ptn_currency currency;
 } ptn_mark;
 
 ptn_mark ptn_mark_take(patron_history *history);

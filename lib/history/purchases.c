@@ -8,31 +8,39 @@
    that makes lines duplicates. */
 #include "history/purchases.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/checked.h"
 #include "base/error.h"
+#include "history/cancelled.h"
 #include "history/entries.h"
 #include "history/groups.h"
 #include "history/habits.h"
 #include "history/history.h"
+#include "history/prices.h"
 
 /* Entries in a group that a worker groups in memory of its own; the few larger groups are done one at a time. Orders
    of a customer that are told apart by looking at each pair. */
 enum { LARGE_GROUP = 1 << 17, FEW_ORDERS = 24 };
 
+/* The kinds a line can become, from PTN_KIND_COUNT on. */
+enum { MOVES = PTN_KIND_END - PTN_KIND_COUNT };
+static const uint8_t move_fates[MOVES] = {PATRON_FATE_DUPLICATE, PATRON_FATE_CANCELLED, PATRON_FATE_CANCELLATION};
+
 /* What a group adds to the audit. */
 typedef struct group_sums {
-    int64_t customers, with_order, orders, gross, returns;
-    bool overflow; /* of a customer's money */
-    bool shop;     /* of the sums here */
-    int64_t duplicates[PTN_KIND_COUNT];
+    int64_t customers, with_order, ranked, orders, gross, returns;
+    bool overflow;                        /* of a customer's money */
+    bool shop;                            /* of the sums here */
+    int64_t moved[MOVES][PTN_KIND_COUNT]; /* lines that became another kind, by the kind they were */
+    int64_t first_s, last_s;              /* of the kept ones, where cancellations are matched */
 } group_sums;
 
 /* A worker's own. */
 typedef struct bench {
     ptn_entry *entries; /* a group's, by customer */
-    uint64_t *numbers;  /* as many as entries; or NULL, where no habits are asked for */
+    uint64_t *numbers;  /* as many as entries; or NULL, where nothing needs them */
     uint32_t *ends;     /* by customer of the group */
 } bench;
 
@@ -76,6 +84,7 @@ static int compare_lines(const ptn_entry *a, const ptn_entry *b, const ptn_detai
     if (sign == 0) sign = COMPARE(a->marks & PTN_MARK_RETURN, b->marks & PTN_MARK_RETURN);
     if (sign == 0) sign = COMPARE(m->product, n->product);
     if (sign == 0) sign = COMPARE(m->category, n->category);
+    if (sign == 0) sign = COMPARE(m->channel, n->channel);
     if (sign == 0) sign = COMPARE(m->discount, n->discount);
     return sign;
 }
@@ -105,6 +114,14 @@ static bool by_everything(const ptn_entry *a, const ptn_entry *b, const ptn_deta
 #define SORT_LESS    by_everything
 #include "base/sort_template.h"
 
+/* The entry, which was of kind `from`, is counted as of another. */
+static void count_move(const job *j, group_sums *sums, const ptn_entry *e, uint8_t from, const int64_t *lines)
+{
+    int32_t to = e->kind - PTN_KIND_COUNT;
+    sums->moved[to][from]++;
+    if (j->line_fates != NULL) j->line_fates[lines[e->at]] = move_fates[to];
+}
+
 /* Of equal lines the first appended stays. */
 static void mark_duplicates(const job *j, group_sums *sums, ptn_entry *entries, int64_t count,
                             const ptn_detail *details, const int64_t *lines)
@@ -116,9 +133,25 @@ static void mark_duplicates(const job *j, group_sums *sums, ptn_entry *entries, 
             continue;
         }
         entries[kept].marks |= entries[i].marks;
-        sums->duplicates[entries[i].kind]++;
+        uint8_t from = entries[i].kind;
         entries[i].kind = PTN_KIND_DUPLICATE;
-        if (lines != NULL) j->line_fates[lines[entries[i].at]] = PATRON_FATE_DUPLICATE;
+        count_move(j, sums, &entries[i], from, lines);
+    }
+}
+
+/* Purchases that were cancelled, and what cancelled them. A purchase that makes no order has no quantity above 0, so
+   it is in no pair. */
+static void match_cancellations(const job *j, const bench *b, group_sums *sums, ptn_entry *entries, int64_t count,
+                                const ptn_detail *details, const int64_t *lines)
+{
+    ptn_cancel(entries, count, details, lines, b->numbers, j->history);
+    for (int64_t i = 0; i < count; i++) {
+        const ptn_entry *e = &entries[i];
+        if (e->kind == PTN_KIND_CANCELLED) count_move(j, sums, e, PTN_KIND_ORDER, lines);
+        if (e->kind == PTN_KIND_CANCELLATION) count_move(j, sums, e, PTN_KIND_RETURN, lines);
+        if (e->kind < PTN_KIND_RETURN || e->kind >= PTN_KIND_COUNT) continue;
+        if (e->time_s < sums->first_s) sums->first_s = e->time_s;
+        if (e->time_s > sums->last_s) sums->last_s = e->time_s;
     }
 }
 
@@ -179,9 +212,25 @@ static bool see_orders_together(ptn_customer *c, ptn_entry *entries, int64_t cou
     return true;
 }
 
-static void see_orders(ptn_customer *c, ptn_entry *entries, int64_t count)
+/* From entries sorted by time: purchase lines without an order id are one order while none comes more than gap_s after
+   the one before. Lines of one instant are of one order, so their order among each other is of no matter. */
+static void number_orders(ptn_entry *entries, int64_t count, int64_t gap_s)
+{
+    int64_t before_s = 0;
+    uint64_t orders = 0;
+    for (int64_t i = 0; i < count; i++) {
+        ptn_entry *e = &entries[i];
+        if (e->order_kind != PTN_KEY_NONE || !ptn_entry_bought(e)) continue;
+        if (orders == 0 || e->time_s - before_s > gap_s) orders++;
+        before_s = e->time_s;
+        e->order = orders;
+    }
+}
+
+static void see_orders(ptn_customer *c, ptn_entry *entries, int64_t count, int64_t gap_s)
 {
     sort_by_time(entries, count, NULL);
+    if (gap_s > 0) number_orders(entries, count, gap_s);
     if (see_orders_together(c, entries, count)) return;
     sort_by_order(entries, count, NULL);
     see_sorted_orders(c, entries, count);
@@ -214,10 +263,11 @@ static void see_days(ptn_customer *c, const ptn_entry *entries, int64_t count, i
     c->recurring = c->repeat_gross - recurring_returns;
 }
 
-static void add_customer(group_sums *sums, const ptn_customer *c)
+static void add_customer(group_sums *sums, const ptn_customer *c, int64_t min_orders)
 {
     if (c->orders == 0) return;
     sums->with_order++;
+    sums->ranked += c->orders >= min_orders;
     sums->orders += c->orders;
     sums->overflow |= c->overflow != 0;
     if (c->overflow == 0 &&
@@ -250,14 +300,21 @@ static void see_customer(const job *j, const bench *b, group_sums *sums, int64_t
     if (count == 0) return;
     if (j->history->options.duplicates == PATRON_DUPLICATES_DROP)
         mark_duplicates(j, sums, entries, count, details, lines);
-    see_orders(c, entries, count);
+    if (j->history->options.match_cancellations != 0) match_cancellations(j, b, sums, entries, count, details, lines);
+    see_orders(c, entries, count, j->history->options.order_gap_s);
     if (c->orders == 0) return;
     see_days(c, entries, count, j->history->options.utc_offset_s);
-    if (j->habits != NULL && c->overflow == 0) {
+    if (j->habits != NULL && c->overflow == 0 && c->orders >= j->question.min_orders) {
         memset(&j->habits[customer], 0, sizeof *j->habits);
         ptn_habits_see(&j->habits[customer], b->numbers, entries, count, details, j->history, &j->question);
+        if ((j->question.habits & PTN_HABIT_CHANNELS) != 0 && j->history->channel.items != NULL) {
+            sort_by_order(entries, count, NULL);
+            ptn_habits_see_channels(&j->habits[customer], b->numbers, entries, count, details, j->history);
+        } else {
+            j->habits[customer].channel_entropy = j->habits[customer].top_channel_share = (double)NAN;
+        }
     }
-    add_customer(sums, c);
+    add_customer(sums, c, j->question.min_orders);
 }
 
 static void see_group(void *argument, int64_t block, int32_t worker)
@@ -271,6 +328,8 @@ static void see_group(void *argument, int64_t block, int32_t worker)
     if (end > g->customers) end = g->customers;
     if ((count > LARGE_GROUP) != j->large) return;
     memset(&j->sums[group], 0, sizeof *j->sums);
+    j->sums[group].first_s = INT64_MAX;
+    j->sums[group].last_s = INT64_MIN;
     sort_group(b, g->entries + start, count, end - first);
     for (int64_t c = first; c < end; c++) {
         int64_t to = b->ends[c - first];
@@ -280,6 +339,19 @@ static void see_group(void *argument, int64_t block, int32_t worker)
     }
 }
 
+/* The instant of the last line that is kept, duplicates and cancellations aside; INT64_MIN where there is none. */
+static int64_t last_instant(const patron_history *h)
+{
+    const int64_t *stamps = h->stamp.items, *amounts = h->amount.items;
+    int64_t last_s = INT64_MIN;
+    if (!h->ignores) return h->last_s;
+    for (int64_t i = 0; i < ptn_history_lines(h); i++) {
+        int64_t time_s = ptn_stamp_time(stamps[i]);
+        if (time_s > last_s && !ptn_history_drops(h, amounts[i]) && !ptn_history_ignores(h, i)) last_s = time_s;
+    }
+    return last_s;
+}
+
 /* The as-of as used: the last kept line's instant unless given. INT64_MAX where there is no such line. */
 static patron_status find_as_of(int64_t *used, const patron_history *history, int64_t as_of_s, patron_error *error)
 {
@@ -287,8 +359,17 @@ static patron_status find_as_of(int64_t *used, const patron_history *history, in
         return ptn_fail(error, PATRON_INVALID_ARGUMENT,
                         "as_of_s is %lld; give seconds since 1970 within 2.6e11, or PATRON_AS_OF_LAST",
                         (long long)as_of_s);
-    *used = as_of_s != PATRON_AS_OF_LAST ? as_of_s : history->last_s != INT64_MIN ? history->last_s : INT64_MAX;
+    *used = as_of_s;
+    if (as_of_s == PATRON_AS_OF_LAST) *used = last_instant(history);
+    if (*used == INT64_MIN) *used = INT64_MAX;
     return PATRON_OK;
+}
+
+/* The last instant before the window; INT64_MIN where there is none. */
+static int64_t window_begin(int64_t as_of_s, int64_t days)
+{
+    if (days == 0 || as_of_s == INT64_MAX || days > 4 * PATRON_MOST_TIME_S / 86400) return INT64_MIN;
+    return as_of_s - days * 86400;
 }
 
 /* The customer whose money overflowed; of several, the one whose id comes first. */
@@ -314,22 +395,29 @@ static patron_status fail_overflow(const job *j, patron_error *error)
 }
 
 /* The sums of all groups, and where each group's customers with an order begin. */
-static patron_status add_groups(ptn_purchases *p, const job *j, int64_t duplicates[PTN_KIND_COUNT], patron_error *error)
+static patron_status add_groups(ptn_purchases *p, const job *j, int64_t moved[MOVES][PTN_KIND_COUNT], int64_t kept_s[2],
+                                patron_error *error)
 {
     patron_audit *audit = &p->audit;
+    int64_t ranked = 0;
     bool shop = false;
     for (int64_t g = 0; g < j->groups->count; g++) {
         const group_sums *s = &j->sums[g];
         if (s->overflow) return fail_overflow(j, error);
-        p->with_order[g] = audit->customers_with_order;
+        p->ranked[g] = ranked;
         audit->customers += s->customers;
         audit->customers_with_order += s->with_order;
+        ranked += s->ranked;
         audit->orders += s->orders;
         shop |= s->shop || !ptn_add_i64(&audit->gross, audit->gross, s->gross) ||
                 !ptn_add_i64(&audit->returns, audit->returns, s->returns);
-        for (int32_t k = 0; k < PTN_KIND_COUNT; k++) duplicates[k] += s->duplicates[k];
+        for (int32_t m = 0; m < MOVES; m++)
+            for (int32_t k = 0; k < PTN_KIND_COUNT; k++) moved[m][k] += s->moved[m][k];
+        if (s->first_s < kept_s[0]) kept_s[0] = s->first_s;
+        if (s->last_s > kept_s[1]) kept_s[1] = s->last_s;
     }
-    p->with_order[j->groups->count] = audit->customers_with_order;
+    p->ranked[j->groups->count] = ranked;
+    audit->customers_below_min_orders = audit->customers_with_order - ranked;
     if (!shop) return PATRON_OK;
     return ptn_fail(error, PATRON_OUT_OF_RANGE, "the shop's money is beyond 922,337,203,685,477.5807; check its unit");
 }
@@ -339,22 +427,30 @@ static patron_status fill_audit(ptn_purchases *p, const job *j, patron_error *er
     const patron_history *h = j->history;
     const ptn_groups *g = j->groups;
     patron_audit *audit = &p->audit;
-    int64_t *fates = audit->fates, duplicates[PTN_KIND_COUNT] = {0};
+    int64_t *fates = audit->fates, moved[MOVES][PTN_KIND_COUNT] = {{0}}, kept_s[2] = {INT64_MAX, INT64_MIN};
     audit->size = sizeof *audit;
     audit->as_of_s = j->question.as_of_s == INT64_MAX ? 0 : j->question.as_of_s;
-    if (g->first_s <= g->last_s) {
-        audit->first_s = g->first_s;
-        audit->last_s = g->last_s;
-    }
-    patron_status status = add_groups(p, j, duplicates, error);
+    patron_status status = add_groups(p, j, moved, kept_s, error);
     if (status != PATRON_OK) return status;
+    if (h->options.match_cancellations == 0) {
+        kept_s[0] = g->first_s;
+        kept_s[1] = g->last_s;
+    }
+    if (kept_s[0] <= kept_s[1]) {
+        audit->first_s = kept_s[0];
+        audit->last_s = kept_s[1];
+    }
     audit->rows_read = ptn_history_rows(h);
     fates[PATRON_FATE_UNREADABLE] = h->unreadable;
     fates[PATRON_FATE_NO_CUSTOMER] = h->no_customer;
     for (int32_t k = 0; k < PTN_KIND_COUNT; k++) {
-        fates[ptn_fate_of_kind(k)] += g->kinds[k] - duplicates[k];
-        fates[PATRON_FATE_DUPLICATE] += duplicates[k];
-        if (k == PTN_KIND_ADJUSTMENT) audit->adjustments = g->kinds[k] - duplicates[k];
+        fates[ptn_fate_of_kind(k)] += g->kinds[k];
+        if (k == PTN_KIND_ADJUSTMENT) audit->adjustments = g->kinds[k];
+        for (int32_t m = 0; m < MOVES; m++) {
+            fates[ptn_fate_of_kind(k)] -= moved[m][k];
+            fates[move_fates[m]] += moved[m][k];
+            if (k == PTN_KIND_ADJUSTMENT) audit->adjustments -= moved[m][k];
+        }
     }
     audit->rows_kept = fates[PATRON_FATE_RETURN] + fates[PATRON_FATE_PURCHASE];
     audit->amounts_rounded = h->amounts_rounded;
@@ -378,7 +474,8 @@ static patron_status make_benches(job *j, int32_t workers, ptn_memory *memory, p
         const ptn_wanted wanted[] = {{&b->entries, room, sizeof *b->entries, "a group's lines"},
                                      {&b->ends, customers, sizeof *b->ends, "a group's customers"},
                                      {&b->numbers, room, sizeof *b->numbers, "a group's lines"}};
-        status = ptn_allocate_each(wanted, j->question.habits == PTN_HABIT_NONE ? 2 : 3, false, memory, error);
+        bool numbers = j->question.habits != PTN_HABIT_NONE || j->history->options.match_cancellations != 0;
+        status = ptn_allocate_each(wanted, numbers ? 3 : 2, false, memory, error);
         if (status != PATRON_OK) return status;
     }
     return PATRON_OK;
@@ -400,7 +497,7 @@ static patron_status make_customers(ptn_purchases *p, job *j, patron_error *erro
     const ptn_memory *memory = &p->memory;
     const ptn_wanted wanted[] = {
         {&p->customers, g->customers + 1, sizeof *p->customers, "customers"},
-        {&p->with_order, g->count + 1, sizeof *p->with_order, "groups of customers"},
+        {&p->ranked, g->count + 1, sizeof *p->ranked, "groups of customers"},
         {&j->sums, g->count, sizeof *j->sums, "groups of customers"},
         {&p->habits, g->customers + 1, sizeof *p->habits, "customers"},
     };
@@ -436,6 +533,30 @@ static patron_status see_rounds(job *j, ptn_groups *g, const ptn_grouping *group
     return PATRON_OK;
 }
 
+/* The categories' prices. Where other lines decide which ones count, those are found first. */
+static patron_status find_prices(double **prices, const job *j, const ptn_grouping *grouping, ptn_team *team,
+                                 const char *stage, patron_error *error)
+{
+    const patron_history *h = j->history;
+    bool alone = h->options.duplicates != PATRON_DUPLICATES_DROP && h->options.match_cancellations == 0;
+    ptn_question question = j->question;
+    ptn_purchases purchases;
+    void *fates = NULL;
+    if (question.as_of_s == INT64_MAX) return PATRON_OK; /* no line is kept */
+    if (alone || h->category.items == NULL) return ptn_prices_make(prices, grouping, NULL, team, stage, error);
+    const ptn_memory *memory = &team->context->memory;
+    patron_status status = ptn_allocate(&fates, memory, ptn_history_lines(h), 1, "order lines' fates", error);
+    if (status != PATRON_OK) return status;
+    question.habits = PTN_HABIT_NONE;
+    status = ptn_purchases_build(&purchases, fates, h, &question, team, stage, 0.0, error);
+    if (status == PATRON_OK) {
+        ptn_purchases_free(&purchases);
+        status = ptn_prices_make(prices, grouping, fates, team, stage, error);
+    }
+    ptn_free(memory, fates);
+    return status;
+}
+
 patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates, const patron_history *history,
                                   const ptn_question *question, ptn_team *team, const char *stage, double until,
                                   patron_error *error)
@@ -444,14 +565,20 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
     ptn_grouping grouping = {.history = history, .line_fates = line_fates, .round_bytes = question->round_bytes};
     ptn_groups groups;
     void *roots = NULL;
+    double *prices = NULL;
     int32_t workers = team->context->threads;
     memset(purchases, 0, sizeof *purchases);
     purchases->memory = team->context->memory;
+    if (j.question.min_orders < 1) j.question.min_orders = 1;
+    purchases->min_orders = j.question.min_orders;
     patron_status status = find_as_of(&j.question.as_of_s, history, question->as_of_s, error);
     if (status != PATRON_OK) return status;
     grouping.as_of_s = j.question.as_of_s;
-    grouping.details = question->habits != PTN_HABIT_NONE || history->options.duplicates == PATRON_DUPLICATES_DROP;
-    grouping.lines = line_fates != NULL && history->options.duplicates == PATRON_DUPLICATES_DROP;
+    grouping.before_s = window_begin(grouping.as_of_s, question->window_days);
+    bool drops = history->options.duplicates == PATRON_DUPLICATES_DROP,
+         matches = history->options.match_cancellations != 0;
+    grouping.details = question->habits != PTN_HABIT_NONE || drops || matches;
+    grouping.lines = (line_fates != NULL && drops) || matches;
     if (history->merged.count > 0) {
         status = ptn_allocate(&roots, &purchases->memory, ptn_intern_count(&history->customers), sizeof(int32_t),
                               "merged customer ids", error);
@@ -465,12 +592,15 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
         return status;
     }
     j.groups = &groups;
-    status = make_benches(&j, workers, &purchases->memory, error);
+    if ((question->habits & PTN_HABIT_PRICES) != 0) status = find_prices(&prices, &j, &grouping, team, stage, error);
+    j.question.prices = prices;
+    if (status == PATRON_OK) status = make_benches(&j, workers, &purchases->memory, error);
     if (status == PATRON_OK) status = make_customers(purchases, &j, error);
     if (status == PATRON_OK) status = see_rounds(&j, &groups, &grouping, team, stage, 0.1 * until, until, error);
     if (status == PATRON_OK) status = fill_audit(purchases, &j, error);
     free_benches(&j, workers, &purchases->memory);
     ptn_free(&purchases->memory, j.sums);
+    ptn_free(&purchases->memory, prices);
     ptn_free(&purchases->memory, roots);
     ptn_groups_free(&groups);
     if (status != PATRON_OK) ptn_purchases_free(purchases);
@@ -482,6 +612,6 @@ void ptn_purchases_free(ptn_purchases *purchases)
     ptn_memory memory = purchases->memory;
     ptn_free(&memory, purchases->habits);
     ptn_free(&memory, purchases->customers);
-    ptn_free(&memory, purchases->with_order);
+    ptn_free(&memory, purchases->ranked);
     memset(purchases, 0, sizeof *purchases);
 }

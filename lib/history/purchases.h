@@ -48,6 +48,9 @@ typedef struct ptn_habits {
     double gap_variation;       /* standard deviation of the gaps over their mean; NaN under two gaps, or mean 0 */
     double category_entropy;    /* nats, of purchases by category; NaN where those are 0 */
     double top_category_share;  /* of them; likewise */
+    double price_level;         /* paid over what it would have cost at categories' prices; NaN where that is 0 */
+    double channel_entropy;     /* nats, of orders by channel; NaN where none has one */
+    double top_channel_share;   /* of them; likewise */
 } ptn_habits;
 
 /* Parts of it, as bits. */
@@ -57,26 +60,32 @@ enum {
     PTN_HABIT_RHYTHM = 2, /* orders, gaps */
     PTN_HABIT_PRODUCTS = 4,
     PTN_HABIT_CATEGORIES = 8,
-    PTN_HABIT_SEASONS = 16 /* best_quarter */
+    PTN_HABIT_SEASONS = 16, /* best_quarter */
+    PTN_HABIT_CHANNELS = 32,
+    PTN_HABIT_PRICES = 64
 };
 
 /* What is asked. */
 typedef struct ptn_question {
-    int64_t as_of_s;     /* or PATRON_AS_OF_LAST */
-    int64_t recent_days; /* > 0, with PTN_HABIT_RHYTHM */
-    int32_t habits;      /* PTN_HABIT_… */
-    int64_t round_bytes; /* 0, but for tests: ptn_grouping's */
+    int64_t as_of_s;      /* or PATRON_AS_OF_LAST */
+    int64_t recent_days;  /* > 0, with PTN_HABIT_RHYTHM */
+    int64_t window_days;  /* 0: the whole history; else its lines less than so many days before the as-of */
+    int64_t min_orders;   /* customers with fewer are not ranked; 0 is 1 */
+    int32_t habits;       /* PTN_HABIT_… */
+    const double *prices; /* of categories, see prices.h: ptn_purchases_build's own */
+    int64_t round_bytes;  /* 0, but for tests: ptn_grouping's */
 } ptn_question;
 
 typedef struct ptn_purchases {
     ptn_memory memory;
     int64_t count; /* of customers, some of whom may have no lines */
     ptn_customer *customers;
-    ptn_habits *habits; /* of each customer with an order; NULL where none were asked for */
+    ptn_habits *habits; /* of each ranked customer; NULL where none were asked for */
+    int64_t min_orders; /* >= 1: customers with so many are ranked */
     int32_t shift;      /* customers come in groups of 2^shift: */
     int64_t groups;
-    int64_t *with_order; /* groups + 1: customers with an order in the groups before */
-    patron_audit audit;  /* as_of_s is the one used */
+    int64_t *ranked;    /* groups + 1: ranked customers in the groups before */
+    patron_audit audit; /* as_of_s is the one used */
 } ptn_purchases;
 
 /* Works it out. line_fates: NULL, or room for each line's PATRON_FATE_…. Progress goes from 0 to `until`.

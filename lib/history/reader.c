@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "history/batch.h"
+#include "history/currency.h"
 #include "history/money.h"
 
 /* Texts looked up together, so that their lines of cache come at the same time. */
@@ -96,7 +97,7 @@ static bool read_numbers(numbers *n, problem *p, const patron_orders *o, int64_t
 
 bool ptn_reader_text(const uint8_t **bytes, int64_t *length, const patron_orders *o, int32_t text, int64_t row)
 {
-    const patron_text *texts[PTN_TEXTS] = {&o->customer_id, &o->order_id, &o->product, &o->category};
+    const patron_text *texts[PTN_TEXTS] = {&o->customer_id, &o->order_id, &o->product, &o->category, &o->channel};
     return ptn_batch_text(bytes, length, texts[text], row);
 }
 
@@ -119,8 +120,10 @@ static source source_of(const ptn_reader *r, int32_t text)
         return (source){&o->order_id, o->order_number, o->order_validity, &h->orders};
     case PTN_TEXT_PRODUCT:
         return (source){&o->product, NULL, NULL, &h->products};
-    default:
+    case PTN_TEXT_CATEGORY:
         return (source){&o->category, NULL, NULL, &h->categories};
+    default:
+        return (source){&o->channel, NULL, NULL, &h->channels};
     }
 }
 
@@ -201,7 +204,7 @@ static bool counts(const step *s, int32_t text, int32_t i)
     return text == PTN_TEXT_CUSTOMER && ptn_verdict_field(s->verdicts[i]) != PATRON_FIELD_CUSTOMER;
 }
 
-/* Customers, products or categories. */
+/* Customers, products, categories or channels. */
 static void find_texts(const step *s, int32_t text, int32_t field, const ptn_array *column)
 {
     ptn_wanted_text wanted[STEP];
@@ -265,6 +268,37 @@ static void find_faults(const step *s)
     }
 }
 
+/* Rows of another currency than the one asked for, and codes that are no texts. */
+static void find_currencies(const step *s)
+{
+    const patron_text *codes = &s->rows->orders->currency;
+    const patron_history *h = s->rows->history;
+    for (int32_t i = 0; i < s->count; i++) {
+        int64_t row = s->row + i;
+        if (h->currency.length > 0 && ptn_currency_is(&h->currency, codes, row)) continue;
+        if (h->options.only_currency != NULL)
+            reject(s, i, PATRON_FIELD_CURRENCY, PATRON_REASON_OTHER_CURRENCY);
+        else if (!ptn_currency_readable(codes, row))
+            reject(s, i, PATRON_FIELD_CURRENCY, PATRON_REASON_NOT_UTF8);
+    }
+}
+
+/* The currency that lines name, where none was asked for; the first row that names another, or -1. */
+static int64_t store_currencies(const step *s)
+{
+    const patron_text *codes = &s->rows->orders->currency;
+    int64_t *stamps = (int64_t *)s->rows->history->stamp.items + s->at;
+    for (int32_t i = 0; i < s->count; i++) {
+        int64_t row = s->row + i, length;
+        const uint8_t *bytes;
+        if (s->verdicts[i] != 0 || !ptn_batch_text(&bytes, &length, codes, row)) continue;
+        stamps[i] |= PTN_LINE_CURRENCY;
+        if (s->block->currency_row < 0) s->block->currency_row = row;
+        if (!ptn_currency_meet(&s->block->currency, codes, row)) return row;
+    }
+    return -1;
+}
+
 static bool is_faulty(const patron_orders *o, int64_t row) { return o->fault != NULL && o->fault[row] != 0; }
 
 /* Stores the numbers; the first row that fails the append, or -1. */
@@ -312,7 +346,7 @@ void ptn_reader_read(void *argument, int64_t block, int32_t worker)
     step s = {.rows = r, .block = b};
     (void)worker;
     memset(b, 0, sizeof *b);
-    b->bad = -1;
+    b->bad = b->currency_row = -1;
     b->last_s = INT64_MIN;
     for (int32_t t = 0; t < PTN_TEXTS; t++) s.fresh[t] = r->fresh[t] == NULL ? NULL : r->fresh[t] + first;
     for (int64_t at = first; at < end && b->bad < 0; at += STEP) {
@@ -321,11 +355,15 @@ void ptn_reader_read(void *argument, int64_t block, int32_t worker)
         s.count = end - at < STEP ? (int32_t)(end - at) : STEP;
         s.verdicts = r->verdicts + at;
         find_faults(&s);
+        if (r->orders->currency.offsets != NULL) find_currencies(&s);
         find_texts(&s, PTN_TEXT_CUSTOMER, PATRON_FIELD_CUSTOMER, &r->history->customer);
         find_orders(&s);
         find_texts(&s, PTN_TEXT_PRODUCT, PATRON_FIELD_PRODUCT, &r->history->product);
         find_texts(&s, PTN_TEXT_CATEGORY, PATRON_FIELD_CATEGORY, &r->history->category);
+        find_texts(&s, PTN_TEXT_CHANNEL, PATRON_FIELD_CHANNEL, &r->history->channel);
         b->bad = store_numbers(&s);
+        if (b->bad < 0 && r->orders->currency.offsets != NULL && r->history->options.only_currency == NULL)
+            b->bad = store_currencies(&s);
     }
 }
 
@@ -374,6 +412,10 @@ patron_status ptn_reader_explain(const ptn_reader *r, int64_t row, patron_error 
     uint8_t verdict = r->verdicts[row - r->from];
     int32_t field = ptn_verdict_field(verdict), reason = ptn_verdict_reason(verdict);
     place(where, sizeof where, r, row);
+    if (verdict == 0) {
+        const ptn_currency *other = &r->blocks[(row - r->from) / PTN_READER_BLOCK].currency;
+        return ptn_currency_fail(other, &r->orders->currency, row, caller_line(r, row), where, error);
+    }
     if (field == PATRON_FIELD_CUSTOMER && reason == PATRON_REASON_MISSING)
         return ptn_fail_row(error, PATRON_ROW_REJECTED, row, caller_line(r, row), "%s: no customer id; give one, %s",
                             where, advice);

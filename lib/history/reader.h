@@ -15,7 +15,7 @@
 enum { PTN_READER_BLOCK = 8192, PTN_READER_CHUNK = 1 << 18 };
 
 /* The columns of texts. */
-enum { PTN_TEXT_CUSTOMER, PTN_TEXT_ORDER, PTN_TEXT_PRODUCT, PTN_TEXT_CATEGORY, PTN_TEXTS };
+enum { PTN_TEXT_CUSTOMER, PTN_TEXT_ORDER, PTN_TEXT_PRODUCT, PTN_TEXT_CATEGORY, PTN_TEXT_CHANNEL, PTN_TEXTS };
 
 /* A text that had no number when its block was read. */
 typedef struct ptn_fresh {
@@ -30,6 +30,8 @@ typedef struct ptn_reader_block {
     int64_t rejected, rounded;
     int64_t last_s; /* as patron_history.last_s */
     int64_t fresh[PTN_TEXTS];
+    ptn_currency currency; /* that its lines name, where none was asked for */
+    int64_t currency_row;  /* the first of the batch that does, or -1 */
 } ptn_reader_block;
 
 typedef struct ptn_reader {

@@ -88,6 +88,7 @@ static json_t *options_json(writer *w, const patron_segmentation *s)
     json_t *json = json_object();
     put(w, json, "features", json_string(o->features));
     put(w, json, "recent_days", json_integer(o->recent_days));
+    put(w, json, "window_days", json_integer(o->window_days));
     put(w, json, "fill", json_string(pick(fills, 4, o->fill)));
     put(w, json, "transform", json_string(pick(transforms, 2, o->transform)));
     put(w, json, "scale", json_string(pick(scales, 3, o->scale)));
@@ -113,6 +114,9 @@ static json_t *options_json(writer *w, const patron_segmentation *s)
     put(w, json, "duplicates", json_string(history->duplicates == PATRON_DUPLICATES_DROP ? "drop" : "keep"));
     put(w, json, "strict", json_boolean(history->strict));
     put(w, json, "rejected_listed", json_integer(history->rejected_listed));
+    put(w, json, "match_cancellations", json_boolean(history->match_cancellations));
+    put(w, json, "only_currency", s->features->only_currency ? json_string(s->features->currency) : json_null());
+    put(w, json, "order_gap_s", json_integer(history->order_gap_s));
     put(w, json, "utc_offset_s", json_integer(history->utc_offset_s));
     return json;
 }
@@ -147,6 +151,7 @@ static json_t *audit_json(writer *w, const patron_audit *audit, int64_t utc_offs
     put(w, json, "customers", json_integer(audit->customers));
     put(w, json, "customers_with_order", json_integer(audit->customers_with_order));
     put(w, json, "customers_without_order", json_integer(audit->customers_without_order));
+    put(w, json, "customers_below_min_orders", json_integer(audit->customers_below_min_orders));
     put(w, json, "orders", json_integer(audit->orders));
     put(w, json, "gross", money(audit->gross));
     put(w, json, "returns", money(audit->returns));

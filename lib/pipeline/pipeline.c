@@ -61,6 +61,7 @@ patron_status patron_segment(patron_segmentation **segmentation, const patron_hi
     patron_features_options_init(&at, sizeof at);
     at.as_of_s = chosen.as_of_s;
     at.recent_days = chosen.recent_days;
+    at.window_days = chosen.window_days;
     status = patron_features_build(&features, history, &at, context, error);
     if (status == PATRON_OK) status = patron_segmentation_fit(segmentation, features, options, context, error);
     patron_features_free(features);

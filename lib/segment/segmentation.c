@@ -48,7 +48,7 @@ static patron_status check_options(const patron_segment_options *options, patron
     if (options->exact_pairs < 0)
         return ptn_fail(error, PATRON_INVALID_ARGUMENT, "exact_pairs is %lld; give a number of pairs, or 0",
                         (long long)options->exact_pairs);
-    return ptn_recent_days_check(options->recent_days, error);
+    return ptn_days_check(options->recent_days, options->window_days, error);
 }
 
 /* Copies the options with the text they point to; the default preset is filled in. */
@@ -177,6 +177,7 @@ patron_status ptn_segmentation_begin(patron_segmentation **segmentation, const p
     }
     s->options.as_of_s = audit.as_of_s;
     s->options.recent_days = s->features->recent_days;
+    s->options.window_days = s->features->window_days;
     *segmentation = s;
     return PATRON_OK;
 }

@@ -17,7 +17,10 @@ class Options(Driver):
         for option in ("customer order time quantity price amount product category discount as-of k features fill "
                        "smallest-share n-init seed threads zero-price duplicates strict delimiter decimal time-format "
                        "json segments bom encoding join join-id cluster ignore forget forget-file recent-days "
-                       "min-orders exact-pairs winsor transform scale list-features help version").split():
+                       "ignore-products ignore-products-file match-cancellations "
+                       "channel currency only-currency "
+                       "min-orders window-days order-gap exact-pairs winsor transform scale list-features help "
+                       "version").split():
             self.assertRegex(text, rf"(?m)^  (-h, )?--{option}\b")
 
     def test_version(self):
@@ -33,6 +36,8 @@ class Options(Driver):
                 (["--scale", "x", path], "none, zscore or robust"), (["--transform", "x", path], "none or log1p"),
                 (["--exact-pairs", "-1", path], "from 0"),
                 (["--min-orders", "0", path], "from 1"), (["--recent-days", "0", path], "from 1"),
+                (["--window-days", "-1", path], "from 0"), (["--order-gap", "1h", path], "from 0"),
+                (["--only-currency", "", path], "EUR"),
                 (["--join", "", path], "file name"), (["--cluster", "age", path], "--join FILE"),
                 (["--ignore", "age", path], "--join FILE"), (["--join-id", "id", path], "--join FILE"),
                 (["--features", "", path], "nothing to group by"), (["--forget", " ", path], "customer's id"),
@@ -108,6 +113,56 @@ class Options(Driver):
             self.assertLess(few["mean"]["recent_orders"], many["mean"]["recent_orders"])
             self.assertEqual(many["mean"]["recent_orders"], many["mean"]["frequency"])
 
+    def test_window_days(self):
+        some, all_of_them = self.summary(shop(), "--window-days", "200"), self.summary(shop(), "--window-days", "0")
+        self.assertEqual((some["options"]["window_days"], all_of_them["options"]["window_days"]), (200, 0))
+        self.assertGreater(some["audit"]["fates"]["before_window"], 0)
+        self.assertEqual(sum(some["audit"]["fates"].values()), some["audit"]["rows_read"])
+        self.assertTrue(all(part["mean"]["tenure_days"] < 200 for part in some["segments"]))
+
+    def test_ignored_products(self):
+        rows = "".join(f"{c},2024-01-{d:02},{c * d},{p}\n" for c in range(1, 40) for d in range(1, 2 + c % 4)
+                       for p in ("tea", '" POST, air"', "FEE"))
+        text = "customer,date,amount,product\n" + rows
+        codes = self.file('FEE\n\n"POST, air"\n', "codes")
+        for arguments in (["--ignore-products", "FEE", "--ignore-products-file", codes],
+                          ["--ignore-products-file", codes]):
+            used = self.summary(text, *arguments)["audit"]
+            self.assertEqual((used["fates"]["ignored_product"], used["fates"]["purchase"]),
+                             (2 * rows.count("tea"), rows.count("tea")))
+        self.assertEqual(self.summary(text, "--ignore-products", " FEE,x")["audit"]["fates"]["ignored_product"],
+                         rows.count("tea"))
+
+    def test_matched_cancellations(self):
+        text = "customer,date,amount,quantity,product\n" + "".join(
+            f"{c},2024-0{m}-01,{c},1,tea\n{c},2024-0{m}-02,{-c},-1,{'tea' if m % 2 else 'cup'}\n"
+            for c in range(1, 40) for m in range(1, 3 + c % 4))
+        plain, used = self.summary(text), self.summary(text, "--match-cancellations")
+        self.assertEqual([one["options"]["match_cancellations"] for one in (plain, used)], [False, True])
+        fates, before = used["audit"]["fates"], plain["audit"]["fates"]
+        self.assertGreater(fates["cancelled"], 0)
+        self.assertEqual(fates["cancelled"], fates["cancellation"])
+        self.assertEqual(fates["cancelled"] + fates["purchase"], before["purchase"])
+        self.assertEqual(used["audit"]["net"], plain["audit"]["net"])
+
+    def test_one_currency(self):
+        text = "customer,date,amount,Currency Code\n" + "".join(
+            f"{c},2024-0{m}-01,{c},{('EUR', 'USD', '')[(c + m) % 3]}\n" for c in range(1, 40) for m in range(1, 6))
+        self.run_segment(self.file(text), code=3, says=("EUR", "USD", "only_currency"))
+        audit = self.summary(text, "--only-currency", "EUR")["audit"]
+        self.assertEqual((audit["fates"]["unreadable"], audit["rows_read"]), (text.count("USD"), 195))
+        self.assertEqual({(row["column"], row["reason"]) for row in audit["first_rejected"]},
+                         {("Currency Code", "other currency")}
+                         if audit["first_rejected"][0]["column"] != "currency" else {("currency", "other currency")})
+
+    def test_order_gap(self):
+        text = "customer,date,amount\n" + "".join(f"{c},2024-0{m}-01T{h}:00:00,{c}\n" for c in range(1, 30)
+                                                  for m in range(1, 3 + c % 3) for h in (10, 11, 20))
+        days = self.summary(text)["audit"]["orders"]
+        used = self.summary(text, "--order-gap", "3600")
+        self.assertEqual((used["audit"]["orders"], used["options"]["order_gap_s"]), (2 * days, 3600))
+        self.assertEqual(self.summary(text, "--order-gap", "32400")["audit"]["orders"], days)
+
     def test_presets_and_the_list_of_features(self):
         self.assertEqual(self.summary(shop(), "--features", "behaviour")["features"],
                          ["recency_days", "frequency", "items_per_order"])
@@ -116,6 +171,7 @@ class Options(Driver):
         names = [line.split(" ")[0] for line in text.splitlines() if not line.startswith(" ")]
         self.assertEqual(names, list(self.summary(shop())["segments"][0]["mean"]))
         self.assertEqual(text.count("    Missing: "), len(names))
+        self.assertEqual(text.count("    Range: "), len(names))
         self.assertRegex(text, r"(?m)^recency_days \(days\)\n    \S")
 
     def test_customers_with_few_orders_are_set_apart(self):

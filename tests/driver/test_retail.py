@@ -37,8 +37,8 @@ class Retail(Driver):
     def test_figures(self):
         summary = self.run_retail("--n-init", "100")
         audit = summary["audit"]
-        self.assertEqual(audit["fates"], {"unreadable": 0, "no_customer": 135080, "after_as_of": 0, "duplicate": 0,
-                                          "zero_amount": 40, "return_or_adjustment": 8905, "purchase": 397884})
+        self.assertEqual({fate: rows for fate, rows in audit["fates"].items() if rows > 0},
+                         {"no_customer": 135080, "zero_amount": 40, "return_or_adjustment": 8905, "purchase": 397884})
         for key, value in {"rows_read": 541909, "rows_kept": 406789, "customers": 4372, "customers_with_order": 4338,
                            "customers_without_order": 34, "orders": 18532, "gross": 8911407.904, "returns": 600930.850,
                            "net": 8310477.054}.items():

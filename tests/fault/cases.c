@@ -254,6 +254,23 @@ static patron_status run_patron_history_merge(const patron_context *context, pat
     return status;
 }
 
+static patron_status run_patron_history_ignore_products(const patron_context *context, patron_error *error)
+{
+    static const uint8_t bytes[] = "teaa product longer than a key holds";
+    const int64_t offsets[3] = {0, 3, sizeof bytes - 1};
+    const patron_text products = {bytes, offsets, NULL};
+    patron_audit audit = {.size = sizeof audit};
+    patron_history *made = NULL;
+    patron_status status = patron_history_create(&made, NULL, context, error);
+    if (status != PATRON_OK) return status;
+    status = patron_history_append(made, &orders, context, error);
+    if (status == PATRON_OK) status = patron_history_ignore_products(made, &products, 2, context, error);
+    if (status == PATRON_OK) status = patron_history_audit(&audit, made, PATRON_AS_OF_LAST, context, error);
+    ck_assert(status != PATRON_OK || audit.fates[PATRON_FATE_IGNORED_PRODUCT] > 0);
+    patron_history_free(made);
+    return status;
+}
+
 static patron_status run_patron_history_free(const patron_context *context, patron_error *error)
 {
     (void)context;
@@ -524,6 +541,7 @@ const fault_case fault_cases[] = {
     CASE(patron_history_rejected),
     CASE(patron_history_forget),
     CASE(patron_history_merge),
+    CASE(patron_history_ignore_products),
     CASE(patron_history_free),
     CASE(patron_kmeans_options_init),
     CASE(patron_kmeans_fit),

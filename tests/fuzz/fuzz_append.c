@@ -104,6 +104,8 @@ static void make_batch(batch *b, tape *t)
     if (money == 6) o->unit_price_value = numbers(b, t);
     if (with & 16) o->product = texts(b, t);
     if (with & 32) o->category = texts(b, t);
+    if ((with & 80) == 80) o->channel = texts(b, t);
+    if ((with & 48) == 48) o->currency = texts(b, t);
     if (with & 64) o->discount = wholes(b, t);
     if (with & 128) o->discount_value = numbers(b, t);
     if (with & 256) o->is_return = flags(b, t);
@@ -263,6 +265,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     options.duplicates = choice >> 1 & 1;
     options.strict = (choice >> 2 & 7) == 7;
     options.rejected_listed = take_below(&t, MOST_LISTED);
+    if ((choice & 12) == 4) options.only_currency = "7";
+    options.match_cancellations = choice >> 6 & 1;
+    options.order_gap_s = (choice >> 5 & 3) * INT64_C(40000);
     options.utc_offset_s = (take_byte(&t) - INT64_C(128)) * 675;
     HOLDS(fuzz_ok(patron_history_create(&history, &options, &context, &error), &error));
     for (int32_t batches = 1 + take_below(&t, MOST_BATCHES); batches > 0; batches--) {

@@ -151,7 +151,7 @@ static void make(made *m, arrow_source *source, tape *t)
 {
     static const char *const names[] = {
         "customer",   "time",         "amount", "order",     "quantity", "product",  "category", "discount",
-        "unit_price", "amount_exact", "line",   "is_return", "other",    "customer", "",         "unit_price_exact"};
+        "unit_price", "amount_exact", "line",   "is_return", "currency", "customer", "",         "unit_price_exact"};
     static const char *const indices[] = {"c", "C", "s", "S", "i", "I", "l", "L", "g", "u"};
     static const int32_t widths[] = {1, 1, 2, 2, 4, 4, 8, 8, 0, 0};
     *source = (arrow_source){

@@ -16,8 +16,9 @@ static int64_t day_of(int64_t time_s, const oracle_options *options)
 static bool equal_lines(const oracle_line *a, const oracle_line *b)
 {
     return same(a->customer, b->customer) && same(a->order, b->order) && same(a->product, b->product) &&
-           same(a->category, b->category) && a->time_s == b->time_s && a->amount == b->amount &&
-           a->discount == b->discount && a->quantity == b->quantity && a->flagged == b->flagged;
+           same(a->category, b->category) && same(a->channel, b->channel) && a->time_s == b->time_s &&
+           a->amount == b->amount && a->discount == b->discount && a->quantity == b->quantity &&
+           a->flagged == b->flagged;
 }
 
 /* The fate of line i; `late` counts too. */
@@ -27,19 +28,16 @@ static uint8_t fate_of(const oracle_line *lines, int64_t i, const oracle_options
     if (l->unreadable) return PATRON_FATE_UNREADABLE;
     if (l->customer == NULL) return PATRON_FATE_NO_CUSTOMER;
     if (l->time_s > as_of_s) return PATRON_FATE_AFTER_AS_OF;
+    if (options->window_days > 0 && as_of_s < INT64_MAX &&
+        (double)l->time_s <= (double)as_of_s - 86400.0 * (double)options->window_days)
+        return PATRON_FATE_BEFORE_WINDOW;
+    if (options->ignored != NULL && same(l->product, options->ignored)) return PATRON_FATE_IGNORED_PRODUCT;
     for (int64_t j = 0; options->drop_duplicates && j < i; j++)
         if (!lines[j].unreadable && lines[j].customer != NULL && equal_lines(&lines[j], l))
             return PATRON_FATE_DUPLICATE;
     if (l->amount == 0 && !options->keep_zero) return PATRON_FATE_ZERO_AMOUNT;
     if (l->quantity < 0 || l->flagged || l->amount < 0) return PATRON_FATE_RETURN;
     return PATRON_FATE_PURCHASE;
-}
-
-/* Two lines of one customer in one order. */
-static bool same_order(const oracle_line *a, const oracle_line *b, const oracle_options *options)
-{
-    if (!same(a->customer, b->customer) || !same(a->order, b->order)) return false;
-    return a->order != NULL || day_of(a->time_s, options) == day_of(b->time_s, options);
 }
 
 typedef struct view {
@@ -55,6 +53,34 @@ static bool bought(const view *v, int64_t i, const char *customer)
     return v->fates[i] == PATRON_FATE_PURCHASE && same(v->lines[i].customer, customer);
 }
 
+/* Whether a purchase line without order id at or after `from_s` and before `to_s` leads on by at most the gap: so on
+   until `to_s` itself is reached. */
+static bool gap_leads(const view *v, const char *customer, int64_t from_s, int64_t to_s)
+{
+    while (to_s - from_s > v->options->order_gap_s) {
+        int64_t next_s = from_s;
+        for (int64_t i = 0; i < v->count; i++) {
+            int64_t time_s = v->lines[i].time_s;
+            if (bought(v, i, customer) && v->lines[i].order == NULL && time_s - from_s <= v->options->order_gap_s &&
+                time_s > next_s)
+                next_s = time_s;
+        }
+        if (next_s == from_s) return false;
+        from_s = next_s;
+    }
+    return true;
+}
+
+/* Two purchase lines of one customer in one order. */
+static bool same_order(const view *v, const oracle_line *a, const oracle_line *b)
+{
+    if (!same(a->customer, b->customer) || !same(a->order, b->order)) return false;
+    if (a->order != NULL) return true;
+    if (v->options->order_gap_s == 0) return day_of(a->time_s, v->options) == day_of(b->time_s, v->options);
+    return a->time_s < b->time_s ? gap_leads(v, a->customer, a->time_s, b->time_s)
+                                 : gap_leads(v, a->customer, b->time_s, a->time_s);
+}
+
 static bool makes_order(const view *v, int64_t i)
 {
     return v->lines[i].quantity > 0 && (v->lines[i].amount > 0 || v->options->keep_zero);
@@ -67,13 +93,11 @@ static void count_orders(oracle_customer *c, const view *v, int64_t *times_s)
         bool known = false;
         if (!bought(v, i, c->id) || !makes_order(v, i)) continue;
         for (int64_t j = 0; j < i; j++)
-            known = known ||
-                    (bought(v, j, c->id) && makes_order(v, j) && same_order(&v->lines[j], &v->lines[i], v->options));
+            known = known || (bought(v, j, c->id) && makes_order(v, j) && same_order(v, &v->lines[j], &v->lines[i]));
         if (known) continue;
         int64_t time_s = v->lines[i].time_s;
         for (int64_t j = 0; j < v->count; j++)
-            if (bought(v, j, c->id) && same_order(&v->lines[j], &v->lines[i], v->options) &&
-                v->lines[j].time_s > time_s)
+            if (bought(v, j, c->id) && same_order(v, &v->lines[j], &v->lines[i]) && v->lines[j].time_s > time_s)
                 time_s = v->lines[j].time_s;
         times_s[c->orders++] = time_s;
     }
@@ -131,7 +155,7 @@ static void describe_parts(oracle_customer *c, const view *v)
         if (!bought(v, i, c->id)) continue;
         quarters[local_time(v->lines[i].time_s, v->options).tm_mon / 3] += (double)v->lines[i].amount;
         for (int64_t j = 0; j < v->count; j++) {
-            if (!bought(v, j, c->id) || !same_order(&v->lines[i], &v->lines[j], v->options)) continue;
+            if (!bought(v, j, c->id) || !same_order(v, &v->lines[i], &v->lines[j])) continue;
             order += (double)v->lines[j].amount;
             is_order = is_order || makes_order(v, j);
         }
@@ -165,6 +189,67 @@ static void describe_rhythm(oracle_customer *c, const view *v, const int64_t *ti
     f[24] = (double)weekend / (double)(n + 1);
     f[25] = n < 1 || mean == 0 ? (double)NAN : days_ago / mean;
     free(gaps);
+}
+
+/* The channel of the order that line i is the first of; NULL where it is not, or the order none, or has none. */
+static const char *channel_of(const view *v, int64_t i, const char *customer)
+{
+    const char *channel = NULL;
+    bool is_order = false;
+    if (!bought(v, i, customer)) return NULL;
+    for (int64_t j = 0; j < v->count; j++) {
+        if (!bought(v, j, customer) || !same_order(v, &v->lines[i], &v->lines[j])) continue;
+        if (j < i) return NULL;
+        is_order = is_order || makes_order(v, j);
+        const char *its = v->lines[j].channel;
+        if (its != NULL && (channel == NULL || strcmp(its, channel) < 0)) channel = its;
+    }
+    return is_order ? channel : NULL;
+}
+
+/* top_channel_share, channel_entropy. */
+static void describe_channels(oracle_customer *c, const view *v)
+{
+    double orders = 0, top = 0, entropy = 0;
+    for (int64_t i = 0; i < v->count; i++) orders += channel_of(v, i, c->id) != NULL;
+    for (int64_t i = 0; i < v->count; i++) {
+        const char *channel = channel_of(v, i, c->id);
+        double share = 0;
+        bool first = channel != NULL;
+        for (int64_t j = 0; j < v->count && channel != NULL; j++) {
+            bool equal = channel_of(v, j, c->id) != NULL && same(channel_of(v, j, c->id), channel);
+            share += equal ? 1 / orders : 0;
+            if (equal && j < i) first = false;
+        }
+        if (first) entropy -= share * log(share);
+        if (share > top) top = share;
+    }
+    c->features[33] = orders == 0 ? (double)NAN : top;
+    c->features[34] = orders == 0 ? (double)NAN : entropy;
+}
+
+/* Whether line i tells a price of its category. */
+static bool is_priced(const view *v, int64_t i)
+{
+    return v->fates[i] == PATRON_FATE_PURCHASE && v->lines[i].category != NULL && v->lines[i].quantity > 0;
+}
+
+/* price_level. */
+static void describe_prices(oracle_customer *c, const view *v)
+{
+    double paid = 0, cost = 0;
+    for (int64_t i = 0; i < v->count; i++) {
+        double money = 0, units = 0;
+        if (!is_priced(v, i) || !same(v->lines[i].customer, c->id)) continue;
+        for (int64_t j = 0; j < v->count; j++) {
+            if (!is_priced(v, j) || !same(v->lines[i].category, v->lines[j].category)) continue;
+            money += (double)v->lines[j].amount;
+            units += v->lines[j].quantity;
+        }
+        paid += (double)v->lines[i].amount;
+        cost += v->lines[i].quantity * money / units;
+    }
+    c->features[35] = cost == 0 ? (double)NAN : paid / cost;
 }
 
 /* Line i's category, or its product. */
@@ -295,7 +380,50 @@ static void describe(oracle_customer *c, const view *v)
     describe_parts(c, v);
     describe_lines(c, v);
     describe_range(c, v);
+    describe_channels(c, v);
+    describe_prices(c, v);
     free(times_s);
+}
+
+/* Whether of two lines of one customer, instant, product and size a stands after b. */
+static bool stands_after(const view *v, int64_t a, int64_t b)
+{
+    const oracle_line *x = &v->lines[a], *y = &v->lines[b];
+    if (x->time_s != y->time_s) return x->time_s > y->time_s;
+    if (x->amount != y->amount) return x->amount > y->amount;
+    if (x->discount != y->discount) return x->discount > y->discount;
+    int marks = 4 * x->flagged + discount_is_known(v, a) - 4 * y->flagged - discount_is_known(v, b);
+    if (marks != 0) return marks > 0;
+    int sign = strcmp(x->order == NULL ? "" : x->order, y->order == NULL ? "" : y->order);
+    if (sign == 0) sign = strcmp(x->category == NULL ? "" : x->category, y->category == NULL ? "" : y->category);
+    if (sign == 0) sign = strcmp(x->channel == NULL ? "" : x->channel, y->channel == NULL ? "" : y->channel);
+    return sign != 0 ? sign > 0 : a > b;
+}
+
+/* The earliest cancellation that was not looked at yet, and the latest purchase it can cancel; until there is none. */
+static void match_cancellations(const view *v, uint8_t *fates)
+{
+    bool *seen = calloc((size_t)v->count + 1, sizeof *seen);
+    if (seen == NULL) abort();
+    for (;;) {
+        int64_t next = -1, found = -1;
+        for (int64_t i = 0; i < v->count; i++)
+            if (!seen[i] && fates[i] == PATRON_FATE_RETURN && v->lines[i].quantity < 0 && v->lines[i].product != NULL &&
+                (next < 0 || !stands_after(v, i, next)))
+                next = i;
+        if (next < 0) break;
+        seen[next] = true;
+        const oracle_line *l = &v->lines[next];
+        for (int64_t i = 0; i < v->count; i++)
+            if (fates[i] == PATRON_FATE_PURCHASE && same(v->lines[i].customer, l->customer) &&
+                same(v->lines[i].product, l->product) && v->lines[i].quantity == -l->quantity &&
+                v->lines[i].time_s <= l->time_s && (found < 0 || stands_after(v, i, found)))
+                found = i;
+        if (found < 0) continue;
+        fates[found] = PATRON_FATE_CANCELLED;
+        fates[next] = PATRON_FATE_CANCELLATION;
+    }
+    free(seen);
 }
 
 static int by_id(const void *a, const void *b)
@@ -325,8 +453,11 @@ void oracle_build(oracle_result *result, const oracle_line *lines, int64_t count
     audit->as_of_s = as_of_s == INT64_MIN ? 0 : as_of_s;
     if (as_of_s == INT64_MIN) as_of_s = INT64_MAX;
     audit->rows_read = count;
+    view v = {lines, result->fates, count, options, as_of_s};
+    for (int64_t i = 0; i < count; i++) result->fates[i] = fate_of(lines, i, options, as_of_s);
+    if (options->match_cancellations) match_cancellations(&v, result->fates);
     for (int64_t i = 0; i < count; i++) {
-        uint8_t fate = result->fates[i] = fate_of(lines, i, options, as_of_s);
+        uint8_t fate = result->fates[i];
         audit->fates[fate]++;
         if (fate != PATRON_FATE_RETURN && fate != PATRON_FATE_PURCHASE) continue;
         if (audit->rows_kept == 0 || lines[i].time_s < audit->first_s) audit->first_s = lines[i].time_s;
@@ -334,7 +465,6 @@ void oracle_build(oracle_result *result, const oracle_line *lines, int64_t count
         audit->rows_kept++;
         audit->adjustments += fate == PATRON_FATE_RETURN && lines[i].quantity >= 0 && !lines[i].flagged;
     }
-    view v = {lines, result->fates, count, options, as_of_s};
     for (int64_t i = 0; i < count; i++) {
         bool seen = lines[i].unreadable || lines[i].customer == NULL;
         for (int64_t j = 0; j < i; j++)
@@ -350,10 +480,14 @@ void oracle_build(oracle_result *result, const oracle_line *lines, int64_t count
         audit->orders += c.orders;
         audit->gross += c.gross;
         audit->returns += c.returns;
-        result->customers[audit->customers_with_order++] = c;
+        audit->customers_with_order++;
+        if (c.orders >= options->min_orders)
+            result->customers[result->rows++] = c;
+        else
+            audit->customers_below_min_orders++;
     }
     audit->net = audit->gross - audit->returns;
-    qsort(result->customers, (size_t)audit->customers_with_order, sizeof *result->customers, by_id);
+    qsort(result->customers, (size_t)result->rows, sizeof *result->customers, by_id);
 }
 
 void oracle_free(oracle_result *result)

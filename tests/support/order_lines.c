@@ -27,6 +27,7 @@ void random_lines(oracle_line *lines, int64_t count, uint64_t *state)
     static const char *const orders[] = {NULL, NULL, "A", "B", "C", "Ü"};
     static const char *const products[] = {NULL, "tea", "cup"};
     static const char *const categories[] = {NULL, "drinks", "china", "gifts"};
+    static const char *const channels[] = {NULL, "web", "shop", "a channel of many bytes"};
     static const double quantities[] = {1, 1, 1, 2, 0.5, 0, -1, -2};
     static const int64_t amounts[] = {10000, 10000, 25000, 5, 0, -10000, -1, 123456789};
     static const int64_t times[] = {0, 1, 86399, 86400, 100000, -1, -86400, -86401, 864000, 864001, 900000};
@@ -39,6 +40,8 @@ void random_lines(oracle_line *lines, int64_t count, uint64_t *state)
         l->order = pick(orders, 6, state);
         l->product = pick(products, 3, state);
         l->category = pick(categories, 4, state);
+        uint64_t own = *state ^ UINT64_C(0xC4A77E1); /* so that the other columns are as they were without it */
+        l->channel = pick(channels, 4, &own);
         l->time_s = times[test_below(state, instants)];
         l->quantity = quantities[test_below(state, 8)];
         l->amount = amounts[test_below(state, 8)];
@@ -61,6 +64,13 @@ void shuffle_lines(oracle_line *lines, int64_t count, uint64_t *state)
 static void add_text(text_column *column, const char *text)
 {
     text_column_add(column, text, text == NULL ? 0 : (int64_t)strlen(text));
+}
+
+void ignore_product(patron_history *history, const char *product)
+{
+    const int64_t offsets[2] = {0, product == NULL ? 0 : (int64_t)strlen(product)};
+    const patron_text text = {(const uint8_t *)product, offsets, NULL};
+    if (product != NULL && patron_history_ignore_products(history, &text, 1, NULL, NULL) != PATRON_OK) abort();
 }
 
 /* The numeric columns of a batch, in one block each. */
@@ -137,6 +147,12 @@ static bool any_category(const oracle_line *lines, int64_t count)
     return count > 0;
 }
 
+static bool any_channel(const oracle_line *lines, int64_t count)
+{
+    while (count > 0 && lines[count - 1].channel == NULL) count--;
+    return count > 0;
+}
+
 static bool any_discount(const oracle_line *lines, int64_t count)
 {
     while (count > 0 && lines[count - 1].no_discount_column) count--;
@@ -146,15 +162,16 @@ static bool any_discount(const oracle_line *lines, int64_t count)
 patron_status append_lines(patron_history *history, const oracle_line *lines, int64_t count, bool with_numbers,
                            const patron_context *context, patron_error *error)
 {
-    text_column texts[4];
+    text_column texts[5];
     numbers n;
     patron_orders orders;
-    for (int i = 0; i < 4; i++) text_column_open(&texts[i]);
+    for (int i = 0; i < 5; i++) text_column_open(&texts[i]);
     for (int64_t i = 0; i < count; i++) {
         add_text(&texts[0], lines[i].customer);
         add_text(&texts[1], lines[i].order);
         add_text(&texts[2], lines[i].product);
         add_text(&texts[3], lines[i].category);
+        add_text(&texts[4], lines[i].channel);
     }
     fill_numbers(&n, lines, count);
     patron_orders_init(&orders, sizeof orders);
@@ -168,6 +185,7 @@ patron_status append_lines(patron_history *history, const oracle_line *lines, in
     orders.order_id = text_column_view(&texts[1]);
     if (any_product(lines, count)) orders.product = text_column_view(&texts[2]);
     if (any_category(lines, count)) orders.category = text_column_view(&texts[3]);
+    if (any_channel(lines, count)) orders.channel = text_column_view(&texts[4]);
     orders.time_s = n.time_s;
     if (n.inexact)
         orders.amount_value = n.value;
@@ -179,7 +197,7 @@ patron_status append_lines(patron_history *history, const oracle_line *lines, in
     orders.is_return = n.flagged;
     orders.fault = n.fault;
     patron_status status = patron_history_append(history, &orders, context, error);
-    for (int i = 0; i < 4; i++) text_column_free(&texts[i]);
+    for (int i = 0; i < 5; i++) text_column_free(&texts[i]);
     free_numbers(&n);
     return status;
 }

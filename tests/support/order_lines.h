@@ -18,6 +18,9 @@ void random_lines(oracle_line *lines, int64_t count, uint64_t *state);
 patron_status append_lines(patron_history *history, const oracle_line *lines, int64_t count, bool with_numbers,
                            const patron_context *context, patron_error *error);
 
+/* Tells the history that a product is none; NULL: does nothing. */
+void ignore_product(patron_history *history, const char *product);
+
 /* Puts the lines into a random order. */
 void shuffle_lines(oracle_line *lines, int64_t count, uint64_t *state);
 

@@ -13,7 +13,7 @@
 #include "support/order_lines.h"
 #include "support/suite.h"
 
-enum { MOST_ROWS = 140000, COLUMNS = 9 };
+enum { MOST_ROWS = 140000, COLUMNS = 10 };
 
 static patron_history *new_history(int64_t utc_offset_s)
 {
@@ -79,12 +79,12 @@ typedef struct sheet {
     arrow_made_column columns[COLUMNS];
 } sheet;
 
-enum { CUSTOMER, ORDER, TIME, QUANTITY, AMOUNT, PRODUCT, CATEGORY, DISCOUNT, RETURN };
+enum { CUSTOMER, ORDER, TIME, QUANTITY, AMOUNT, PRODUCT, CATEGORY, DISCOUNT, RETURN, CHANNEL };
 
 static sheet make_sheet(const oracle_line *lines, int64_t rows)
 {
-    static const char *const names[COLUMNS] = {"customer", "order",    "time",     "quantity", "amount",
-                                               "product",  "category", "discount", "is_return"};
+    static const char *const names[COLUMNS] = {"customer", "order",    "time",     "quantity",  "amount",
+                                               "product",  "category", "discount", "is_return", "channel"};
     sheet s;
     for (int c = 0; c < COLUMNS; c++) {
         s.cells[c] = calloc((size_t)rows + 1, sizeof **s.cells);
@@ -94,9 +94,9 @@ static sheet make_sheet(const oracle_line *lines, int64_t rows)
     s.gone = calloc((size_t)rows + 1, sizeof *s.gone);
     for (int64_t i = 0; i < rows; i++) {
         const oracle_line *l = &lines[i];
-        const char *texts[] = {l->customer, l->order, l->product, l->category};
-        static const int places[] = {CUSTOMER, ORDER, PRODUCT, CATEGORY};
-        for (int t = 0; t < 4; t++) s.cells[places[t]][i] = (arrow_cell){.null = texts[t] == NULL, .text = texts[t]};
+        const char *texts[] = {l->customer, l->order, l->product, l->category, l->channel};
+        static const int places[] = {CUSTOMER, ORDER, PRODUCT, CATEGORY, CHANNEL};
+        for (int t = 0; t < 5; t++) s.cells[places[t]][i] = (arrow_cell){.null = texts[t] == NULL, .text = texts[t]};
         if (l->customer != NULL) {
             s.cells[CUSTOMER][i].whole = strtoll(l->customer, NULL, 10);
             s.cells[CUSTOMER][i].real = strtod(l->customer, NULL);
@@ -135,6 +135,7 @@ static void random_sheet(oracle_line *lines, int64_t rows, uint64_t *state)
     if (rows == 0) return;
     lines[0].product = "tea"; /* so that the plain columns are given too */
     lines[0].category = "gifts";
+    lines[0].channel = "web";
 }
 
 static const char *const text_formats[] = {"u", "U", "vu", "z", "Z"};
@@ -446,8 +447,8 @@ END_TEST
 
 START_TEST(test_the_null_type_is_no_value)
 {
-    static const char *const optional[] = {"order",          "product",   "category", "discount",
-                                           "discount_exact", "is_return", "line"};
+    static const char *const optional[] = {"order",     "product", "category", "discount", "discount_exact",
+                                           "is_return", "line",    "currency", "channel"};
     small s;
     for (size_t i = 0; i < sizeof optional / sizeof *optional; i++) {
         make_small(&s, 4, optional[i], "n");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Features: the catalogue, their values against the oracle, and that nothing but the set of lines matters. */
+/* Features: the catalogue, and that nothing but the set of lines matters. Their values: test_features_oracle.c. */
 #include <fenv.h>
 #include <math.h>
 #include <stdbool.h>
@@ -12,9 +12,8 @@
 #include "features/catalogue.h"
 #include "features/features.h"
 #include "support/order_lines.h"
+#include "support/range.h"
 #include "support/suite.h"
-
-enum { MOST_LINES = 40 };
 
 static patron_history *history_with(bool keep_zero, bool drop_duplicates, int64_t utc_offset_s)
 {
@@ -56,137 +55,6 @@ static double value_of(const patron_features *features, const char *name)
     return patron_matrix_values(matrix)[column];
 }
 
-static void expect_audit(const patron_audit *got, const patron_audit *want)
-{
-    ck_assert_int_eq(got->as_of_s, want->as_of_s);
-    ck_assert_int_eq(got->first_s, want->first_s);
-    ck_assert_int_eq(got->last_s, want->last_s);
-    ck_assert_int_eq(got->rows_read, want->rows_read);
-    ck_assert_int_eq(got->rows_kept, want->rows_kept);
-    for (int32_t f = 0; f < PATRON_FATE_COUNT; f++) ck_assert_int_eq(got->fates[f], want->fates[f]);
-    ck_assert_int_eq(got->adjustments, want->adjustments);
-    ck_assert_int_eq(got->amounts_rounded, 0);
-    ck_assert_int_eq(got->customers, want->customers);
-    ck_assert_int_eq(got->customers_with_order, want->customers_with_order);
-    ck_assert_int_eq(got->customers_without_order, want->customers_without_order);
-    ck_assert_int_eq(got->orders, want->orders);
-    ck_assert_int_eq(got->gross, want->gross);
-    ck_assert_int_eq(got->returns, want->returns);
-    ck_assert_int_eq(got->net, want->net);
-}
-
-static void expect_customers(const patron_features *features, const oracle_result *want)
-{
-    const double *values = patron_matrix_values(patron_features_matrix(features));
-    patron_text ids;
-    ck_assert_int_eq(patron_features_customer_count(features), want->audit.customers_with_order);
-    ck_assert_int_eq(patron_features_customer_ids(&ids, features, NULL), PATRON_OK);
-    ck_assert_ptr_null(ids.validity);
-    for (int64_t row = 0; row < want->audit.customers_with_order; row++) {
-        const oracle_customer *c = &want->customers[row];
-        patron_customer_value value = {.size = sizeof value};
-        const uint8_t *bytes;
-        int64_t length;
-        ck_assert_int_eq(patron_features_customer_id(&bytes, &length, features, row, NULL), PATRON_OK);
-        ck_assert_int_eq(length, (int64_t)strlen(c->id));
-        ck_assert_mem_eq(bytes, c->id, (size_t)length);
-        ck_assert_ptr_eq(bytes, ids.bytes + ids.offsets[row]);
-        ck_assert_int_eq(length, ids.offsets[row + 1] - ids.offsets[row]);
-        ck_assert_int_eq(patron_features_find(features, (const uint8_t *)c->id, length), row);
-        ck_assert_int_eq(patron_features_value(&value, features, row, NULL), PATRON_OK);
-        ck_assert_int_eq(value.gross, c->gross);
-        ck_assert_int_eq(value.returns, c->returns);
-        ck_assert_int_eq(value.net, c->gross - c->returns);
-        ck_assert_int_eq(value.recurring, c->recurring);
-        ck_assert_int_eq(value.orders, c->orders);
-        for (int64_t i = 0; i < ORACLE_FEATURES; i++) {
-            double got = values[row * ORACLE_FEATURES + i], want_it = c->features[i];
-            /* The last ones are not exact in double; the oracle's own way to them is the rougher one. */
-            double tolerance = i < 12 ? 0.0 : 1e-7 * (got > 1.0 ? got : 1.0) * (i == 14 || i == 19) + 1e-13 * fabs(got);
-            if (!(fabs(got - want_it) <= tolerance) && !(isnan(got) && isnan(want_it)))
-                ck_abort_msg("customer %s, %s: %.17g, not %.17g", c->id, ptn_catalogue()[i].name, got, c->features[i]);
-        }
-    }
-}
-
-/* Of a batch's optional columns any may be missing. */
-static void leave_out_columns(oracle_line *lines, int64_t count, uint64_t *state)
-{
-    bool product = test_below(state, 4) == 0, category = test_below(state, 4) == 0,
-         discount = test_below(state, 3) == 0;
-    for (int64_t i = 0; i < count; i++) {
-        if (product) lines[i].product = NULL;
-        if (category) lines[i].category = NULL;
-        if (!discount) continue;
-        lines[i].discount = 0;
-        lines[i].no_discount_column = true;
-    }
-}
-
-/* One random history, in batches, by every function that judges it. */
-static void compare_with_oracle(oracle_line *lines, int64_t count, const oracle_options *options, uint64_t *state)
-{
-    oracle_result want;
-    int64_t batches[MOST_LINES], batch = 0;
-    uint8_t fates[MOST_LINES + 1];
-    patron_audit audit = {.size = sizeof audit};
-    patron_error error;
-    for (int64_t at = 0; at < count; at += batches[batch++]) {
-        batches[batch] = 1 + test_below(state, count - at);
-        leave_out_columns(lines + at, batches[batch], state);
-    }
-    oracle_build(&want, lines, count, options);
-    patron_history *history = history_with(options->keep_zero, options->drop_duplicates, options->utc_offset_s);
-    batch = 0;
-    for (int64_t at = 0; at < count; at += batches[batch++])
-        ck_assert_int_eq(append_lines(history, lines + at, batches[batch], test_below(state, 2) == 0, NULL, NULL),
-                         PATRON_OK);
-    ck_assert_int_eq(patron_history_row_count(history), count);
-    ck_assert_int_eq(patron_history_audit(&audit, history, options->as_of_s, NULL, NULL), PATRON_OK);
-    expect_audit(&audit, &want.audit);
-    ck_assert_int_eq(patron_history_fates(fates, history, options->as_of_s, NULL, NULL), PATRON_OK);
-    ck_assert_mem_eq(fates, want.fates, (size_t)count);
-
-    patron_features *features;
-    patron_features_options wanted;
-    patron_features_options_init(&wanted, sizeof wanted);
-    wanted.as_of_s = options->as_of_s;
-    wanted.recent_days = options->recent_days;
-    patron_status status = patron_features_build(&features, history, &wanted, NULL, &error);
-    patron_history_free(history);
-    if (want.audit.customers_with_order == 0) {
-        ck_assert_int_eq(status, PATRON_NO_DATA);
-        ck_assert_ptr_null(features);
-    } else {
-        ck_assert_int_eq(status, PATRON_OK);
-        ck_assert_int_eq(patron_features_audit(&audit, features, NULL), PATRON_OK);
-        expect_audit(&audit, &want.audit);
-        expect_customers(features, &want);
-    }
-    patron_features_free(features);
-    oracle_free(&want);
-}
-
-START_TEST(test_fates_audit_and_features_are_the_oracle_s)
-{
-    static const int64_t offsets_s[] = {0, 3600, -3600, 86400, -86400, 19800};
-    static const int64_t as_ofs_s[] = {PATRON_AS_OF_LAST, 0, 86400, 864000, -86401, -1000000, 10000000};
-    static const int64_t recent_days[] = {1, 9, 10, 90};
-    uint64_t state = 1;
-    for (int round = 0; round < 20000; round++) {
-        oracle_line lines[MOST_LINES];
-        int64_t count = test_below(&state, MOST_LINES + 1);
-        oracle_options options = {.keep_zero = test_below(&state, 2) == 0,
-                                  .drop_duplicates = test_below(&state, 2) == 0,
-                                  .utc_offset_s = offsets_s[test_below(&state, 6)],
-                                  .as_of_s = as_ofs_s[test_below(&state, 2) * test_below(&state, 7)],
-                                  .recent_days = recent_days[test_below(&state, 4)]};
-        random_lines(lines, count, &state);
-        compare_with_oracle(lines, count, &options, &state);
-    }
-}
-END_TEST
-
 /* A shop large enough for several blocks of work; ids sort differently as numbers and as texts. */
 enum { SHOP_LINES = 60000, SHOP_CUSTOMERS = 3000 };
 
@@ -208,12 +76,28 @@ static oracle_line *shop(char (**names)[12])
     return lines;
 }
 
+/* With every policy. */
+static patron_history *shop_history(void)
+{
+    patron_history *history;
+    patron_history_options options;
+    patron_history_options_init(&options, sizeof options);
+    options.duplicates = PATRON_DUPLICATES_DROP;
+    options.utc_offset_s = 7200;
+    options.order_gap_s = 40000;
+    options.match_cancellations = 1;
+    ck_assert_int_eq(patron_history_create(&history, &options, NULL, NULL), PATRON_OK);
+    ignore_product(history, "cup");
+    return history;
+}
+
+/* With every option that changes what counts. */
 static patron_features *shop_features(const oracle_line *lines, int64_t batch, bool with_numbers, int32_t threads)
 {
     patron_context context;
     patron_features *features;
     patron_features_options options;
-    patron_history *history = history_with(false, true, 7200);
+    patron_history *history = shop_history();
     patron_context_init(&context, sizeof context);
     context.threads = threads;
     for (int64_t at = 0; at < SHOP_LINES; at += batch) {
@@ -222,6 +106,8 @@ static patron_features *shop_features(const oracle_line *lines, int64_t batch, b
     }
     patron_features_options_init(&options, sizeof options);
     options.as_of_s = 250 * 86400;
+    options.window_days = 300;
+    options.min_orders = 2;
     ck_assert_int_eq(patron_features_build(&features, history, &options, &context, NULL), PATRON_OK);
     patron_history_free(history);
     return features;
@@ -249,7 +135,12 @@ START_TEST(test_features_same_for_any_thread_count_order_of_lines_and_batches)
     patron_features *first = shop_features(lines, SHOP_LINES, false, 1);
     ck_assert_int_gt(first->audit.fates[PATRON_FATE_DUPLICATE], 1000);
     ck_assert_int_gt(first->audit.fates[PATRON_FATE_AFTER_AS_OF], 1000);
-    ck_assert_int_gt(first->rows, 2000);
+    ck_assert_int_gt(first->audit.fates[PATRON_FATE_BEFORE_WINDOW], 1000);
+    ck_assert_int_gt(first->audit.fates[PATRON_FATE_CANCELLATION], 100);
+    ck_assert_int_gt(first->audit.fates[PATRON_FATE_IGNORED_PRODUCT], 1000);
+    ck_assert_int_gt(first->rows, 1500);
+    ck_assert_int_gt(first->audit.customers_below_min_orders, 10);
+    ck_assert_int_eq(first->rows + first->audit.customers_below_min_orders, first->audit.customers_with_order);
     for (int i = 0; i < 5; i++) {
         patron_features *same = shop_features(lines, batches[i], i % 2 == 1, threads[i]);
         expect_same(first, same);
@@ -260,6 +151,80 @@ START_TEST(test_features_same_for_any_thread_count_order_of_lines_and_batches)
         patron_features_free(shuffled);
     }
     patron_features_free(first);
+    free(lines);
+    free(names);
+}
+END_TEST
+
+START_TEST(test_min_orders_are_counted_and_checked)
+{
+    oracle_line lines[] = {{.customer = "a", .order = "1", .amount = 10000, .quantity = 1},
+                           {.customer = "b", .order = "1", .amount = 10000, .quantity = 1},
+                           {.customer = "b", .order = "2", .amount = 10000, .quantity = 1},
+                           {.customer = "c", .order = "3", .amount = 10000, .quantity = -1}};
+    patron_history *history = history_of(lines, 4);
+    patron_features *features;
+    patron_features_options options;
+    patron_error error;
+    patron_features_options_init(&options, sizeof options);
+    ck_assert_int_eq(options.min_orders, 1);
+    options.min_orders = 2;
+    ck_assert_int_eq(patron_features_build(&features, history, &options, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(patron_features_customer_count(features), 1);
+    ck_assert_int_eq(patron_features_find(features, (const uint8_t *)"b", 1), 0);
+    ck_assert_int_eq(features->audit.customers_below_min_orders, 1);
+    ck_assert_int_eq(features->audit.customers_with_order, 2);
+    ck_assert_int_eq(features->audit.gross, 30000);
+    patron_features_free(features);
+    options.min_orders = 3;
+    ck_assert_int_eq(patron_features_build(&features, history, &options, NULL, &error), PATRON_NO_DATA);
+    ck_assert_ptr_nonnull(strstr(error.message, "lower min_orders"));
+    options.min_orders = 0;
+    ck_assert_int_eq(patron_features_build(&features, history, &options, NULL, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(error.message, "min_orders is 0"));
+    patron_history_free(history);
+}
+END_TEST
+
+/* A window is the history of its lines alone. */
+START_TEST(test_a_window_is_as_if_the_history_began_there)
+{
+    enum { DAYS = 120 };
+    char(*names)[12];
+    const int64_t as_of_s = 250 * 86400, begin_s = as_of_s - DAYS * 86400;
+    oracle_line *lines = shop(&names);
+    patron_features *windowed, *alone;
+    patron_features_options options;
+    patron_error error;
+    patron_history *history = history_of(lines, SHOP_LINES);
+    patron_features_options_init(&options, sizeof options);
+    ck_assert_int_eq(options.window_days, 0);
+    options.as_of_s = as_of_s;
+    options.window_days = DAYS;
+    ck_assert_int_eq(patron_features_build(&windowed, history, &options, NULL, NULL), PATRON_OK);
+    int64_t kept = 0;
+    for (int64_t i = 0; i < SHOP_LINES; i++)
+        if (lines[i].time_s > begin_s) lines[kept++] = lines[i];
+    patron_history *rest = history_of(lines, kept);
+    options.window_days = 0;
+    ck_assert_int_eq(patron_features_build(&alone, rest, &options, NULL, NULL), PATRON_OK);
+    ck_assert_int_gt(windowed->audit.fates[PATRON_FATE_BEFORE_WINDOW], 10000);
+    ck_assert_int_eq(windowed->window_days, DAYS);
+    /* Customers and rows that have gone are counted still. */
+    alone->audit = windowed->audit;
+    expect_same(windowed, alone);
+    options.window_days = -1;
+    patron_features_free(alone);
+    ck_assert_int_eq(patron_features_build(&alone, rest, &options, NULL, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_ptr_null(alone);
+    ck_assert_ptr_nonnull(strstr(error.message, "window_days is -1"));
+    options.window_days = 1;
+    options.as_of_s = 100000 * (int64_t)86400;
+    ck_assert_int_eq(patron_features_build(&alone, rest, &options, NULL, &error), PATRON_NO_DATA);
+    ck_assert_ptr_nonnull(strstr(error.message, "longer window"));
+    patron_features_free(windowed);
+    patron_history_free(history);
+    patron_history_free(rest);
     free(lines);
     free(names);
 }
@@ -322,18 +287,22 @@ START_TEST(test_catalogue_says_what_each_feature_is)
                                         "evening_share",
                                         "repeat_product_share",
                                         "discount_depth",
-                                        "largest_order_share"};
-    ck_assert_int_eq(patron_feature_count(), 33);
-    for (int64_t i = 0; i < 33; i++) {
+                                        "largest_order_share",
+                                        "top_channel_share",
+                                        "channel_entropy",
+                                        "price_level"};
+    ck_assert_int_eq(patron_feature_count(), 36);
+    for (int64_t i = 0; i < 36; i++) {
         patron_column column = {.size = sizeof column};
         ck_assert_int_eq(patron_feature_info(&column, i, NULL), PATRON_OK);
         ck_assert_str_eq(column.name, names[i]);
         ck_assert_int_eq(column.role, PATRON_ROLE_PROFILE);
         ck_assert(column.unit[0] != '\0' && column.definition[0] != '\0' && column.missing[0] != '\0');
+        range_holds(column.range, 1.0); /* can be read */
     }
     patron_column column = {.size = sizeof column};
     patron_error error;
-    ck_assert_int_eq(patron_feature_info(&column, 33, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(patron_feature_info(&column, 36, &error), PATRON_INVALID_ARGUMENT);
     ck_assert_int_eq(patron_feature_info(&column, -1, &error), PATRON_INVALID_ARGUMENT);
     ck_assert_int_eq(patron_feature_info(NULL, 0, &error), PATRON_INVALID_ARGUMENT);
     column.size = 0;
@@ -590,8 +559,9 @@ int main(void)
     TCase *tests = tcase_create("features");
     suite_add_tcase(suite, tests);
     tcase_set_timeout(tests, 300);
-    tcase_add_test(tests, test_fates_audit_and_features_are_the_oracle_s);
     tcase_add_test(tests, test_features_same_for_any_thread_count_order_of_lines_and_batches);
+    tcase_add_test(tests, test_min_orders_are_counted_and_checked);
+    tcase_add_test(tests, test_a_window_is_as_if_the_history_began_there);
     tcase_add_test(tests, test_host_rounding_does_not_change_features);
     tcase_add_test(tests, test_catalogue_says_what_each_feature_is);
     tcase_add_test(tests, test_columns_are_chosen_by_name_and_in_the_order_written);

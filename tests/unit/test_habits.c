@@ -246,6 +246,23 @@ START_TEST(test_discounts_and_returns_of_known_lines)
 }
 END_TEST
 
+START_TEST(test_price_level_against_the_category_s_mean)
+{
+    /* Tea costs (30 + 10) / (2 + 2) = 10 a unit on the mean, cups 8: a paid 30 + 8 for 2 x 10 + 8. */
+    oracle_line lines[] = {{.customer = "a", .order = "1", .category = "tea", .amount = 300000, .quantity = 2},
+                           {.customer = "a", .order = "1", .category = "cup", .amount = 80000, .quantity = 1},
+                           {.customer = "a", .order = "1", .amount = 990000, .quantity = 1},
+                           {.customer = "a", .order = "1", .category = "tea", .amount = -10000, .quantity = -1},
+                           {.customer = "b", .order = "1", .category = "tea", .amount = 100000, .quantity = 2}};
+    patron_history *history = history_of(lines, 5);
+    patron_features *features = features_of(history, PATRON_AS_OF_LAST, "price_level");
+    ck_assert_double_eq(features->matrix->values[0], 38.0 / 28.0);
+    ck_assert_double_eq(features->matrix->values[1], 0.5);
+    patron_features_free(features);
+    patron_history_free(history);
+}
+END_TEST
+
 START_TEST(test_recent_days_is_passed_on_and_checked)
 {
     oracle_line lines[40];
@@ -326,6 +343,7 @@ int main(void)
     tcase_add_test(tests, test_each_feature_alone_is_as_among_all);
     tcase_add_test(tests, test_fractional_quantities_add_up_in_any_order);
     tcase_add_test(tests, test_discounts_and_returns_of_known_lines);
+    tcase_add_test(tests, test_price_level_against_the_category_s_mean);
     tcase_add_test(tests, test_recent_days_is_passed_on_and_checked);
     tcase_add_test(tests, test_best_quarter_of_days_in_all_years);
     return run_suite(suite);

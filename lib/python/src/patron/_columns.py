@@ -241,6 +241,8 @@ COLUMNS = {
     "order": (identity, "order_id", "order_number"),
     "product": (text, "product", None),
     "category": (text, "category", None),
+    "channel": (text, "channel", None),
+    "currency": (text, "currency", None),
     "discount": (real, None, "discount_value"),
     "discount_exact": (exact, None, "discount"),
     "is_return": (flag, None, "is_return"),
@@ -257,6 +259,12 @@ def _text(column):
     data, offsets, validity = column
     return c.Text(pointer(data, c.c_uint8), pointer(offsets, c.c_int64),
                   None if validity is None else pointer(validity, c.c_uint8))
+
+
+def texts(name, values):
+    """(Text, their number, what it points to) of a list of texts."""
+    column = text(name, values)
+    return _text(column), len(column[1]) - 1, column
 
 
 def _names(table):

@@ -20,6 +20,7 @@ PATRON_AS_OF_LAST = -9223372036854775808
 PATRON_MONEY_UNIT = 10000
 PATRON_MOST_TIME_S = 260000000000
 PATRON_MOST_QUANTITY = 1000000000000
+PATRON_MOST_CURRENCY_BYTES = 15
 
 PATRON_VERSION_MAJOR = 0
 PATRON_VERSION_MINOR = 1
@@ -55,7 +56,9 @@ PATRON_FIELD_PRICE = 7
 PATRON_FIELD_PRODUCT = 8
 PATRON_FIELD_CATEGORY = 9
 PATRON_FIELD_DISCOUNT = 10
-PATRON_FIELD_COUNT = 11
+PATRON_FIELD_CURRENCY = 11
+PATRON_FIELD_CHANNEL = 12
+PATRON_FIELD_COUNT = 13
 
 PATRON_REASON_NONE = 0
 PATRON_REASON_UNREADABLE = 1
@@ -63,16 +66,21 @@ PATRON_REASON_MISSING = 2
 PATRON_REASON_TOO_FEW_FIELDS = 3
 PATRON_REASON_NOT_UTF8 = 4
 PATRON_REASON_OUT_OF_RANGE = 5
-PATRON_REASON_COUNT = 6
+PATRON_REASON_OTHER_CURRENCY = 6
+PATRON_REASON_COUNT = 7
 
 PATRON_FATE_UNREADABLE = 0
 PATRON_FATE_NO_CUSTOMER = 1
 PATRON_FATE_AFTER_AS_OF = 2
-PATRON_FATE_DUPLICATE = 3
-PATRON_FATE_ZERO_AMOUNT = 4
-PATRON_FATE_RETURN = 5
-PATRON_FATE_PURCHASE = 6
-PATRON_FATE_COUNT = 7
+PATRON_FATE_BEFORE_WINDOW = 3
+PATRON_FATE_IGNORED_PRODUCT = 4
+PATRON_FATE_DUPLICATE = 5
+PATRON_FATE_ZERO_AMOUNT = 6
+PATRON_FATE_CANCELLED = 7
+PATRON_FATE_CANCELLATION = 8
+PATRON_FATE_RETURN = 9
+PATRON_FATE_PURCHASE = 10
+PATRON_FATE_COUNT = 11
 
 PATRON_ZERO_AMOUNT_DROP = 0
 PATRON_ZERO_AMOUNT_KEEP = 1
@@ -175,6 +183,8 @@ class Orders(ctypes.Structure):
         ("line", P(c_int64)),
         ("fault", P(c_uint8)),
         ("fault_field", P(c_uint8)),
+        ("channel", Text),
+        ("currency", Text),
     ]
 
 
@@ -185,6 +195,10 @@ class HistoryOptions(ctypes.Structure):
         ("duplicates", c_int32),
         ("strict", c_int32),
         ("rejected_listed", c_int32),
+        ("match_cancellations", c_int32),
+        ("reserved", c_int32),
+        ("order_gap_s", c_int64),
+        ("only_currency", c_char_p),
         ("utc_offset_s", c_int64),
     ]
 
@@ -200,7 +214,7 @@ class Audit(ctypes.Structure):
         ("last_s", c_int64),
         ("rows_read", c_int64),
         ("rows_kept", c_int64),
-        ("fates", c_int64 * 7),
+        ("fates", c_int64 * 16),
         ("adjustments", c_int64),
         ("amounts_rounded", c_int64),
         ("customers", c_int64),
@@ -211,6 +225,7 @@ class Audit(ctypes.Structure):
         ("returns", c_int64),
         ("net", c_int64),
         ("rejected_listed", c_int64),
+        ("customers_below_min_orders", c_int64),
     ]
 
 
@@ -237,6 +252,8 @@ class ArrowColumns(ctypes.Structure):
         ("unit_price_exact", c_char_p),
         ("product", c_char_p),
         ("category", c_char_p),
+        ("channel", c_char_p),
+        ("currency", c_char_p),
         ("discount", c_char_p),
         ("discount_exact", c_char_p),
         ("is_return", c_char_p),
@@ -268,6 +285,7 @@ class Column(ctypes.Structure):
         ("missing", c_char_p),
         ("role", c_int32),
         ("reserved", c_int32),
+        ("range", c_char_p),
     ]
 
 
@@ -280,6 +298,8 @@ class FeaturesOptions(ctypes.Structure):
         ("as_of_s", c_int64),
         ("columns", c_char_p),
         ("recent_days", c_int64),
+        ("window_days", c_int64),
+        ("min_orders", c_int64),
     ]
 
 
@@ -381,6 +401,7 @@ class SegmentOptions(ctypes.Structure):
         ("winsor_low", c_double),
         ("winsor_high", c_double),
         ("recent_days", c_int64),
+        ("window_days", c_int64),
         ("exact_pairs", c_int64),
     ]
 
@@ -556,6 +577,7 @@ FUNCTIONS = {
     "patron_history_fates": (c_int32, P(c_uint8), P(History), c_int64, P(Context), P(Error)),
     "patron_history_forget": (c_int32, P(History), P(c_uint8), c_int64, P(Context), P(Error)),
     "patron_history_merge": (c_int32, P(History), P(c_uint8), c_int64, P(c_uint8), c_int64, P(Context), P(Error)),
+    "patron_history_ignore_products": (c_int32, P(History), P(Text), c_int64, P(Context), P(Error)),
     "patron_history_rejected": (c_int32, P(Rejected), P(History), c_int64, P(Error)),
     "patron_history_free": (None, P(History)),
     "patron_arrow_columns_init": (None, P(ArrowColumns), c_size_t),

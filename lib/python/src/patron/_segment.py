@@ -239,9 +239,9 @@ def _summary(segmentation, history):
 
 
 def segment(orders=None, *, customer, time, amount=None, unit_price=None, quantity=None, order=None, product=None,
-            category=None, discount=None, is_return=None, line=None, amount_exact=None, unit_price_exact=None,
-            discount_exact=None, as_of=None, features=None, attributes=None, roles=None, threads=0, progress=None,
-            **more):
+            category=None, channel=None, currency=None, discount=None, is_return=None, line=None, amount_exact=None,
+            unit_price_exact=None, discount_exact=None, as_of=None, features=None, attributes=None, roles=None,
+            ignore_products=None, threads=0, progress=None, **more):
     """Segments the customers of a shop, from its order lines.
 
     Columns are sequences or arrays of one length; with `orders` (a data frame, or a dictionary of arrays) they may be
@@ -255,7 +255,8 @@ def segment(orders=None, *, customer, time, amount=None, unit_price=None, quanti
                  are kept. …_exact: whole numbers of 1/10,000 currency units
       quantity   units, negative for a return (without: 1)
       order      order number or text (without: a customer's day is one order)
-      product, category, discount, is_return, line (of the file, for messages)
+      product, category, channel (where it was ordered), currency (its code), discount, is_return, line (of the file,
+                 for messages)
     What it does with them:
       as_of      the instant to look from, inclusive; a bare date is its last second (without: the last line's instant)
       features   names or presets to group by, "rfm,tenure_days" or a list (without: "rfm")
@@ -263,12 +264,14 @@ def segment(orders=None, *, customer, time, amount=None, unit_price=None, quanti
       progress   called as progress(stage, fraction) now and then; a true result ends the call
       attributes (ids, {name: numbers}): the shop's own columns by customer id, NaN where there is none; a data frame
                  will do for the second
+      ignore_products  codes of postage and the like, which are no products: lines with them are left out
       roles      {name: role} of them: "cluster" (grouped by, too), "profile" (described by, the default), "ignore"
       more       the fields of patron_segment_options and patron_history_options by name: k_min, k_max, smallest_share,
                  minimum_orders, fill ("reject", "zero", "mean", "median"), transform ("log1p", "none"), scale
                  ("zscore", "robust", "none"), winsor_low, winsor_high, n_init, max_iter, tol, seed, recent_days,
-                 exact_pairs, zero_amount ("drop", "keep"), duplicates ("keep", "drop"), strict, rejected_listed,
-                 utc_offset_s …
+                 window_days, exact_pairs, zero_amount ("drop", "keep"), duplicates ("keep", "drop"), strict,
+                 rejected_listed, match_cancellations,
+                 only_currency, order_gap_s, utc_offset_s …
 
     Returns a Segmentation. Raises PatronError when the library refuses, TypeError for columns of another type, KeyError
     for a column that `orders` lacks, MemoryError, KeyboardInterrupt.
@@ -292,6 +295,10 @@ def segment(orders=None, *, customer, time, amount=None, unit_price=None, quanti
     how = {"threads": threads, "progress": progress}
     with create(c.History, library.patron_history_free, library.patron_history_create,
                 ctypes.byref(history_options)) as history:
+        if ignore_products is not None:
+            codes, count, alive = _columns.texts("ignore_products", ignore_products)
+            call(library.patron_history_ignore_products, history.pointer, ctypes.byref(codes), count, None)
+            del alive
         if arrow:
             numbers = _arrow.append(history, orders, columns, **how)
         else:

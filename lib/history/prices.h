@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a unit costs in each category, over all customers: money over quantity of the purchase lines that have a
+   category and a quantity above 0. Sums are exact, so that neither the order of lines nor the threads matter. */
+#ifndef PTN_HISTORY_PRICES_H
+#define PTN_HISTORY_PRICES_H
+
+#include <math.h>
+
+#include "history/groups.h"
+
+__extension__ typedef unsigned __int128 ptn_uint128;
+
+/* A quantity in steps of 2^-52: exact from 1 on, below that off by half a step at most. At most 2^92, so that 2^36 of
+   them fit into a sum that needs no order. */
+static inline ptn_uint128 ptn_in_steps(double quantity) { return (ptn_uint128)rint(quantity * 0x1p52); }
+
+/* *prices gets one for each category, in 1/10,000 currency units, NaN where there is no such line; NULL where there are
+   no categories. To be freed. fates: of each line, or NULL where what a line is by itself decides.
+   PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. */
+patron_status ptn_prices_make(double **prices, const ptn_grouping *grouping, const uint8_t *fates, ptn_team *team,
+                              const char *stage, patron_error *error);
+
+#endif
