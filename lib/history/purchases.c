@@ -450,7 +450,8 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
     patron_status status = find_as_of(&j.question.as_of_s, history, question->as_of_s, error);
     if (status != PATRON_OK) return status;
     grouping.as_of_s = j.question.as_of_s;
-    grouping.details = question->habits != PTN_HABIT_NONE || history->options.duplicates == PATRON_DUPLICATES_DROP;
+    grouping.details =
+        (question->habits & PTN_HABIT_OF_LINES) != 0 || history->options.duplicates == PATRON_DUPLICATES_DROP;
     grouping.lines = line_fates != NULL && history->options.duplicates == PATRON_DUPLICATES_DROP;
     if (history->merged.count > 0) {
         status = ptn_allocate(&roots, &purchases->memory, ptn_intern_count(&history->customers), sizeof(int32_t),

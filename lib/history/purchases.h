@@ -57,7 +57,8 @@ enum {
     PTN_HABIT_RHYTHM = 2, /* orders, gaps */
     PTN_HABIT_PRODUCTS = 4,
     PTN_HABIT_CATEGORIES = 8,
-    PTN_HABIT_SEASONS = 16 /* best_quarter */
+    PTN_HABIT_SEASONS = 16,                                                          /* best_quarter */
+    PTN_HABIT_OF_LINES = PTN_HABIT_LINES | PTN_HABIT_PRODUCTS | PTN_HABIT_CATEGORIES /* need each line */
 };
 
 /* What is asked. */
