@@ -94,12 +94,6 @@ static bool read_numbers(numbers *n, problem *p, const patron_orders *o, int64_t
     return read_amount(n, p, o, row) && read_discount(n, p, o, row);
 }
 
-bool ptn_reader_text(const uint8_t **bytes, int64_t *length, const patron_orders *o, int32_t text, int64_t row)
-{
-    const patron_text *texts[PTN_TEXTS] = {&o->customer_id, &o->order_id, &o->product, &o->category};
-    return ptn_batch_text(bytes, length, texts[text], row);
-}
-
 /* A column of texts or numbers as given. */
 typedef struct source {
     const patron_text *text;
@@ -108,10 +102,8 @@ typedef struct source {
     const ptn_intern *intern;
 } source;
 
-static source source_of(const ptn_reader *r, int32_t text)
+static source source_of(const patron_history *h, const patron_orders *o, int32_t text)
 {
-    const patron_orders *o = r->orders;
-    const patron_history *h = r->history;
     switch (text) {
     case PTN_TEXT_CUSTOMER:
         return (source){&o->customer_id, o->customer_number, o->customer_validity, &h->customers};
@@ -124,9 +116,11 @@ static source source_of(const ptn_reader *r, int32_t text)
     }
 }
 
-/* Rows of one step: from `row` of the batch, to go to the columns from `at`. */
+/* Rows of one step: from `row` of the orders, to go to the columns from `at`. */
 typedef struct step {
     const ptn_reader *rows;
+    const patron_orders *orders;
+    const uint8_t *rounded; /* of the orders' rows, or NULL */
     ptn_reader_block *block;
     ptn_fresh *fresh[PTN_TEXTS]; /* where the block's next goes, less what it has */
     int64_t row, at;
@@ -176,7 +170,7 @@ static void want(ptn_wanted_text wanted[STEP], bool same[STEP], const source *fr
 static void remember(const step *s, int32_t text, const ptn_wanted_text *w, int32_t i)
 {
     s->fresh[text][s->block->fresh[text]++] =
-        (ptn_fresh){w->bits, w->hash, (int32_t)(s->row + i - s->rows->from), w->kind};
+        (ptn_fresh){w->bits, w->hash, (int32_t)(s->at + i - s->rows->base), w->kind};
 }
 
 /* The number of a text, or PTN_INTERN_NEW and an entry in the block's list, or what else it is. */
@@ -206,7 +200,7 @@ static void find_texts(const step *s, int32_t text, int32_t field, const ptn_arr
 {
     ptn_wanted_text wanted[STEP];
     bool same[STEP];
-    const source from = source_of(s->rows, text);
+    const source from = source_of(s->rows->history, s->orders, text);
     int32_t *codes = (int32_t *)column->items + s->at;
     if (column->items == NULL) return;
     if (from.text->offsets == NULL && from.numbers == NULL) {
@@ -232,7 +226,7 @@ static void find_orders(step *s)
 {
     ptn_wanted_text wanted[STEP];
     bool same[STEP];
-    const source from = source_of(s->rows, PTN_TEXT_ORDER);
+    const source from = source_of(s->rows->history, s->orders, PTN_TEXT_ORDER);
     uint64_t *orders = (uint64_t *)s->rows->history->order.items + s->at;
     memset(s->order_kinds, PTN_KEY_NONE, sizeof s->order_kinds);
     if (s->rows->history->order.items == NULL) return;
@@ -256,7 +250,7 @@ static void find_orders(step *s)
 /* What the caller says of rows that could not be read. */
 static void find_faults(const step *s)
 {
-    const patron_orders *o = s->rows->orders;
+    const patron_orders *o = s->orders;
     memset(s->verdicts, 0, (size_t)s->count);
     for (int32_t i = 0; o->fault != NULL && i < s->count; i++) {
         if (o->fault[s->row + i] == 0) continue;
@@ -267,11 +261,11 @@ static void find_faults(const step *s)
 
 static bool is_faulty(const patron_orders *o, int64_t row) { return o->fault != NULL && o->fault[row] != 0; }
 
-/* Stores the numbers; the first row that fails the append, or -1. */
-static int64_t store_numbers(const step *s)
+/* Stores the numbers; the first row of the step that fails the append, or -1. */
+static int32_t store_numbers(const step *s)
 {
-    const ptn_reader *r = s->rows;
-    patron_history *h = r->history;
+    const patron_orders *o = s->orders;
+    patron_history *h = s->rows->history;
     const int32_t *customers = (const int32_t *)h->customer.items + s->at;
     int64_t *stamps = (int64_t *)h->stamp.items + s->at, *amounts = (int64_t *)h->amount.items + s->at;
     int64_t *discounts = h->discount.items == NULL ? NULL : (int64_t *)h->discount.items + s->at;
@@ -280,8 +274,9 @@ static int64_t store_numbers(const step *s)
     for (int32_t i = 0; i < s->count; i++) {
         numbers n = {0};
         problem p;
-        if (!is_faulty(r->orders, s->row + i)) {
-            if (!read_numbers(&n, &p, r->orders, s->row + i)) return s->row + i;
+        if (!is_faulty(o, s->row + i)) {
+            if (!read_numbers(&n, &p, o, s->row + i)) return i;
+            if (s->rounded != NULL && s->rounded[s->row + i] != 0) n.flags |= PTN_LINE_ROUNDED;
             if (s->verdicts[i] == 0) {
                 s->block->rounded += (n.flags & PTN_LINE_ROUNDED) != 0;
                 if (customers[i] == PTN_INTERN_MISSING)
@@ -292,7 +287,7 @@ static int64_t store_numbers(const step *s)
             }
         }
         if (s->verdicts[i] != 0) {
-            if (strict) return s->row + i;
+            if (strict) return i;
             s->block->rejected++;
         }
         stamps[i] = ptn_stamp(n.time_s, n.flags | (uint32_t)s->order_kinds[i] << PTN_LINE_ORDER_SHIFT);
@@ -303,20 +298,37 @@ static int64_t store_numbers(const step *s)
     return -1;
 }
 
+/* The block's rows from the source; false where they cannot be had. */
+static bool convert(patron_orders *made, const uint8_t **rounded, const ptn_reader *r, int64_t block, int32_t worker,
+                    int64_t from, int64_t count)
+{
+    ptn_reader_failure *failure = &r->failures[worker];
+    if (failure->block < 0) {
+        failure->status = r->source->convert(made, rounded, r->source->user, worker, from, count, &failure->error);
+        if (failure->status == PATRON_OK) return true;
+        failure->block = block;
+    }
+    r->blocks[block].failed = true;
+    return false;
+}
+
 void ptn_reader_read(void *argument, int64_t block, int32_t worker)
 {
     const ptn_reader *r = argument;
     ptn_reader_block *b = &r->blocks[block];
     int64_t first = block * PTN_READER_BLOCK,
             end = first + PTN_READER_BLOCK < r->count ? first + PTN_READER_BLOCK : r->count;
-    step s = {.rows = r, .block = b};
-    (void)worker;
-    memset(b, 0, sizeof *b);
+    step s = {.rows = r, .block = b, .orders = r->orders};
+    patron_orders made;
     b->bad = -1;
     b->last_s = INT64_MIN;
+    if (r->source != NULL) {
+        if (!convert(&made, &s.rounded, r, block, worker, r->from + first, end - first)) return;
+        s.orders = &made;
+    }
     for (int32_t t = 0; t < PTN_TEXTS; t++) s.fresh[t] = r->fresh[t] == NULL ? NULL : r->fresh[t] + first;
-    for (int64_t at = first; at < end && b->bad < 0; at += STEP) {
-        s.row = r->from + at;
+    for (int64_t at = first; at < end; at += STEP) {
+        s.row = r->source == NULL ? r->from + at : at - first;
         s.at = r->base + at;
         s.count = end - at < STEP ? (int32_t)(end - at) : STEP;
         s.verdicts = r->verdicts + at;
@@ -325,26 +337,59 @@ void ptn_reader_read(void *argument, int64_t block, int32_t worker)
         find_orders(&s);
         find_texts(&s, PTN_TEXT_PRODUCT, PATRON_FIELD_PRODUCT, &r->history->product);
         find_texts(&s, PTN_TEXT_CATEGORY, PATRON_FIELD_CATEGORY, &r->history->category);
-        b->bad = store_numbers(&s);
+        int32_t bad = store_numbers(&s);
+        if (bad < 0) continue;
+        b->bad = r->from + at + bad;
+        return;
     }
 }
 
-static int64_t caller_line(const ptn_reader *r, int64_t row)
+patron_status ptn_reader_orders(patron_orders *orders, int64_t *at, const ptn_reader *r, int64_t row,
+                                patron_error *error)
 {
-    return r->orders->line == NULL ? -1 : r->orders->line[row];
+    *orders = *r->orders;
+    *at = row;
+    if (r->source == NULL) return PATRON_OK;
+    const uint8_t *rounded;
+    int64_t in_chunk = row - r->from, first = in_chunk - in_chunk % PTN_READER_BLOCK,
+            count = r->count - first < PTN_READER_BLOCK ? r->count - first : PTN_READER_BLOCK;
+    *at = in_chunk - first;
+    return r->source->convert(orders, &rounded, r->source->user, 0, r->from + first, count, error);
 }
+
+patron_status ptn_reader_texts(patron_text *texts, int64_t *first, const ptn_reader *r, int32_t text, int64_t block,
+                               patron_error *error)
+{
+    const patron_text *given[PTN_TEXTS] = {&r->orders->customer_id, &r->orders->order_id, &r->orders->product,
+                                           &r->orders->category};
+    int64_t from = block * PTN_READER_BLOCK, count = r->count - from;
+    *texts = *given[text];
+    *first = r->from + from;
+    if (r->source == NULL) return PATRON_OK;
+    *first = 0;
+    return r->source->convert_text(texts, r->source->user, text, r->from + from,
+                                   count < PTN_READER_BLOCK ? count : PTN_READER_BLOCK, error);
+}
+
+/* A row that is to be explained: in orders, and as the caller counts. */
+typedef struct row_place {
+    const patron_orders *orders;
+    int64_t at, row;
+} row_place;
+
+static int64_t caller_line(const row_place *p) { return p->orders->line == NULL ? -1 : p->orders->line[p->at]; }
 
 /* "line 19 (row 17)", or "row 17" where the caller counts no lines */
-static void place(char *text, size_t size, const ptn_reader *r, int64_t row)
+static void place(char *text, size_t size, const row_place *p)
 {
-    int64_t at = caller_line(r, row);
-    if (at >= 0)
-        snprintf(text, size, "line %" PRId64 " (row %" PRId64 ")", at, row);
+    int64_t line = caller_line(p);
+    if (line >= 0)
+        snprintf(text, size, "line %" PRId64 " (row %" PRId64 ")", line, p->row);
     else
-        snprintf(text, size, "row %" PRId64, row);
+        snprintf(text, size, "row %" PRId64, p->row);
 }
 
-static patron_status fail_number(const ptn_reader *r, int64_t row, const problem *p, patron_error *error)
+static patron_status fail_number(const row_place *at, const problem *p, patron_error *error)
 {
     static const struct {
         patron_status status;
@@ -359,8 +404,8 @@ static patron_status fail_number(const ptn_reader *r, int64_t row, const problem
         [DISCOUNT_FAR] = {PATRON_OUT_OF_RANGE, "is beyond 922,337,203,685,477.5807; check its unit"},
     };
     char where[80];
-    place(where, sizeof where, r, row);
-    return ptn_fail_row(error, said[p->what].status, row, caller_line(r, row), "%s: %s %s", where,
+    place(where, sizeof where, at);
+    return ptn_fail_row(error, said[p->what].status, at->row, caller_line(at), "%s: %s %s", where,
                         patron_field_name(p->field), said[p->what].text);
 }
 
@@ -369,15 +414,19 @@ patron_status ptn_reader_explain(const ptn_reader *r, int64_t row, patron_error 
     static const char advice[] = "or turn strict off to have such rows rejected and counted";
     char where[80];
     numbers n;
+    patron_orders orders;
+    row_place at = {.orders = &orders, .row = r->first + row};
     problem p = {FINE, PATRON_FIELD_NONE};
-    if (!is_faulty(r->orders, row) && !read_numbers(&n, &p, r->orders, row)) return fail_number(r, row, &p, error);
+    patron_status status = ptn_reader_orders(&orders, &at.at, r, row, error);
+    if (status != PATRON_OK) return status;
+    if (!is_faulty(&orders, at.at) && !read_numbers(&n, &p, &orders, at.at)) return fail_number(&at, &p, error);
     uint8_t verdict = r->verdicts[row - r->from];
     int32_t field = ptn_verdict_field(verdict), reason = ptn_verdict_reason(verdict);
-    place(where, sizeof where, r, row);
+    place(where, sizeof where, &at);
     if (field == PATRON_FIELD_CUSTOMER && reason == PATRON_REASON_MISSING)
-        return ptn_fail_row(error, PATRON_ROW_REJECTED, row, caller_line(r, row), "%s: no customer id; give one, %s",
+        return ptn_fail_row(error, PATRON_ROW_REJECTED, at.row, caller_line(&at), "%s: no customer id; give one, %s",
                             where, advice);
-    return ptn_fail_row(error, PATRON_ROW_REJECTED, row, caller_line(r, row), "%s: %s is %s%s; mend it, %s", where,
+    return ptn_fail_row(error, PATRON_ROW_REJECTED, at.row, caller_line(&at), "%s: %s is %s%s; mend it, %s", where,
                         patron_field_name(field), reason == PATRON_REASON_TOO_FEW_FIELDS ? "short: " : "",
                         patron_reason_text(reason), advice);
 }
