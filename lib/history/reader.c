@@ -125,45 +125,96 @@ typedef struct step {
     ptn_fresh *fresh[PTN_TEXTS]; /* where the block's next goes, less what it has */
     int64_t row, at;
     int32_t count;
+    bool fine; /* no row is rejected so far */
     uint8_t *verdicts;
     uint8_t order_kinds[STEP];
 } step;
 
-/* What the rows want of the table. Lines of one order tend to follow each other: same[i] says that row i wants what
-   the one before does. */
-static void want(ptn_wanted_text wanted[STEP], bool same[STEP], const source *from, const step *s, bool hashed)
+/* What the rows of a step want of the table. Lines of one order tend to follow each other, so neighbours that want the
+   same want it once. */
+typedef struct wants {
+    ptn_wanted_text texts[STEP];
+    int32_t numbers[STEP]; /* of the texts, or PTN_INTERN_… */
+    int32_t count;
+    uint8_t of[STEP]; /* which of the texts each row wants */
+} wants;
+
+/* Numbers, all there: written so that which rows are alike is no branch. */
+static void gather_numbers(wants *w, const int64_t *given, int32_t rows)
 {
-    for (int32_t i = 0; i < s->count; i++) {
-        ptn_wanted_text *w = &wanted[i];
-        int64_t row = s->row + i;
-        same[i] = false;
-        w->kind = PTN_KEY_NONE;
-        if (from->numbers != NULL) {
-            if (!ptn_batch_has(from->validity, row)) continue;
-            w->kind = PTN_KEY_NUMBER;
-            w->bits = (uint64_t)from->numbers[row];
-            same[i] = i > 0 && w[-1].kind == PTN_KEY_NUMBER && w[-1].bits == w->bits;
-            if (!hashed) continue;
-            if (same[i]) {
-                w->hash = w[-1].hash;
-                continue;
-            }
-            w->hash = ptn_intern_hash(from->intern, w->kind, w->bits);
-        } else {
-            if (!ptn_batch_text(&w->bytes, &w->length, from->text, row)) continue;
-            if (i > 0 && w[-1].kind != PTN_KEY_NONE && w[-1].length == w->length &&
-                memcmp(w[-1].bytes, w->bytes, (size_t)w->length) == 0) {
-                *w = w[-1];
-                same[i] = true;
-                continue;
-            }
-            w->kind = ptn_key_of_text(&w->bits, w->bytes, w->length);
-            if (w->kind == PTN_KEY_LONG)
-                w->hash = w->bits = ptn_siphash(&from->intern->key, w->bytes, w->length) & from->intern->hash_mask;
-            else if (hashed)
-                w->hash = ptn_intern_hash(from->intern, w->kind, w->bits);
+    int32_t count = 0;
+    for (int32_t i = 0; i < rows; i++) {
+        count += i == 0 || given[i] != given[i - 1];
+        w->of[i] = (uint8_t)(count - 1);
+        w->texts[count - 1].bits = (uint64_t)given[i];
+        w->texts[count - 1].kind = PTN_KEY_NUMBER;
+    }
+    w->count = count;
+}
+
+static void gather_some_numbers(wants *w, const int64_t *given, const uint8_t *validity, int64_t row, int32_t rows)
+{
+    w->count = 0;
+    for (int32_t i = 0; i < rows; i++) {
+        ptn_wanted_text one = {.kind = PTN_KEY_NONE};
+        if (ptn_batch_has(validity, row + i))
+            one = (ptn_wanted_text){.bits = (uint64_t)given[row + i], .kind = PTN_KEY_NUMBER};
+        const ptn_wanted_text *last = &w->texts[w->count > 0 ? w->count - 1 : 0];
+        if (w->count == 0 || last->kind != one.kind || last->bits != one.bits) w->texts[w->count++] = one;
+        w->of[i] = (uint8_t)(w->count - 1);
+    }
+}
+
+static inline uint64_t word_at(const uint8_t *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word;
+}
+
+static inline bool same_bytes(const uint8_t *a, const uint8_t *b, int64_t length)
+{
+    if (length < 8 || length > 16) return memcmp(a, b, (size_t)length) == 0;
+    return ((word_at(a) ^ word_at(b)) | (word_at(a + length - 8) ^ word_at(b + length - 8))) == 0;
+}
+
+static void gather_texts(wants *w, const patron_text *texts, int64_t row, int32_t rows)
+{
+    w->count = 0;
+    for (int32_t i = 0; i < rows; i++) {
+        ptn_wanted_text *next = &w->texts[w->count];
+        const ptn_wanted_text *last = &w->texts[w->count > 0 ? w->count - 1 : 0];
+        next->length = 0;
+        next->kind = PTN_KEY_NONE;
+        bool there = ptn_batch_text(&next->bytes, &next->length, texts, row + i);
+        if (w->count == 0 || last->length != next->length ||
+            (there && !same_bytes(last->bytes, next->bytes, next->length))) {
+            if (there) next->kind = ptn_key_of_text(&next->bits, next->bytes, next->length);
+            w->count++;
         }
-        if (hashed || w->kind == PTN_KEY_LONG) ptn_intern_prefetch(from->intern, w->hash);
+        w->of[i] = (uint8_t)(w->count - 1);
+    }
+}
+
+/* Which texts are wanted; with `hashed` also those of short keys are for a table. */
+static void want(wants *w, const source *from, const step *s, bool hashed)
+{
+    if (from->numbers == NULL)
+        gather_texts(w, from->text, s->row, s->count);
+    else if (from->validity == NULL)
+        gather_numbers(w, from->numbers + s->row, s->count);
+    else
+        gather_some_numbers(w, from->numbers, from->validity, s->row, s->count);
+    for (int32_t t = 0; t < w->count; t++) {
+        ptn_wanted_text *text = &w->texts[t];
+        if (text->kind == PTN_KEY_LONG)
+            text->hash = text->bits =
+                ptn_siphash(&from->intern->key, text->bytes, text->length) & from->intern->hash_mask;
+        else if (hashed && text->kind != PTN_KEY_NONE)
+            text->hash = ptn_intern_hash(from->intern, text->kind, text->bits);
+        else
+            continue;
+        ptn_intern_prefetch(from->intern, text->hash);
     }
 }
 
@@ -173,18 +224,18 @@ static void remember(const step *s, int32_t text, const ptn_wanted_text *w, int3
         (ptn_fresh){w->bits, w->hash, (int32_t)(s->at + i - s->rows->base), w->kind};
 }
 
-/* The number of a text, or PTN_INTERN_NEW and an entry in the block's list, or what else it is. */
-static int32_t number_of(const ptn_wanted_text *w, const ptn_intern *intern, int32_t text, const step *s, int32_t i)
+/* The number of a text, or what else it is. */
+static inline int32_t number_of(const ptn_wanted_text *w, const ptn_intern *intern)
 {
+    if (w->kind == PTN_KEY_NONE) return PTN_INTERN_MISSING;
     int32_t number = ptn_intern_probe(intern, w);
     if (number >= 0) return number;
-    if (w->kind == PTN_KEY_LONG && !ptn_utf8_valid(w->bytes, w->length)) return PTN_INTERN_NOT_UTF8;
-    remember(s, text, w, i);
-    return PTN_INTERN_NEW;
+    return w->kind == PTN_KEY_LONG && !ptn_utf8_valid(w->bytes, w->length) ? PTN_INTERN_NOT_UTF8 : PTN_INTERN_NEW;
 }
 
-static void reject(const step *s, int32_t i, int32_t field, int32_t reason)
+static void reject(step *s, int32_t i, int32_t field, int32_t reason)
 {
+    s->fine = false;
     if (s->verdicts[i] == 0) s->verdicts[i] = ptn_verdict(field, reason);
 }
 
@@ -196,27 +247,27 @@ static bool counts(const step *s, int32_t text, int32_t i)
 }
 
 /* Customers, products or categories. */
-static void find_texts(const step *s, int32_t text, int32_t field, const ptn_array *column)
+static void find_texts(step *s, int32_t text, int32_t field, const ptn_array *column)
 {
-    ptn_wanted_text wanted[STEP];
-    bool same[STEP];
+    wants w;
     const source from = source_of(s->rows->history, s->orders, text);
     int32_t *codes = (int32_t *)column->items + s->at;
+    int32_t least = 0;
     if (column->items == NULL) return;
     if (from.text->offsets == NULL && from.numbers == NULL) {
         for (int32_t i = 0; i < s->count; i++) codes[i] = PTN_INTERN_MISSING;
         return;
     }
-    want(wanted, same, &from, s, true);
+    want(&w, &from, s, true);
+    for (int32_t t = 0; t < w.count; t++) {
+        w.numbers[t] = number_of(&w.texts[t], from.intern);
+        if (w.numbers[t] < least) least = w.numbers[t];
+    }
+    for (int32_t i = 0; i < s->count; i++) codes[i] = w.numbers[w.of[i]];
+    if (least >= PTN_INTERN_MISSING && s->fine) return;
     for (int32_t i = 0; i < s->count; i++) {
-        if (wanted[i].kind == PTN_KEY_NONE || !counts(s, text, i)) {
-            codes[i] = PTN_INTERN_MISSING;
-        } else if (same[i] && codes[i - 1] != PTN_INTERN_MISSING) {
-            codes[i] = codes[i - 1];
-            if (codes[i] == PTN_INTERN_NEW) remember(s, text, &wanted[i], i);
-        } else {
-            codes[i] = number_of(&wanted[i], from.intern, text, s, i);
-        }
+        if (!counts(s, text, i)) codes[i] = PTN_INTERN_MISSING;
+        if (codes[i] == PTN_INTERN_NEW) remember(s, text, &w.texts[w.of[i]], i);
         if (codes[i] == PTN_INTERN_NOT_UTF8) reject(s, i, field, PATRON_REASON_NOT_UTF8);
     }
 }
@@ -224,8 +275,7 @@ static void find_texts(const step *s, int32_t text, int32_t field, const ptn_arr
 /* Order ids: the key itself, or of a LONG one its number. */
 static void find_orders(step *s)
 {
-    ptn_wanted_text wanted[STEP];
-    bool same[STEP];
+    wants w;
     const source from = source_of(s->rows->history, s->orders, PTN_TEXT_ORDER);
     uint64_t *orders = (uint64_t *)s->rows->history->order.items + s->at;
     memset(s->order_kinds, PTN_KEY_NONE, sizeof s->order_kinds);
@@ -234,32 +284,124 @@ static void find_orders(step *s)
         memset(orders, 0, (size_t)s->count * sizeof *orders);
         return;
     }
-    want(wanted, same, &from, s, false);
+    if (from.numbers != NULL && from.validity == NULL && s->fine) {
+        memset(s->order_kinds, PTN_KEY_NUMBER, sizeof s->order_kinds);
+        memcpy(orders, from.numbers + s->row, (size_t)s->count * sizeof *orders);
+        return;
+    }
+    want(&w, &from, s, false);
+    for (int32_t t = 0; t < w.count; t++)
+        if (w.texts[t].kind == PTN_KEY_LONG) w.numbers[t] = number_of(&w.texts[t], from.intern);
     for (int32_t i = 0; i < s->count; i++) {
+        const ptn_wanted_text *text = &w.texts[w.of[i]];
         orders[i] = 0;
-        if (wanted[i].kind == PTN_KEY_NONE || !counts(s, PTN_TEXT_ORDER, i)) continue;
-        s->order_kinds[i] = (uint8_t)wanted[i].kind;
-        orders[i] = wanted[i].bits;
-        if (wanted[i].kind != PTN_KEY_LONG) continue;
-        int32_t number = number_of(&wanted[i], from.intern, PTN_TEXT_ORDER, s, i);
+        if (text->kind == PTN_KEY_NONE || !counts(s, PTN_TEXT_ORDER, i)) continue;
+        s->order_kinds[i] = (uint8_t)text->kind;
+        orders[i] = text->bits;
+        if (text->kind != PTN_KEY_LONG) continue;
+        int32_t number = w.numbers[w.of[i]];
         orders[i] = number < 0 ? 0 : (uint64_t)number;
+        if (number == PTN_INTERN_NEW) remember(s, PTN_TEXT_ORDER, text, i);
         if (number == PTN_INTERN_NOT_UTF8) reject(s, i, PATRON_FIELD_ORDER, PATRON_REASON_NOT_UTF8);
     }
 }
 
 /* What the caller says of rows that could not be read. */
-static void find_faults(const step *s)
+static void find_faults(step *s)
 {
     const patron_orders *o = s->orders;
+    s->fine = true;
     memset(s->verdicts, 0, (size_t)s->count);
     for (int32_t i = 0; o->fault != NULL && i < s->count; i++) {
         if (o->fault[s->row + i] == 0) continue;
+        s->fine = false;
         int32_t field = o->fault_field == NULL ? PATRON_FIELD_NONE : o->fault_field[s->row + i];
         s->verdicts[i] = ptn_verdict(field == PATRON_FIELD_NONE ? PATRON_FIELD_ROW : field, o->fault[s->row + i]);
     }
 }
 
 static bool is_faulty(const patron_orders *o, int64_t row) { return o->fault != NULL && o->fault[row] != 0; }
+
+/* Adding it and taking it away rounds a double to an integer, half to even; the integer is then the difference of the
+   sum's bits and its own. For magnitudes up to 2^51. */
+#define ROUNDER 0x1.8p52
+
+static inline int64_t bits_of(double value)
+{
+    int64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* Money of the rows where every value is the double nearest to a decimal of at most four places, as
+   ptn_money_from_value makes it; else false. */
+static bool store_values(int64_t *money, const double *values, int32_t count)
+{
+    int32_t wrong = 0;
+    for (int32_t i = 0; i < count; i++) {
+        double units = values[i] * PATRON_MONEY_UNIT, sum = units + ROUNDER;
+        wrong |= !(fabs(units) <= 0x1p51) | ((sum - ROUNDER) / PATRON_MONEY_UNIT != values[i]);
+        money[i] = bits_of(sum) - bits_of(ROUNDER);
+    }
+    return wrong == 0;
+}
+
+/* Money in the log's unit, where it can be. */
+static bool store_money(int64_t *money, const int64_t *given, const double *values, int32_t count)
+{
+    int32_t wrong = 0;
+    if (given == NULL) return values != NULL && store_values(money, values, count);
+    for (int32_t i = 0; i < count; i++) {
+        wrong |= given[i] == INT64_MIN;
+        money[i] = given[i];
+    }
+    return wrong == 0;
+}
+
+/* Stores the numbers where nothing is wrong with any row, and nothing is rounded: what store_numbers does, without a
+   branch a row. False where that is not so, or where there are columns it does not know. */
+static bool store_fine_numbers(const step *s)
+{
+    const patron_orders *o = s->orders;
+    const patron_history *h = s->rows->history;
+    const int32_t *customers = (const int32_t *)h->customer.items + s->at;
+    const int64_t *times = o->time_s + s->row;
+    const double *given = o->quantity == NULL ? NULL : o->quantity + s->row;
+    int64_t *stamps = (int64_t *)h->stamp.items + s->at, *amounts = (int64_t *)h->amount.items + s->at;
+    int64_t *discounts = (int64_t *)h->discount.items, last_s = s->block->last_s;
+    double *quantities = h->quantity.items == NULL ? NULL : (double *)h->quantity.items + s->at;
+    bool keep = h->options.zero_amount == PATRON_ZERO_AMOUNT_KEEP;
+    uint32_t all = o->discount != NULL || o->discount_value != NULL ? PTN_LINE_DISCOUNT : 0;
+    int32_t wrong = 0;
+    if (!s->fine || s->rounded != NULL || o->is_return != NULL || (o->amount == NULL && o->amount_value == NULL))
+        return false;
+    if (!store_money(amounts, o->amount == NULL ? NULL : o->amount + s->row,
+                     o->amount_value == NULL ? NULL : o->amount_value + s->row, s->count))
+        return false;
+    if (discounts != NULL) {
+        discounts += s->at;
+        if (all == 0)
+            memset(discounts, 0, (size_t)s->count * sizeof *discounts);
+        else if (!store_money(discounts, o->discount == NULL ? NULL : o->discount + s->row,
+                              o->discount_value == NULL ? NULL : o->discount_value + s->row, s->count))
+            return false;
+        for (int32_t i = 0; i < s->count; i++) discounts[i] = discounts[i] < 0 ? -discounts[i] : discounts[i];
+    }
+    for (int32_t i = 0; i < s->count; i++) {
+        double quantity = given == NULL ? 1.0 : given[i] + 0.0;
+        uint32_t flags = all | (quantity > 0.0 ? PTN_LINE_SOME : 0) | (quantity < 0.0 ? PTN_LINE_BACK : 0) |
+                         (uint32_t)s->order_kinds[i] << PTN_LINE_ORDER_SHIFT;
+        int64_t time_s = keep || amounts[i] != 0 ? times[i] : INT64_MIN;
+        wrong |= !(fabs(quantity) <= PATRON_MOST_QUANTITY) | (times[i] > PATRON_MOST_TIME_S) |
+                 (times[i] < -PATRON_MOST_TIME_S) | (customers[i] == PTN_INTERN_MISSING);
+        last_s = time_s > last_s ? time_s : last_s;
+        stamps[i] = (int64_t)((uint64_t)times[i] << PTN_LINE_BITS) | (int64_t)flags;
+        if (quantities != NULL) quantities[i] = quantity;
+    }
+    if (wrong != 0) return false;
+    s->block->last_s = last_s;
+    return true;
+}
 
 /* Stores the numbers; the first row of the step that fails the append, or -1. */
 static int32_t store_numbers(const step *s)
@@ -337,7 +479,7 @@ void ptn_reader_read(void *argument, int64_t block, int32_t worker)
         find_orders(&s);
         find_texts(&s, PTN_TEXT_PRODUCT, PATRON_FIELD_PRODUCT, &r->history->product);
         find_texts(&s, PTN_TEXT_CATEGORY, PATRON_FIELD_CATEGORY, &r->history->category);
-        int32_t bad = store_numbers(&s);
+        int32_t bad = store_fine_numbers(&s) ? -1 : store_numbers(&s);
         if (bad < 0) continue;
         b->bad = r->from + at + bad;
         return;
