@@ -59,20 +59,27 @@ static patron_status reserve_optional(patron_history *h, ptn_array *column, bool
    by copying and wiping, since they are not only numbers of texts. */
 patron_status ptn_history_reserve(patron_history *h, const patron_orders *o, patron_error *error)
 {
-    ptn_column columns[PTN_HISTORY_COLUMNS] = {{&h->stamp, 8}, {&h->amount, 8}, {&h->customer, 4}};
+    ptn_column columns[PTN_HISTORY_COLUMNS] = {
+        {&h->stamp, 8}, {&h->amount, ptn_history_width(h, &h->amount)}, {&h->customer, 4}};
     for (size_t i = 0; i < 3; i++) {
         patron_status status =
             ptn_array_reserve(columns[i].array, &h->memory, o->rows, columns[i].each, "order lines", error);
         if (status != PATRON_OK) return status;
     }
-    patron_status status = reserve_optional(h, &h->order, o->order_id.offsets != NULL || o->order_number != NULL,
-                                            o->rows, sizeof(uint64_t), 0, "order ids of order lines", error);
+    patron_status status =
+        reserve_optional(h, &h->order, o->order_id.offsets != NULL || o->order_number != NULL, o->rows,
+                         ptn_history_width(h, &h->order), 0, "order ids of order lines", error);
     if (status != PATRON_OK) return status;
     bool first = h->quantity.items == NULL;
-    status = reserve_optional(h, &h->quantity, o->quantity != NULL, o->rows, sizeof(double), 0,
+    status = reserve_optional(h, &h->quantity, o->quantity != NULL, o->rows, ptn_history_width(h, &h->quantity), 0,
                               "quantities of order lines", error);
     if (status != PATRON_OK) return status;
-    for (int64_t i = 0; first && i < h->quantity.count; i++) ((double *)h->quantity.items)[i] = 1.0;
+    for (int64_t i = 0; first && i < h->quantity.count; i++) {
+        if ((h->wide & PTN_WIDE_QUANTITY) != 0)
+            ((double *)h->quantity.items)[i] = 1.0;
+        else
+            ((int16_t *)h->quantity.items)[i] = 1;
+    }
     status = reserve_optional(h, &h->product, o->product.offsets != NULL, o->rows, sizeof(int32_t), 0xFF,
                               "products of order lines", error);
     if (status != PATRON_OK) return status;
@@ -80,7 +87,7 @@ patron_status ptn_history_reserve(patron_history *h, const patron_orders *o, pat
                               "categories of order lines", error);
     if (status != PATRON_OK) return status;
     status = reserve_optional(h, &h->discount, o->discount != NULL || o->discount_value != NULL, o->rows,
-                              sizeof(int64_t), 0, "discounts of order lines", error);
+                              ptn_history_width(h, &h->discount), 0, "discounts of order lines", error);
     if (status != PATRON_OK) return status;
     ptn_history_columns(columns, h);
     for (int i = 0; i < PTN_HISTORY_COLUMNS; i++)
@@ -162,7 +169,7 @@ static patron_status number_texts(appender *a, int32_t text, int64_t block)
             if (number < 0) return ptn_intern_fail_full(intern, a->error);
             int64_t line = r->base + fresh[i].row;
             if (text == PTN_TEXT_ORDER)
-                ((uint64_t *)a->history->order.items)[line] = (uint64_t)number;
+                ptn_line_set_order(a->history, line, (uint64_t)number);
             else
                 ((int32_t *)(text == PTN_TEXT_CUSTOMER  ? a->history->customer.items
                              : text == PTN_TEXT_PRODUCT ? a->history->product.items
@@ -287,6 +294,15 @@ static patron_status read_chunks(appender *a)
         memset(r->blocks, 0, (size_t)blocks * sizeof *r->blocks);
         status = ptn_team_run(a->team, "history", (double)r->from / (double)rows,
                               (double)(r->from + r->count) / (double)rows, blocks, ptn_reader_read, r, a->error);
+        uint32_t wide = 0;
+        for (int64_t b = 0; b < blocks; b++) wide |= r->blocks[b].wide;
+        if (status == PATRON_OK && wide != 0) {
+            /* The chunk once more, with room for what it has. */
+            status = ptn_history_widen(a->history, wide, r->base, a->error);
+            wipe_fresh(r, blocks);
+            r->count = 0;
+            continue;
+        }
         if (status == PATRON_OK) status = settle_chunk(a, blocks);
         wipe_fresh(r, blocks);
         if (most < PTN_READER_CHUNK) most *= 2;

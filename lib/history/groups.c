@@ -75,14 +75,14 @@ static void count_block(void *argument, int64_t block, int32_t worker)
     job *j = argument;
     const ptn_grouping *g = j->asked;
     const int32_t *customers = g->history->customer.items;
-    const int64_t *stamps = g->history->stamp.items, *amounts = g->history->amount.items;
+    const int64_t *stamps = g->history->stamp.items;
     int64_t *counts = j->groups->places + block * j->groups->count;
     int32_t shift = j->groups->shift;
     block_sums s = {.first_s = INT64_MAX, .last_s = INT64_MIN};
     (void)worker;
     memset(counts, 0, (size_t)j->groups->count * sizeof *counts);
     for (int64_t i = block * j->groups->block; i < block_end(j, block); i++) {
-        uint8_t kind = kind_of(g, stamps[i], amounts[i]);
+        uint8_t kind = kind_of(g, stamps[i], ptn_line_amount(g->history, i));
         int64_t time_s = ptn_stamp_time(stamps[i]);
         s.kinds[kind]++;
         if (g->line_fates != NULL) g->line_fates[i] = ptn_fate_of_kind(kind);
@@ -104,9 +104,7 @@ static void place_block(void *argument, int64_t block, int32_t worker)
     const ptn_grouping *g = j->asked;
     const patron_history *h = g->history;
     const int32_t *customers = h->customer.items, *products = h->product.items, *categories = h->category.items;
-    const int64_t *stamps = h->stamp.items, *amounts = h->amount.items, *discounts = h->discount.items;
-    const uint64_t *orders = h->order.items;
-    const double *quantities = h->quantity.items;
+    const int64_t *stamps = h->stamp.items;
     int64_t *places = j->groups->places + block * j->groups->count, base = j->groups->base;
     int32_t shift = j->groups->shift;
     uint32_t within = (1u << shift) - 1u;
@@ -114,7 +112,7 @@ static void place_block(void *argument, int64_t block, int32_t worker)
     for (int64_t i = block * j->groups->block; i < block_end(j, block); i++) {
         uint32_t customer = owner(g, customers[i]), group = customer >> shift;
         if (group - j->first >= j->count) continue;
-        int64_t stamp = stamps[i], amount = amounts[i];
+        int64_t stamp = stamps[i], amount = ptn_line_amount(h, i);
         uint32_t flags = ptn_stamp_flags(stamp);
         uint8_t kind = kind_of(g, stamp, amount);
         if (!enters(g, kind)) continue;
@@ -128,12 +126,12 @@ static void place_block(void *argument, int64_t block, int32_t worker)
         j->groups->entries[to] =
             (ptn_gathered){time_s * (INT64_C(1) << PTN_GATHERED_TIME) + (int64_t)low, amount,
                            order_kind == PTN_KEY_NONE ? (uint64_t)ptn_local_day(time_s, h->options.utc_offset_s)
-                                                      : orders[i] * j->groups->scramble};
+                                                      : ptn_line_order(h, i) * j->groups->scramble};
         if (j->groups->lines != NULL) j->groups->lines[to] = i;
         if (j->groups->details != NULL)
             j->groups->details[to] =
-                (ptn_detail){quantities == NULL ? 1.0 : quantities[i], discounts == NULL ? 0 : discounts[i],
-                             products == NULL ? -1 : products[i], categories == NULL ? -1 : categories[i]};
+                (ptn_detail){ptn_line_quantity(h, i), ptn_line_discount(h, i), products == NULL ? -1 : products[i],
+                             categories == NULL ? -1 : categories[i]};
     }
 }
 
@@ -154,14 +152,11 @@ enum {
 
 typedef struct log_columns {
     const int32_t *customers;
-    const int64_t *stamps, *amounts;
-    const uint64_t *orders; /* or NULL */
+    const int64_t *stamps;
+    const patron_history *history;
 } log_columns;
 
-static log_columns columns_of(const patron_history *h)
-{
-    return (log_columns){h->customer.items, h->stamp.items, h->amount.items, h->order.items};
-}
+static log_columns columns_of(const patron_history *h) { return (log_columns){h->customer.items, h->stamp.items, h}; }
 
 /* Reads the run that begins with line i, and returns the line after it; at most TALLY_LINES lines. *tally: how many
    lines there were of each kind, TALLY_BITS each. */
@@ -170,11 +165,11 @@ static inline int64_t read_run(run *r, uint64_t *tally, const log_columns *c, co
 {
     const int64_t stamp = c->stamps[i];
     const int32_t customer = c->customers[i];
-    const uint64_t order = c->orders == NULL ? 0 : c->orders[i];
+    const uint64_t order = ptn_line_order(c->history, i);
     *r = (run){0, 0, 0};
     if (end - i > TALLY_LINES) end = i + TALLY_LINES;
     do {
-        int64_t amount = c->amounts[i];
+        int64_t amount = ptn_line_amount(c->history, i);
         uint64_t magnitude = (uint64_t)(amount < 0 ? -amount : amount);
         uint8_t kind = kind_of(g, c->stamps[i], amount);
         uint32_t bit = 1u << kind;
@@ -190,7 +185,7 @@ static inline int64_t read_run(run *r, uint64_t *tally, const log_columns *c, co
         if (g->line_fates != NULL) g->line_fates[i] = ptn_fate_of_kind(kind);
         i++;
     } while (i < end && c->customers[i] == customer && (c->stamps[i] ^ stamp) >> PTN_LINE_ORDER_SHIFT == 0 &&
-             (c->orders == NULL || c->orders[i] == order));
+             ptn_line_order(c->history, i) == order);
     return i;
 }
 
@@ -248,7 +243,7 @@ static void place_runs(void *argument, int64_t block, int32_t worker)
         uint32_t order_kind = ptn_stamp_order(stamp), low = order_kind | (customer & within) << PTN_GATHERED_CUSTOMER;
         int64_t high = time_s * (INT64_C(1) << PTN_GATHERED_TIME);
         uint64_t order = order_kind == PTN_KEY_NONE ? (uint64_t)ptn_local_day(time_s, h->options.utc_offset_s)
-                                                    : c.orders[from] * j->groups->scramble;
+                                                    : ptn_line_order(h, from) * j->groups->scramble;
         if ((r.kinds & BOUGHT) != 0) {
             uint32_t kind = (r.kinds & 1u << PTN_KIND_ORDER) != 0 ? PTN_KIND_ORDER : PTN_KIND_PURCHASE;
             j->groups->entries[to++] =

@@ -233,6 +233,56 @@ static inline int32_t number_of(const ptn_wanted_text *w, const ptn_intern *inte
     return w->kind == PTN_KEY_LONG && !ptn_utf8_valid(w->bytes, w->length) ? PTN_INTERN_NOT_UTF8 : PTN_INTERN_NEW;
 }
 
+/* Values of a column, of the width that it has. */
+static void put_numbers(const step *s, const ptn_array *column, uint32_t bit, const int64_t *values)
+{
+    if ((s->rows->history->wide & bit) != 0) {
+        memcpy((int64_t *)column->items + s->at, values, (size_t)s->count * sizeof *values);
+        return;
+    }
+    int32_t *items = (int32_t *)column->items + s->at;
+    int64_t lost = 0;
+    for (int32_t i = 0; i < s->count; i++) {
+        items[i] = (int32_t)values[i];
+        lost |= values[i] ^ items[i];
+    }
+    if (lost != 0) s->block->wide |= bit;
+}
+
+static void put_orders(const step *s, const uint64_t *orders)
+{
+    const patron_history *h = s->rows->history;
+    if ((h->wide & PTN_WIDE_ORDER) != 0) {
+        memcpy((uint64_t *)h->order.items + s->at, orders, (size_t)s->count * sizeof *orders);
+        return;
+    }
+    uint32_t *items = (uint32_t *)h->order.items + s->at;
+    uint64_t all = 0;
+    for (int32_t i = 0; i < s->count; i++) {
+        items[i] = (uint32_t)orders[i];
+        all |= orders[i];
+    }
+    if (all > UINT32_MAX) s->block->wide |= PTN_WIDE_ORDER;
+}
+
+static void put_quantities(const step *s, const double *quantities)
+{
+    const patron_history *h = s->rows->history;
+    if (h->quantity.items == NULL) return;
+    if ((h->wide & PTN_WIDE_QUANTITY) != 0) {
+        memcpy((double *)h->quantity.items + s->at, quantities, (size_t)s->count * sizeof *quantities);
+        return;
+    }
+    int16_t *items = (int16_t *)h->quantity.items + s->at;
+    int32_t lost = 0;
+    for (int32_t i = 0; i < s->count; i++) {
+        int32_t whole = fabs(quantities[i]) <= INT16_MAX ? (int32_t)quantities[i] : 0;
+        items[i] = (int16_t)whole;
+        lost |= (double)whole != quantities[i];
+    }
+    if (lost != 0) s->block->wide |= PTN_WIDE_QUANTITY;
+}
+
 static void reject(step *s, int32_t i, int32_t field, int32_t reason)
 {
     s->fine = false;
@@ -277,16 +327,17 @@ static void find_orders(step *s)
 {
     wants w;
     const source from = source_of(s->rows->history, s->orders, PTN_TEXT_ORDER);
-    uint64_t *orders = (uint64_t *)s->rows->history->order.items + s->at;
+    uint64_t orders[STEP];
     memset(s->order_kinds, PTN_KEY_NONE, sizeof s->order_kinds);
     if (s->rows->history->order.items == NULL) return;
     if (from.text->offsets == NULL && from.numbers == NULL) {
-        memset(orders, 0, (size_t)s->count * sizeof *orders);
+        memset(orders, 0, sizeof orders);
+        put_orders(s, orders);
         return;
     }
     if (from.numbers != NULL && from.validity == NULL && s->fine) {
         memset(s->order_kinds, PTN_KEY_NUMBER, sizeof s->order_kinds);
-        memcpy(orders, from.numbers + s->row, (size_t)s->count * sizeof *orders);
+        put_orders(s, (const uint64_t *)from.numbers + s->row);
         return;
     }
     want(&w, &from, s, false);
@@ -304,6 +355,7 @@ static void find_orders(step *s)
         if (number == PTN_INTERN_NEW) remember(s, PTN_TEXT_ORDER, text, i);
         if (number == PTN_INTERN_NOT_UTF8) reject(s, i, PATRON_FIELD_ORDER, PATRON_REASON_NOT_UTF8);
     }
+    put_orders(s, orders);
 }
 
 /* What the caller says of rows that could not be read. */
@@ -367,9 +419,9 @@ static bool store_fine_numbers(const step *s)
     const int32_t *customers = (const int32_t *)h->customer.items + s->at;
     const int64_t *times = o->time_s + s->row;
     const double *given = o->quantity == NULL ? NULL : o->quantity + s->row;
-    int64_t *stamps = (int64_t *)h->stamp.items + s->at, *amounts = (int64_t *)h->amount.items + s->at;
-    int64_t *discounts = (int64_t *)h->discount.items, last_s = s->block->last_s;
-    double *quantities = h->quantity.items == NULL ? NULL : (double *)h->quantity.items + s->at;
+    int64_t *stamps = (int64_t *)h->stamp.items + s->at, last_s = s->block->last_s;
+    int64_t amounts[STEP], discounts[STEP];
+    double quantities[STEP];
     bool keep = h->options.zero_amount == PATRON_ZERO_AMOUNT_KEEP;
     uint32_t all = o->discount != NULL || o->discount_value != NULL ? PTN_LINE_DISCOUNT : 0;
     int32_t wrong = 0;
@@ -378,10 +430,9 @@ static bool store_fine_numbers(const step *s)
     if (!store_money(amounts, o->amount == NULL ? NULL : o->amount + s->row,
                      o->amount_value == NULL ? NULL : o->amount_value + s->row, s->count))
         return false;
-    if (discounts != NULL) {
-        discounts += s->at;
+    if (h->discount.items != NULL) {
         if (all == 0)
-            memset(discounts, 0, (size_t)s->count * sizeof *discounts);
+            memset(discounts, 0, sizeof discounts);
         else if (!store_money(discounts, o->discount == NULL ? NULL : o->discount + s->row,
                               o->discount_value == NULL ? NULL : o->discount_value + s->row, s->count))
             return false;
@@ -396,9 +447,12 @@ static bool store_fine_numbers(const step *s)
                  (times[i] < -PATRON_MOST_TIME_S) | (customers[i] == PTN_INTERN_MISSING);
         last_s = time_s > last_s ? time_s : last_s;
         stamps[i] = (int64_t)((uint64_t)times[i] << PTN_LINE_BITS) | (int64_t)flags;
-        if (quantities != NULL) quantities[i] = quantity;
+        quantities[i] = quantity;
     }
     if (wrong != 0) return false;
+    put_numbers(s, &h->amount, PTN_WIDE_AMOUNT, amounts);
+    if (h->discount.items != NULL) put_numbers(s, &h->discount, PTN_WIDE_DISCOUNT, discounts);
+    put_quantities(s, quantities);
     s->block->last_s = last_s;
     return true;
 }
@@ -409,9 +463,8 @@ static int32_t store_numbers(const step *s)
     const patron_orders *o = s->orders;
     patron_history *h = s->rows->history;
     const int32_t *customers = (const int32_t *)h->customer.items + s->at;
-    int64_t *stamps = (int64_t *)h->stamp.items + s->at, *amounts = (int64_t *)h->amount.items + s->at;
-    int64_t *discounts = h->discount.items == NULL ? NULL : (int64_t *)h->discount.items + s->at;
-    double *quantities = h->quantity.items == NULL ? NULL : (double *)h->quantity.items + s->at;
+    int64_t *stamps = (int64_t *)h->stamp.items + s->at, amounts[STEP], discounts[STEP];
+    double quantities[STEP];
     bool strict = h->options.strict != 0;
     for (int32_t i = 0; i < s->count; i++) {
         numbers n = {0};
@@ -434,9 +487,12 @@ static int32_t store_numbers(const step *s)
         }
         stamps[i] = ptn_stamp(n.time_s, n.flags | (uint32_t)s->order_kinds[i] << PTN_LINE_ORDER_SHIFT);
         amounts[i] = n.amount;
-        if (quantities != NULL) quantities[i] = n.quantity;
-        if (discounts != NULL) discounts[i] = n.discount;
+        quantities[i] = n.quantity;
+        discounts[i] = n.discount;
     }
+    put_numbers(s, &h->amount, PTN_WIDE_AMOUNT, amounts);
+    if (h->discount.items != NULL) put_numbers(s, &h->discount, PTN_WIDE_DISCOUNT, discounts);
+    put_quantities(s, quantities);
     return -1;
 }
 

@@ -46,8 +46,9 @@ typedef struct ptn_reader_failure {
 
 /* What a block found. */
 typedef struct ptn_reader_block {
-    int64_t bad; /* the first row of the batch that the append fails for, or -1 */
-    bool failed; /* the source could not convert it; nothing else is known */
+    int64_t bad;   /* the first row of the batch that the append fails for, or -1 */
+    bool failed;   /* the source could not convert it; nothing else is known */
+    uint32_t wide; /* PTN_WIDE_… of narrow columns that a value did not fit into */
     int64_t rejected, rounded;
     int64_t last_s; /* as patron_history.last_s */
     int64_t fresh[PTN_TEXTS];
