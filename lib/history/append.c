@@ -281,6 +281,22 @@ static patron_status settle_chunk(appender *a, int64_t blocks)
     return status;
 }
 
+/* Room in the tables for as many new texts as there were, or a few, and as there are rows at most. */
+static patron_status share_texts(appender *a, int64_t rows)
+{
+    for (int32_t t = 0; t < PTN_TEXTS; t++) {
+        ptn_intern *intern = intern_of(a->history, t);
+        int64_t texts = ptn_intern_count(intern) > FRESH_STEP ? ptn_intern_count(intern) : FRESH_STEP;
+        if (is_given(a->orders, t) && t != PTN_TEXT_ORDER) {
+            patron_status status =
+                ptn_intern_reserve(intern, texts < rows ? texts : rows, 0, &a->history->memory, a->error);
+            if (status != PATRON_OK) return status;
+        }
+    }
+    for (int32_t t = 0; t < PTN_TEXTS; t++) ptn_intern_share(intern_of(a->history, t));
+    return PATRON_OK;
+}
+
 static patron_status read_chunks(appender *a)
 {
     ptn_reader *r = &a->rows;
@@ -292,8 +308,11 @@ static patron_status read_chunks(appender *a)
         r->base = ptn_history_lines(a->history) + a->lines;
         int64_t blocks = (r->count + PTN_READER_BLOCK - 1) / PTN_READER_BLOCK;
         memset(r->blocks, 0, (size_t)blocks * sizeof *r->blocks);
+        status = share_texts(a, r->count);
+        if (status != PATRON_OK) break;
         status = ptn_team_run(a->team, "history", (double)r->from / (double)rows,
                               (double)(r->from + r->count) / (double)rows, blocks, ptn_reader_read, r, a->error);
+        for (int32_t t = 0; t < PTN_TEXTS; t++) ptn_intern_own(intern_of(a->history, t));
         uint32_t wide = 0;
         for (int64_t b = 0; b < blocks; b++) wide |= r->blocks[b].wide;
         if (status == PATRON_OK && wide != 0) {

@@ -99,10 +99,10 @@ typedef struct source {
     const patron_text *text;
     const int64_t *numbers;
     const uint8_t *validity;
-    const ptn_intern *intern;
+    ptn_intern *intern;
 } source;
 
-static source source_of(const patron_history *h, const patron_orders *o, int32_t text)
+static source source_of(patron_history *h, const patron_orders *o, int32_t text)
 {
     switch (text) {
     case PTN_TEXT_CUSTOMER:
@@ -224,11 +224,11 @@ static void remember(const step *s, int32_t text, const ptn_wanted_text *w, int3
         (ptn_fresh){w->bits, w->hash, (int32_t)(s->at + i - s->rows->base), w->kind};
 }
 
-/* The number of a text, or what else it is. */
-static inline int32_t number_of(const ptn_wanted_text *w, const ptn_intern *intern)
+/* The number of a text, or what else it is. It is added where all rows that want it count. */
+static inline int32_t number_of(const ptn_wanted_text *w, ptn_intern *intern, bool add)
 {
     if (w->kind == PTN_KEY_NONE) return PTN_INTERN_MISSING;
-    int32_t number = ptn_intern_probe(intern, w);
+    int32_t number = ptn_intern_meet(intern, w, add);
     if (number >= 0) return number;
     return w->kind == PTN_KEY_LONG && !ptn_utf8_valid(w->bytes, w->length) ? PTN_INTERN_NOT_UTF8 : PTN_INTERN_NEW;
 }
@@ -310,7 +310,7 @@ static void find_texts(step *s, int32_t text, int32_t field, const ptn_array *co
     }
     want(&w, &from, s, true);
     for (int32_t t = 0; t < w.count; t++) {
-        w.numbers[t] = number_of(&w.texts[t], from.intern);
+        w.numbers[t] = number_of(&w.texts[t], from.intern, s->fine);
         if (w.numbers[t] < least) least = w.numbers[t];
     }
     for (int32_t i = 0; i < s->count; i++) codes[i] = w.numbers[w.of[i]];
@@ -342,7 +342,7 @@ static void find_orders(step *s)
     }
     want(&w, &from, s, false);
     for (int32_t t = 0; t < w.count; t++)
-        if (w.texts[t].kind == PTN_KEY_LONG) w.numbers[t] = number_of(&w.texts[t], from.intern);
+        if (w.texts[t].kind == PTN_KEY_LONG) w.numbers[t] = number_of(&w.texts[t], from.intern, false);
     for (int32_t i = 0; i < s->count; i++) {
         const ptn_wanted_text *text = &w.texts[w.of[i]];
         orders[i] = 0;

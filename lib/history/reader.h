@@ -2,11 +2,11 @@
 /* Reading rows of a batch into the columns, by several threads: a chunk of rows at a time, in blocks.
 
        rows ─► verdict (a line, or why not), numbers ─► columns, behind the lines so far
-            └► texts: known ─► their number            in the column
-                      new   ─► a list of the block, for the calling thread to intern
+            └► texts: known, or short ─► their number  in the column
+                      new ─► a list of the block, for the calling thread to intern
 
-   While blocks are read, the tables of texts stand still. Rows that are no lines leave a gap in the columns, for the
-   calling thread to close. */
+   While blocks are read, the tables of texts take short ones, as long as there is room. Rows that are no lines leave a
+   gap in the columns, for the calling thread to close. */
 #ifndef PTN_HISTORY_READER_H
 #define PTN_HISTORY_READER_H
 
