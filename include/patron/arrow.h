@@ -100,15 +100,17 @@ PATRON_API void patron_arrow_columns_init(patron_arrow_columns *columns, size_t 
    released, each once, and stream->release is NULL. Callbacks of the stream are called by the calling thread.
 
    Types
-     ids        (customer, order, product, category, channel, currency) every integer, utf8, large_utf8, utf8_view, and
-   binary likewise; floating-point and decimal numbers that are whole, as a column of numbers with gaps becomes: the
-   same id as the text of its digits time       timestamp[s, ms, us, ns], rounded down to seconds: with a zone they are
-   instants; without one, and date32 and date64, which are midnight, they are the store's local time, and its history's
-   utc_offset_s is subtracted (PATRON_NAIVE_UTC: they are UTC). Integers are seconds since 1970, UTC numbers    every
-   integer, float32, float64, decimal32, decimal64, decimal128. Money becomes 1/10,000 by the rules of patron_orders:
-   decimals exactly, rounded half to even, and each row that was not exact is counted; a unit price or discount with
-   more than 4 decimals is used as the nearest double any        the null type, and dictionaries of all of these (with
-   any integer as index) Others are refused: PATRON_INVALID_ARGUMENT names column and type.
+     ids        (customer, order, product, category, channel, currency) every integer, utf8, large_utf8, utf8_view,
+                and binary likewise; floating-point and decimal numbers that are whole, as a column of numbers with
+                gaps becomes: the same id as the text of its digits
+     time       timestamp[s, ms, us, ns], rounded down to seconds: with a zone they are instants; without one, and
+                date32 and date64, which are midnight, they are the store's local time, and its history's utc_offset_s
+                is subtracted (PATRON_NAIVE_UTC: they are UTC). Integers are seconds since 1970, UTC
+     numbers    every integer, float32, float64, decimal32, decimal64, decimal128. Money becomes 1/10,000 by the rules
+                of patron_orders: decimals exactly, rounded half to even, and each row that was not exact is counted;
+                a unit price or discount with more than 4 decimals is used as the nearest double
+     any        the null type, and dictionaries of all of these (with any integer as index)
+   Others are refused: PATRON_INVALID_ARGUMENT names column and type.
 
    Nulls, NaN: in time, quantity, amount and unit price they reject the row as PATRON_REASON_MISSING, which the audit
    counts and patron_history_rejected lists; a null row of the stream likewise, as PATRON_FIELD_ROW. With `strict`

@@ -188,7 +188,7 @@ PATRON_API patron_status patron_history_append(patron_history *history, const pa
 PATRON_API int64_t patron_history_row_count(const patron_history *history);
 
 /* What became of the rows at an as-of: a cancellation later than it has not cancelled anything yet. rows_read is the
- * sum of `fates`; rows_kept = fates of returns and purchases. */
+   sum of `fates`; rows_kept = fates of returns and purchases. */
 typedef struct patron_audit {
     size_t size;     /* sizeof(patron_audit) */
     int64_t as_of_s; /* as used, never PATRON_AS_OF_LAST; 0 when no line was kept and none was given */

@@ -181,6 +181,7 @@ patron_status ptn_array_reserve_wiping(ptn_array *array, const ptn_memory *memor
     if (status != PATRON_OK || capacity == array->capacity) return status;
     void *items = memory->allocate(memory->user, bytes);
     if (items == NULL) return ptn_fail_memory(error, bytes, what);
+    ptn_advise(memory, items, bytes);
     if (array->items != NULL) {
         memcpy(items, array->items, (size_t)array->count * each);
         ptn_wipe(array->items, (size_t)array->capacity * each);

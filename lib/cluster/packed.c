@@ -367,7 +367,6 @@ static patron_status allocate_all(pack_job *job, const ptn_memory *memory, patro
         ptn_free(memory, packed->weights);
         packed->weights = NULL;
     }
-    ptn_advise(memory, packed->values, (size_t)elements * sizeof(float));
     return PATRON_OK;
 }
 

@@ -9,12 +9,13 @@
        all of short keys          ptn_key_place
        others                     their first eight bytes, big-endian
 
-   Where it does not decide, the bytes do. Ids differ, so the order is total, and the same whatever the buckets. */
+   Where it does not decide, the bytes do. Ids differ, so the order is total, and the same whatever the buckets. A
+   bucket is spread over slots, each a range of prefixes as wide as the others, before its slots are sorted. */
 #include "features/rank.h"
 
 #include <string.h>
 
-enum { BUCKETS = 256, SAMPLE = 16 * BUCKETS, SMALL = 8192, BLOCK = 16384, FILL_BLOCK = 64 };
+enum { BUCKETS = 256, SAMPLE = 16 * BUCKETS, SMALL = 8192, BLOCK = 16384, FILL_BLOCK = 64, SLOTS = 4096 };
 
 enum { BY_NUMBER, BY_PLACE, BY_BYTES };
 
@@ -23,10 +24,11 @@ typedef struct ranking {
     const ptn_intern *ids;
     int32_t by;
     int64_t count;
-    ptn_ranked *from, *to; /* unsorted, sorted */
+    ptn_ranked *from, *to; /* unsorted, and in the end sorted; by bucket */
     ptn_ranked splitters[BUCKETS - 1];
-    uint8_t *buckets; /* of each unsorted one */
-    int64_t *places;  /* blocks x BUCKETS: how many, then where the next goes */
+    uint64_t prefixes[BUCKETS - 1]; /* of the splitters */
+    uint8_t *buckets;               /* of each unsorted one */
+    int64_t *places;                /* blocks x BUCKETS: how many, then where the next goes */
     int64_t starts[BUCKETS + 1];
 } ranking;
 
@@ -60,15 +62,42 @@ static int32_t choose_order(const ptn_intern *ids)
     return by;
 }
 
+/* 10^0 … 10^18. */
+static const uint64_t powers_of_ten[19] = {UINT64_C(1),
+                                           UINT64_C(10),
+                                           UINT64_C(100),
+                                           UINT64_C(1000),
+                                           UINT64_C(10000),
+                                           UINT64_C(100000),
+                                           UINT64_C(1000000),
+                                           UINT64_C(10000000),
+                                           UINT64_C(100000000),
+                                           UINT64_C(1000000000),
+                                           UINT64_C(10000000000),
+                                           UINT64_C(100000000000),
+                                           UINT64_C(1000000000000),
+                                           UINT64_C(10000000000000),
+                                           UINT64_C(100000000000000),
+                                           UINT64_C(1000000000000000),
+                                           UINT64_C(10000000000000000),
+                                           UINT64_C(100000000000000000),
+                                           UINT64_C(1000000000000000000)};
+
+static uint32_t digits_of(uint64_t number)
+{
+    uint32_t digits = 1;
+    while (digits < 19 && number >= powers_of_ten[digits]) digits++;
+    return digits;
+}
+
 static void fill_one(ptn_ranked *out, const ranking *r, int32_t customer)
 {
     uint32_t kind = ((const uint8_t *)r->ids->kinds.items)[customer];
     uint64_t bits = ((const uint64_t *)r->ids->bits.items)[customer], prefix = 0;
     uint32_t length = 0;
     if (r->by == BY_NUMBER) {
-        length = (uint32_t)ptn_key_length(kind, bits);
-        prefix = bits;
-        for (uint32_t i = length; i < 19; i++) prefix *= 10;
+        length = digits_of(bits);
+        prefix = bits * powers_of_ten[19 - length];
     } else if (r->by == BY_PLACE) {
         prefix = ptn_key_place(kind, bits);
     } else {
@@ -94,17 +123,20 @@ static void fill_block(void *argument, int64_t block, int32_t worker)
 }
 
 /* The bucket: how many splitters are not after it. */
-static int32_t bucket_of(const ranking *r, const ptn_ranked *one)
+static uint32_t bucket_of(const ranking *r, const ptn_ranked *one)
 {
-    int32_t low = 0, high = BUCKETS - 1;
-    while (low < high) {
-        int32_t middle = (low + high) / 2;
-        if (id_less(one, &r->splitters[middle], r))
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return low;
+    uint32_t at = 0;
+    for (uint32_t step = BUCKETS / 2; step > 0; step /= 2)
+        if (!id_less(one, &r->splitters[at + step - 1], r)) at += step;
+    return at;
+}
+
+/* The same by prefixes alone: ids with equal ones share a bucket. */
+static inline uint32_t bucket_of_prefix(const uint64_t prefixes[BUCKETS - 1], uint64_t prefix)
+{
+    uint32_t at = 0;
+    for (uint32_t step = BUCKETS / 2; step > 0; step /= 2) at += prefixes[at + step - 1] <= prefix ? step : 0;
+    return at;
 }
 
 static int64_t block_end(const ranking *r, int64_t block)
@@ -119,8 +151,10 @@ static void classify_block(void *argument, int64_t block, int32_t worker)
     (void)worker;
     memset(counts, 0, BUCKETS * sizeof *counts);
     for (int64_t i = block * BLOCK; i < block_end(r, block); i++) {
-        r->buckets[i] = (uint8_t)bucket_of(r, &r->from[i]);
-        counts[r->buckets[i]]++;
+        uint32_t bucket =
+            r->by == BY_BYTES ? bucket_of(r, &r->from[i]) : bucket_of_prefix(r->prefixes, r->from[i].prefix);
+        r->buckets[i] = (uint8_t)bucket;
+        counts[bucket]++;
     }
 }
 
@@ -132,11 +166,38 @@ static void place_block(void *argument, int64_t block, int32_t worker)
     for (int64_t i = block * BLOCK; i < block_end(r, block); i++) r->to[places[r->buckets[i]]++] = r->from[i];
 }
 
+/* From r->to into r->from. */
 static void sort_bucket(void *argument, int64_t bucket, int32_t worker)
 {
     ranking *r = argument;
+    const ptn_ranked *in = r->to + r->starts[bucket];
+    ptn_ranked *out = r->from + r->starts[bucket];
+    int64_t count = r->starts[bucket + 1] - r->starts[bucket];
+    uint64_t least = UINT64_MAX, most = 0;
+    uint32_t ends[SLOTS] = {0}, at = 0;
+    int32_t shift = 0;
     (void)worker;
-    sort_by_id(r->to + r->starts[bucket], r->starts[bucket + 1] - r->starts[bucket], r);
+    if (count > UINT32_MAX) {
+        memcpy(out, in, (size_t)count * sizeof *out);
+        sort_by_id(out, count, r);
+        return;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        if (in[i].prefix < least) least = in[i].prefix;
+        if (in[i].prefix > most) most = in[i].prefix;
+    }
+    while (count > 0 && (most - least) >> shift >= SLOTS) shift++;
+    for (int64_t i = 0; i < count; i++) ends[(in[i].prefix - least) >> shift]++;
+    for (int32_t slot = 0; slot < SLOTS; slot++) {
+        uint32_t of = ends[slot];
+        ends[slot] = at;
+        at += of;
+    }
+    for (int64_t i = 0; i < count; i++) out[ends[(in[i].prefix - least) >> shift]++] = in[i];
+    for (int32_t slot = 0; slot < SLOTS; slot++) {
+        uint32_t start = slot == 0 ? 0 : ends[slot - 1];
+        if (ends[slot] - start > 1) sort_by_id(out + start, ends[slot] - start, r);
+    }
 }
 
 static void choose_splitters(ranking *r)
@@ -145,6 +206,7 @@ static void choose_splitters(ranking *r)
     for (int64_t i = 0; i < SAMPLE; i++) sample[i] = r->from[i * (r->count / SAMPLE)];
     sort_by_id(sample, SAMPLE, r);
     for (int64_t b = 1; b < BUCKETS; b++) r->splitters[b - 1] = sample[b * (SAMPLE / BUCKETS)];
+    for (int64_t b = 0; b < BUCKETS - 1; b++) r->prefixes[b] = r->splitters[b].prefix;
     ptn_wipe(sample, sizeof sample);
 }
 
@@ -184,6 +246,10 @@ patron_status ptn_rank(ptn_ranked **ranked, const ptn_purchases *purchases, cons
     *ranked = NULL;
     r.by = choose_order(ids);
     patron_status status = ptn_allocate_each(wanted, small ? 1 : 4, false, memory, error);
+    if (status == PATRON_OK && !small) {
+        ptn_advise(memory, r.from, (size_t)r.count * sizeof *r.from);
+        ptn_advise(memory, r.to, (size_t)r.count * sizeof *r.to);
+    }
     if (status == PATRON_OK)
         status = ptn_team_run(team, stage, from, from, (purchases->groups + FILL_BLOCK - 1) / FILL_BLOCK, fill_block,
                               &r, error);
@@ -195,11 +261,11 @@ patron_status ptn_rank(ptn_ranked **ranked, const ptn_purchases *purchases, cons
     if (status == PATRON_OK) status = sort_buckets(&r, team, stage, from, to, error);
     ptn_free(memory, r.places);
     ptn_free(memory, r.buckets);
-    ptn_rank_free(r.from, r.count, memory);
+    ptn_rank_free(r.to, r.count, memory);
     if (status == PATRON_OK)
-        *ranked = r.to;
+        *ranked = r.from;
     else
-        ptn_rank_free(r.to, r.count, memory);
+        ptn_rank_free(r.from, r.count, memory);
     return status;
 }
 

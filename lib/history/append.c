@@ -10,11 +10,10 @@
 #include "base/checked.h"
 #include "base/error.h"
 #include "base/floating.h"
-#include "base/threads.h"
+#include "history/append.h"
 #include "history/batch.h"
 #include "history/currency.h"
 #include "history/history.h"
-#include "history/reader.h"
 
 /* New texts that room is made for at once; how many ahead their slots are asked for. */
 enum { FRESH_STEP = 1024, AHEAD = 12 };
@@ -24,6 +23,7 @@ typedef struct appender {
     patron_history *history;
     const patron_orders *orders;
     const ptn_context *context;
+    ptn_team *team;
     patron_error *error;
     ptn_reader rows;
     int64_t lines, rejected, unreadable, no_customer, rounded, last_s;
@@ -61,20 +61,27 @@ static patron_status reserve_optional(patron_history *h, ptn_array *column, bool
    by copying and wiping, since they are not only numbers of texts. */
 patron_status ptn_history_reserve(patron_history *h, const patron_orders *o, patron_error *error)
 {
-    ptn_column columns[PTN_HISTORY_COLUMNS] = {{&h->stamp, 8}, {&h->amount, 8}, {&h->customer, 4}};
+    ptn_column columns[PTN_HISTORY_COLUMNS] = {
+        {&h->stamp, 8}, {&h->amount, ptn_history_width(h, &h->amount)}, {&h->customer, 4}};
     for (size_t i = 0; i < 3; i++) {
         patron_status status =
             ptn_array_reserve(columns[i].array, &h->memory, o->rows, columns[i].each, "order lines", error);
         if (status != PATRON_OK) return status;
     }
-    patron_status status = reserve_optional(h, &h->order, o->order_id.offsets != NULL || o->order_number != NULL,
-                                            o->rows, sizeof(uint64_t), 0, "order ids of order lines", error);
+    patron_status status =
+        reserve_optional(h, &h->order, o->order_id.offsets != NULL || o->order_number != NULL, o->rows,
+                         ptn_history_width(h, &h->order), 0, "order ids of order lines", error);
     if (status != PATRON_OK) return status;
     bool first = h->quantity.items == NULL;
-    status = reserve_optional(h, &h->quantity, o->quantity != NULL, o->rows, sizeof(double), 0,
+    status = reserve_optional(h, &h->quantity, o->quantity != NULL, o->rows, ptn_history_width(h, &h->quantity), 0,
                               "quantities of order lines", error);
     if (status != PATRON_OK) return status;
-    for (int64_t i = 0; first && i < h->quantity.count; i++) ((double *)h->quantity.items)[i] = 1.0;
+    for (int64_t i = 0; first && i < h->quantity.count; i++) {
+        if ((h->wide & PTN_WIDE_QUANTITY) != 0)
+            ((double *)h->quantity.items)[i] = 1.0;
+        else
+            ((int16_t *)h->quantity.items)[i] = 1;
+    }
     status = reserve_optional(h, &h->product, o->product.offsets != NULL, o->rows, sizeof(int32_t), 0xFF,
                               "products of order lines", error);
     if (status != PATRON_OK) return status;
@@ -85,7 +92,7 @@ patron_status ptn_history_reserve(patron_history *h, const patron_orders *o, pat
                               "channels of order lines", error);
     if (status != PATRON_OK) return status;
     status = reserve_optional(h, &h->discount, o->discount != NULL || o->discount_value != NULL, o->rows,
-                              sizeof(int64_t), 0, "discounts of order lines", error);
+                              ptn_history_width(h, &h->discount), 0, "discounts of order lines", error);
     if (status != PATRON_OK) return status;
     ptn_history_columns(columns, h);
     for (int i = 0; i < PTN_HISTORY_COLUMNS; i++)
@@ -99,52 +106,75 @@ static patron_status open_rows(appender *a)
 {
     ptn_reader *r = &a->rows;
     int64_t most = a->orders->rows < PTN_READER_CHUNK ? a->orders->rows : PTN_READER_CHUNK;
-    ptn_wanted wanted[2 + PTN_TEXTS] = {
+    ptn_wanted wanted[3 + PTN_TEXTS] = {
         {&r->verdicts, most, 1, "rows"},
-        {&r->blocks, (most + PTN_READER_BLOCK - 1) / PTN_READER_BLOCK, sizeof *r->blocks, "rows"}};
-    size_t count = 2;
+        {&r->blocks, (most + PTN_READER_BLOCK - 1) / PTN_READER_BLOCK, sizeof *r->blocks, "rows"},
+        {&r->failures, a->context->threads, sizeof *r->failures, "rows"}};
+    size_t count = 3;
     r->history = a->history;
     r->orders = a->orders;
     for (int32_t t = 0; t < PTN_TEXTS; t++)
         if (is_given(a->orders, t)) wanted[count++] = (ptn_wanted){&r->fresh[t], most, sizeof **r->fresh, "new texts"};
-    return ptn_allocate_each(wanted, count, false, &a->context->memory, a->error);
+    patron_status status = ptn_allocate_each(wanted, count, false, &a->context->memory, a->error);
+    for (int32_t w = 0; status == PATRON_OK && w < a->context->threads; w++) r->failures[w].block = -1;
+    return status;
 }
 
-/* The lists of new texts are wiped: they hold ids. */
 static void close_rows(appender *a)
 {
     ptn_reader *r = &a->rows;
-    int64_t most = a->orders->rows < PTN_READER_CHUNK ? a->orders->rows : PTN_READER_CHUNK;
-    for (int32_t t = 0; t < PTN_TEXTS; t++) {
-        if (r->fresh[t] != NULL) ptn_wipe(r->fresh[t], (size_t)most * sizeof **r->fresh);
-        ptn_free(&a->context->memory, r->fresh[t]);
-    }
+    for (int32_t t = 0; t < PTN_TEXTS; t++) ptn_free(&a->context->memory, r->fresh[t]);
+    ptn_free(&a->context->memory, r->failures);
     ptn_free(&a->context->memory, r->blocks);
     ptn_free(&a->context->memory, r->verdicts);
 }
 
+/* The chunk's lists of new texts are wiped: they hold ids. */
+static void wipe_fresh(const ptn_reader *r, int64_t blocks)
+{
+    for (int64_t b = 0; b < blocks; b++)
+        for (int32_t t = 0; t < PTN_TEXTS; t++)
+            if (r->blocks[b].fresh[t] > 0)
+                ptn_wipe(r->fresh[t] + b * PTN_READER_BLOCK, (size_t)r->blocks[b].fresh[t] * sizeof **r->fresh);
+}
+
+static bool any_long(const ptn_fresh *fresh, int64_t count)
+{
+    bool any = false;
+    for (int64_t i = 0; i < count; i++) any |= fresh[i].kind == PTN_KEY_LONG;
+    return any;
+}
+
 /* Gives numbers to new texts of one block. */
-static patron_status number_texts(appender *a, int32_t text, const ptn_fresh *fresh, int64_t count)
+static patron_status number_texts(appender *a, int32_t text, int64_t block)
 {
     ptn_intern *intern = intern_of(a->history, text);
     const ptn_reader *r = &a->rows;
+    const ptn_fresh *fresh = r->fresh[text] + block * PTN_READER_BLOCK;
+    int64_t count = r->blocks[block].fresh[text], first = 0;
+    patron_text texts = {NULL, NULL, NULL};
+    if (any_long(fresh, count)) {
+        patron_status status = ptn_reader_texts(&texts, &first, r, text, block, a->error);
+        if (status != PATRON_OK) return status;
+        first -= block * PTN_READER_BLOCK;
+    }
     for (int64_t from = 0; from < count; from += FRESH_STEP) {
         int64_t end = from + FRESH_STEP < count ? from + FRESH_STEP : count, bytes = 0, length;
         const uint8_t *at;
         for (int64_t i = from; i < end; i++)
-            if (fresh[i].kind == PTN_KEY_LONG && ptn_reader_text(&at, &length, a->orders, text, r->from + fresh[i].row))
+            if (fresh[i].kind == PTN_KEY_LONG && ptn_batch_text(&at, &length, &texts, first + fresh[i].row))
                 bytes += ptn_intern_long_bytes(length);
         patron_status status = ptn_intern_reserve(intern, end - from, bytes, &a->history->memory, a->error);
         if (status != PATRON_OK) return status;
         for (int64_t i = from; i < end; i++) {
             if (i + AHEAD < end) ptn_intern_prefetch(intern, fresh[i + AHEAD].hash);
             ptn_wanted_text w = {fresh[i].bits, fresh[i].hash, NULL, 0, fresh[i].kind};
-            if (w.kind == PTN_KEY_LONG) ptn_reader_text(&w.bytes, &w.length, a->orders, text, r->from + fresh[i].row);
+            if (w.kind == PTN_KEY_LONG) ptn_batch_text(&w.bytes, &w.length, &texts, first + fresh[i].row);
             int32_t number = ptn_intern_add(intern, &w);
             if (number < 0) return ptn_intern_fail_full(intern, a->error);
             int64_t line = r->base + fresh[i].row;
             if (text == PTN_TEXT_ORDER)
-                ((uint64_t *)a->history->order.items)[line] = (uint64_t)number;
+                ptn_line_set_order(a->history, line, (uint64_t)number);
             else
                 ((int32_t *)(text == PTN_TEXT_CUSTOMER   ? a->history->customer.items
                              : text == PTN_TEXT_PRODUCT  ? a->history->product.items
@@ -152,6 +182,28 @@ static patron_status number_texts(appender *a, int32_t text, const ptn_fresh *fr
                                                          : a->history->channel.items))[line] = number;
         }
     }
+    return PATRON_OK;
+}
+
+/* The orders of the block that was asked for last. */
+typedef struct known_lines {
+    patron_orders orders;
+    int64_t block, ahead; /* -1: none; places in the orders less rows of the chunk */
+} known_lines;
+
+/* The caller's number of a line, or -1. */
+static patron_status find_line(int64_t *line, known_lines *known, const appender *a, int64_t row)
+{
+    int64_t at;
+    *line = -1;
+    if (a->orders->line == NULL) return PATRON_OK;
+    if (known->block != row / PTN_READER_BLOCK) {
+        patron_status status = ptn_reader_orders(&known->orders, &at, &a->rows, a->rows.from + row, a->error);
+        if (status != PATRON_OK) return status;
+        known->block = row / PTN_READER_BLOCK;
+        known->ahead = at - row;
+    }
+    *line = known->orders.line[known->ahead + row];
     return PATRON_OK;
 }
 
@@ -166,6 +218,7 @@ static patron_status close_gaps(appender *a, int64_t rejected)
     if (status != PATRON_OK) return status;
     ptn_history_columns(columns, h);
     const int32_t *customers = (const int32_t *)h->customer.items + r->base;
+    known_lines known = {.block = -1};
     int64_t kept = 0;
     for (int64_t row = 0; row < r->count;) {
         uint8_t verdict = r->verdicts[row];
@@ -174,7 +227,8 @@ static patron_status close_gaps(appender *a, int64_t rejected)
             bool nobody = (verdict & PTN_VERDICT_NO_CUSTOMER) != 0;
             memset(one, 0, sizeof *one);
             one->row = ptn_history_rows(h) + r->from + row;
-            one->line = a->orders->line == NULL ? -1 : a->orders->line[r->from + row];
+            status = find_line(&one->line, &known, a, row);
+            if (status != PATRON_OK) return status;
             one->customer = customers[row] < 0 ? PTN_INTERN_MISSING : customers[row];
             one->field = (uint8_t)ptn_verdict_field(verdict);
             one->reason = (uint8_t)ptn_verdict_reason(verdict);
@@ -198,50 +252,90 @@ static patron_status close_gaps(appender *a, int64_t rejected)
     return PATRON_OK;
 }
 
+/* The first row, by blocks, that the append fails for. */
+static patron_status find_failure(const appender *a, int64_t blocks)
+{
+    const ptn_reader *r = &a->rows;
+    for (int64_t b = 0; b < blocks; b++) {
+        if (r->blocks[b].bad >= 0) return ptn_reader_explain(r, r->blocks[b].bad, a->error);
+        if (!r->blocks[b].failed) continue;
+        for (int32_t w = 0; w < a->context->threads; w++) {
+            if (r->failures[w].block != b) continue;
+            if (a->error != NULL) *a->error = r->failures[w].error;
+            return r->failures[w].status;
+        }
+    }
+    return PATRON_OK;
+}
+
 /* What is to be done of a chunk once its blocks are read. */
-static patron_status settle_chunk(appender *a)
+static patron_status settle_chunk(appender *a, int64_t blocks)
 {
     ptn_reader *r = &a->rows;
-    int64_t blocks = (r->count + PTN_READER_BLOCK - 1) / PTN_READER_BLOCK, rejected = 0;
-    for (int64_t b = 0; b < blocks; b++)
-        if (r->blocks[b].bad >= 0) return ptn_reader_explain(r, r->blocks[b].bad, a->error);
-    for (int64_t b = 0; b < blocks; b++) {
+    int64_t rejected = 0;
+    patron_status status = find_failure(a, blocks);
+    for (int64_t b = 0; status == PATRON_OK && b < blocks; b++) {
         ptn_reader_block *block = &r->blocks[b];
-        if (block->currency_row >= 0 && !ptn_currency_meet(&a->currency, &a->orders->currency, block->currency_row)) {
+        if (!ptn_currency_join(&a->currency, &block->currency)) {
             block->currency = a->currency;
             return ptn_reader_explain(r, block->currency_row, a->error);
         }
         rejected += block->rejected;
         a->rounded += block->rounded;
         if (block->last_s > a->last_s) a->last_s = block->last_s;
-        for (int32_t t = 0; t < PTN_TEXTS; t++) {
-            if (block->fresh[t] == 0) continue;
-            patron_status status = number_texts(a, t, r->fresh[t] + b * PTN_READER_BLOCK, block->fresh[t]);
-            if (status != PATRON_OK) return status;
-        }
+        for (int32_t t = 0; status == PATRON_OK && t < PTN_TEXTS; t++)
+            if (block->fresh[t] > 0) status = number_texts(a, t, b);
     }
-    patron_status status = rejected > 0 ? close_gaps(a, rejected) : PATRON_OK;
+    if (status == PATRON_OK && rejected > 0) status = close_gaps(a, rejected);
     a->lines += r->count - rejected;
     return status;
 }
 
+/* Room in the tables for as many new texts as there were, or a few, and as there are rows at most. */
+static patron_status share_texts(appender *a, int64_t rows)
+{
+    for (int32_t t = 0; t < PTN_TEXTS; t++) {
+        ptn_intern *intern = intern_of(a->history, t);
+        int64_t texts = ptn_intern_count(intern) > FRESH_STEP ? ptn_intern_count(intern) : FRESH_STEP;
+        if (is_given(a->orders, t) && t != PTN_TEXT_ORDER) {
+            patron_status status =
+                ptn_intern_reserve(intern, texts < rows ? texts : rows, 0, &a->history->memory, a->error);
+            if (status != PATRON_OK) return status;
+        }
+    }
+    for (int32_t t = 0; t < PTN_TEXTS; t++) ptn_intern_share(intern_of(a->history, t));
+    return PATRON_OK;
+}
+
 static patron_status read_chunks(appender *a)
 {
-    ptn_team team;
     ptn_reader *r = &a->rows;
     int64_t rows = a->orders->rows, most = PTN_READER_BLOCK;
     patron_status status = PATRON_OK;
-    ptn_team_open(&team, a->context);
+    while (most < PTN_READER_CHUNK && most < ptn_history_lines(a->history)) most *= 2;
     for (r->from = 0; status == PATRON_OK && r->from < rows; r->from += r->count) {
         r->count = rows - r->from < most ? rows - r->from : most;
         r->base = ptn_history_lines(a->history) + a->lines;
-        status =
-            ptn_team_run(&team, "history", (double)r->from / (double)rows, (double)(r->from + r->count) / (double)rows,
-                         (r->count + PTN_READER_BLOCK - 1) / PTN_READER_BLOCK, ptn_reader_read, r, a->error);
-        if (status == PATRON_OK) status = settle_chunk(a);
+        int64_t blocks = (r->count + PTN_READER_BLOCK - 1) / PTN_READER_BLOCK;
+        memset(r->blocks, 0, (size_t)blocks * sizeof *r->blocks);
+        status = share_texts(a, r->count);
+        if (status != PATRON_OK) break;
+        status = ptn_team_run(a->team, "history", (double)r->from / (double)rows,
+                              (double)(r->from + r->count) / (double)rows, blocks, ptn_reader_read, r, a->error);
+        for (int32_t t = 0; t < PTN_TEXTS; t++) ptn_intern_own(intern_of(a->history, t));
+        uint32_t wide = 0;
+        for (int64_t b = 0; b < blocks; b++) wide |= r->blocks[b].wide;
+        if (status == PATRON_OK && wide != 0) {
+            /* The chunk once more, with room for what it has. */
+            status = ptn_history_widen(a->history, wide, r->base, a->error);
+            wipe_fresh(r, blocks);
+            r->count = 0;
+            continue;
+        }
+        if (status == PATRON_OK) status = settle_chunk(a, blocks);
+        wipe_fresh(r, blocks);
         if (most < PTN_READER_CHUNK) most *= 2;
     }
-    ptn_team_close(&team);
     return status;
 }
 
@@ -260,15 +354,20 @@ static void commit(const appender *a)
     h->currency = a->currency;
 }
 
-static patron_status append(patron_history *history, const patron_orders *orders, const ptn_context *context,
-                            patron_error *error)
+patron_status ptn_append(patron_history *history, const patron_orders *orders, const ptn_source *source, int64_t first,
+                         ptn_team *team, patron_error *error)
 {
-    appender a = {.history = history, .orders = orders, .context = context, .error = error, .last_s = INT64_MIN};
-    a.currency = history->currency;
+    appender a = {.history = history,
+                  .orders = orders,
+                  .context = team->context,
+                  .team = team,
+                  .error = error,
+                  .rows = {.source = source, .first = first},
+                  .last_s = INT64_MIN,
+                  .currency = history->currency};
     int64_t known[PTN_TEXTS];
     for (int32_t t = 0; t < PTN_TEXTS; t++) known[t] = ptn_intern_count(intern_of(history, t));
     patron_status status = ptn_history_reserve(history, orders, error);
-    if (status == PATRON_OK) status = ptn_batch_check_columns(orders, error);
     if (status == PATRON_OK) status = open_rows(&a);
     if (status == PATRON_OK) status = read_chunks(&a);
     close_rows(&a);
@@ -284,6 +383,7 @@ patron_status patron_history_append(patron_history *history, const patron_orders
 {
     patron_orders read;
     ptn_context known;
+    ptn_team team;
     fenv_t host;
     ptn_ok(error);
     if (history == NULL) return ptn_fail_null(error, "history");
@@ -293,7 +393,10 @@ patron_status patron_history_append(patron_history *history, const patron_orders
     if (status != PATRON_OK || read.rows == 0) return status;
 
     ptn_floating_enter(&host);
-    status = append(history, &read, &known, error);
+    ptn_team_open(&team, &known);
+    status = ptn_batch_check_columns(&read, error);
+    if (status == PATRON_OK) status = ptn_append(history, &read, NULL, 0, &team, error);
+    ptn_team_close(&team);
     ptn_floating_leave(&host);
     return status;
 }

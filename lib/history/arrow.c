@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* An Arrow stream appended: who owns what, batch by batch, part by part, all of it or nothing. */
+/* An Arrow stream appended: who owns what, batch by batch, all of it or nothing. Parts of a batch are converted by the
+   threads that read them. */
 #include <patron/arrow.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,22 +11,32 @@
 
 #include "base/error.h"
 #include "base/floating.h"
+#include "history/append.h"
 #include "history/arrow_convert.h"
 #include "history/mark.h"
-#include "history/money.h"
+
+/* What a worker converts with. */
+typedef struct converter {
+    ptn_arrow_reader reader;
+    uint8_t *validity;          /* of a part's rows, PTN_ARROW_PART bits */
+    int64_t longest[PTN_ROLES]; /* bytes of texts that lie apart, of the parts it has measured */
+} converter;
 
 /* A stream on its way in. */
 typedef struct stream_reader {
     patron_history *history;
     struct ArrowArrayStream stream; /* moved from the caller's */
-    ptn_arrow_reader reader;
-    uint8_t *validity; /* of a part's rows, PTN_ARROW_PART bits */
-    const patron_context *context;
+    ptn_arrow_field fields[PTN_ROLES];
+    converter *converters; /* of each worker */
+    const struct ArrowArray *batch;
+    ptn_team team;
     ptn_memory memory;
     int64_t children; /* that the schema has */
     int64_t rows;     /* appended so far */
     patron_error *error;
 } stream_reader;
+
+static_assert((int)PTN_ARROW_PART == (int)PTN_READER_BLOCK, "a part is what is read at a time");
 
 void patron_arrow_columns_init(patron_arrow_columns *columns, size_t size)
 {
@@ -42,70 +54,81 @@ static patron_status fail_stream(stream_reader *r, int code, const char *what)
                     code, text == NULL ? "" : ": ", text == NULL ? "" : text);
 }
 
-/* A message that names a row of the part names the stream's. */
-static void count_from_the_start(patron_error *error, int64_t first)
+/* Rows from … of the batch. */
+static ptn_arrow_part part_of(const stream_reader *r, const converter *c, int64_t from, int64_t count,
+                              patron_error *error)
 {
-    char here[40], *found, rest[sizeof error->message];
-    if (error == NULL || error->row < 0 || first == 0) return;
-    int length = snprintf(here, sizeof here, "row %" PRId64, error->row);
-    found = strstr(error->message, here);
-    error->row += first;
-    if (found == NULL || (found[length] >= '0' && found[length] <= '9')) return;
-    memcpy(rest, found + length, strlen(found + length) + 1);
-    size_t room = sizeof error->message - (size_t)(found - error->message);
-    snprintf(found, room, "row %" PRId64 "%.440s", error->row, rest);
+    const struct ArrowArray *batch = r->batch;
+    ptn_arrow_part part = {
+        .start = batch->offset + from, .rows = count, .first = r->rows + from, .memory = &r->memory, .error = error};
+    if (batch->null_count != 0 && batch->buffers[0] != NULL)
+        part.validity = ptn_arrow_bits(c->validity, batch->buffers[0], part.start, part.rows);
+    return part;
 }
 
-/* Tells the history which of the rows just appended had an amount that was rounded before: those that it has not
-   counted for their discount. `rejected` and `line` are how many there were before. */
-static void tell_rounded(patron_history *h, const patron_orders *orders, const uint8_t *rounded, int64_t rejected,
-                         int64_t line)
+static patron_status convert(patron_orders *orders, const uint8_t **rounded, void *user, int32_t worker, int64_t from,
+                             int64_t count, patron_error *error)
 {
-    const ptn_rejection *r = h->rejected.items;
-    int64_t *stamps = h->stamp.items, first = ptn_history_rows(h) - orders->rows;
-    for (int64_t i = 0; i < orders->rows; i++) {
-        bool aside = rejected < h->rejected.count && r[rejected].row == first + i, counted = false;
-        int64_t discount;
-        if (rounded[i] != 0 && !(aside && r[rejected].fate == PATRON_FATE_UNREADABLE)) {
-            if (orders->discount_value != NULL) ptn_money_from_value(&discount, &counted, orders->discount_value[i]);
-            h->amounts_rounded += !counted;
-            if (!aside) stamps[line] |= PTN_LINE_ROUNDED;
-        }
-        rejected += aside;
-        line += !aside;
+    const stream_reader *r = user;
+    converter *c = &r->converters[worker];
+    const ptn_arrow_part part = part_of(r, c, from, count, error);
+    patron_status status = ptn_arrow_convert(orders, &c->reader, &part);
+    *rounded = c->reader.any_rounded ? c->reader.rounded : NULL;
+    return status;
+}
+
+static patron_status convert_text(patron_text *texts, void *user, int32_t text, int64_t from, int64_t count,
+                                  patron_error *error)
+{
+    static const int32_t roles[PTN_TEXTS] = {PTN_ROLE_CUSTOMER, PTN_ROLE_ORDER, PTN_ROLE_PRODUCT, PTN_ROLE_CATEGORY,
+                                             PTN_ROLE_CHANNEL};
+    const stream_reader *r = user;
+    const ptn_arrow_part part = part_of(r, r->converters, from, count, error);
+    return ptn_arrow_convert_text(texts, &r->converters->reader, roles[text], &part);
+}
+
+/* How many bytes the texts of a part have that lie apart. */
+static void measure(void *argument, int64_t block, int32_t worker)
+{
+    const stream_reader *r = argument;
+    converter *c = &r->converters[worker];
+    patron_error error;
+    int64_t from = block * PTN_ARROW_PART, left = r->batch->length - from;
+    const ptn_arrow_part part = part_of(r, c, from, left < PTN_ARROW_PART ? left : PTN_ARROW_PART, &error);
+    for (int32_t role = 0; role < PTN_ROLES; role++) {
+        ptn_arrow_column *column = &c->reader.columns[role];
+        if (column->array == NULL || !ptn_arrow_scattered(column)) continue;
+        int64_t bytes = ptn_arrow_text_bytes(column, &part);
+        if (bytes > c->longest[role]) c->longest[role] = bytes;
     }
 }
 
-/* `left`: rows for which room is made at once, so that columns are not moved again and again; 0 where it is there. */
-static patron_status append_part(stream_reader *r, const ptn_arrow_part *part, int64_t left)
+/* Room for every worker to convert any part of the batch. */
+static patron_status make_room(stream_reader *r)
 {
-    patron_orders orders;
-    fenv_t host;
-    int64_t rejected = r->history->rejected.count, line = ptn_history_lines(r->history);
-    ptn_floating_enter(&host);
-    patron_status status = ptn_arrow_convert(&orders, &r->reader, part);
-    ptn_floating_leave(&host);
-    if (status == PATRON_OK && left > part->rows) {
-        patron_orders rest = orders;
-        rest.rows = left;
-        status = ptn_history_reserve(r->history, &rest, r->error);
+    int32_t workers = r->team.context->threads;
+    bool any = false;
+    for (int32_t role = 0; role < PTN_ROLES; role++)
+        any |= r->fields[role].child >= 0 && ptn_arrow_scattered(&r->converters->reader.columns[role]);
+    if (!any) return PATRON_OK;
+    patron_status status = ptn_team_run(&r->team, "history", 0.0, 0.0,
+                                        (r->batch->length + PTN_ARROW_PART - 1) / PTN_ARROW_PART, measure, r, r->error);
+    const ptn_arrow_part part = {.memory = &r->memory, .error = r->error};
+    for (int32_t role = 0; status == PATRON_OK && role < PTN_ROLES; role++) {
+        int64_t longest = 0;
+        void *block;
+        for (int32_t w = 0; w < workers; w++)
+            if (r->converters[w].longest[role] > longest) longest = r->converters[w].longest[role];
+        for (int32_t w = 0; status == PATRON_OK && longest > 0 && w < workers; w++)
+            status = ptn_arrow_block(&block, &r->converters[w].reader.columns[role], PTN_BLOCK_BYTES, longest, &part);
     }
-    if (status != PATRON_OK) return status;
-    status = patron_history_append(r->history, &orders, r->context, r->error);
-    if (status != PATRON_OK) {
-        count_from_the_start(r->error, part->first);
-        return status;
-    }
-    if (!r->reader.any_rounded) return PATRON_OK;
-    ptn_floating_enter(&host);
-    tell_rounded(r->history, &orders, r->reader.rounded, rejected, line);
-    ptn_floating_leave(&host);
-    return PATRON_OK;
+    return status;
 }
 
 /* Checks a record batch as a struct, and each of its columns that is used. */
 static patron_status bind_batch(stream_reader *r, const struct ArrowArray *batch)
 {
+    int32_t workers = r->team.context->threads;
     patron_status status = ptn_arrow_check_shape(batch, "of rows", r->error);
     if (status != PATRON_OK) return status;
     if (batch->n_children != r->children || (batch->n_children > 0 && batch->children == NULL))
@@ -116,28 +139,48 @@ static patron_status bind_batch(stream_reader *r, const struct ArrowArray *batch
         return ptn_fail(r->error, PATRON_INVALID_ARGUMENT,
                         "the batch at row %" PRId64 " is not in order: it is no struct as Arrow lays it out", r->rows);
     for (int32_t role = 0; status == PATRON_OK && role < PTN_ROLES; role++) {
-        ptn_arrow_column *column = &r->reader.columns[role];
+        ptn_arrow_column *column = &r->converters->reader.columns[role];
         if (column->field.child < 0) continue;
         status = ptn_arrow_bind(column, batch->children[column->field.child], batch->offset + batch->length, r->error);
+        for (int32_t w = 1; w < workers; w++) r->converters[w].reader.columns[role].array = column->array;
     }
     return status;
 }
 
+/* Which columns there are. */
+static patron_orders columns_given(const stream_reader *r)
+{
+    static const int64_t there = 0;
+    static const double some = 0.0;
+    const ptn_arrow_field *f = r->fields;
+    patron_orders o;
+    patron_orders_init(&o, sizeof o);
+    o.customer_id.offsets = &there;
+    if (f[PTN_ROLE_ORDER].child >= 0) o.order_id.offsets = &there;
+    if (f[PTN_ROLE_PRODUCT].child >= 0) o.product.offsets = &there;
+    if (f[PTN_ROLE_CATEGORY].child >= 0) o.category.offsets = &there;
+    if (f[PTN_ROLE_CHANNEL].child >= 0) o.channel.offsets = &there;
+    if (f[PTN_ROLE_CURRENCY].child >= 0) o.currency.offsets = &there;
+    if (f[PTN_ROLE_QUANTITY].child >= 0) o.quantity = &some;
+    if (f[PTN_ROLE_DISCOUNT].child >= 0 || f[PTN_ROLE_DISCOUNT_EXACT].child >= 0) o.discount = &there;
+    if (f[PTN_ROLE_LINE].child >= 0) o.line = &there;
+    return o;
+}
+
 static patron_status append_batch(stream_reader *r, const struct ArrowArray *batch)
 {
+    const ptn_source source = {r, convert, convert_text};
+    patron_orders given = columns_given(r);
+    fenv_t host;
     patron_status status = bind_batch(r, batch);
-    bool gaps = status == PATRON_OK && batch->null_count != 0 && batch->buffers[0] != NULL;
-    for (int64_t at = 0; status == PATRON_OK && at < batch->length; at += PTN_ARROW_PART) {
-        int64_t left = batch->length - at;
-        ptn_arrow_part part = {.start = batch->offset + at,
-                               .rows = left < PTN_ARROW_PART ? left : PTN_ARROW_PART,
-                               .first = r->rows,
-                               .memory = &r->memory,
-                               .error = r->error};
-        if (gaps) part.validity = ptn_arrow_bits(r->validity, batch->buffers[0], part.start, part.rows);
-        status = append_part(r, &part, at == 0 ? left : 0);
-        r->rows += part.rows;
-    }
+    if (status != PATRON_OK || batch->length == 0) return status;
+    r->batch = batch;
+    given.rows = batch->length;
+    ptn_floating_enter(&host);
+    status = make_room(r);
+    if (status == PATRON_OK) status = ptn_append(r->history, &given, &source, r->rows, &r->team, r->error);
+    ptn_floating_leave(&host);
+    r->rows += batch->length;
     return status;
 }
 
@@ -155,38 +198,59 @@ static patron_status append_batches(stream_reader *r)
     }
 }
 
-static patron_status allocate(stream_reader *r)
+static patron_status make_converters(stream_reader *r, int64_t naive_offset_s)
 {
-    const ptn_wanted wanted[] = {{&r->reader.fault, PTN_ARROW_PART, 1, "an Arrow stream's faults"},
-                                 {&r->reader.fault_field, PTN_ARROW_PART, 1, "an Arrow stream's faults"},
-                                 {&r->reader.rounded, PTN_ARROW_PART, 1, "an Arrow stream's roundings"},
-                                 {&r->validity, PTN_ARROW_PART / 8, 1, "an Arrow stream's validity"}};
-    return ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, false, &r->memory, r->error);
+    void *block;
+    int32_t workers = r->team.context->threads;
+    patron_status status =
+        ptn_allocate_zero(&block, &r->memory, workers, sizeof *r->converters, "an Arrow stream's columns", r->error);
+    r->converters = block;
+    for (int32_t w = 0; status == PATRON_OK && w < workers; w++) {
+        converter *c = &r->converters[w];
+        const ptn_wanted wanted[] = {{&c->reader.fault, PTN_ARROW_PART, 1, "an Arrow stream's faults"},
+                                     {&c->reader.fault_field, PTN_ARROW_PART, 1, "an Arrow stream's faults"},
+                                     {&c->reader.rounded, PTN_ARROW_PART, 1, "an Arrow stream's roundings"},
+                                     {&c->validity, PTN_ARROW_PART / 8, 1, "an Arrow stream's validity"}};
+        c->reader.naive_offset_s = naive_offset_s;
+        for (int32_t role = 0; role < PTN_ROLES; role++) c->reader.columns[role].field = r->fields[role];
+        status = ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, false, &r->memory, r->error);
+        for (int32_t role = 0; status == PATRON_OK && role < PTN_ROLES; role++)
+            if (r->fields[role].child >= 0)
+                status = ptn_arrow_make_blocks(&c->reader.columns[role], &r->memory, r->error);
+    }
+    return status;
+}
+
+static void free_converters(stream_reader *r)
+{
+    for (int32_t w = 0; r->converters != NULL && w < r->team.context->threads; w++) {
+        converter *c = &r->converters[w];
+        for (int32_t role = 0; role < PTN_ROLES; role++) ptn_arrow_column_free(&c->reader.columns[role], &r->memory);
+        ptn_free(&r->memory, c->validity);
+        ptn_free(&r->memory, c->reader.rounded);
+        ptn_free(&r->memory, c->reader.fault_field);
+        ptn_free(&r->memory, c->reader.fault);
+    }
+    ptn_free(&r->memory, r->converters);
 }
 
 /* The schema stays until the last batch: the columns' names are its own. */
-static patron_status append_stream(stream_reader *r, const patron_arrow_columns *columns)
+static patron_status append_stream(stream_reader *r, const patron_arrow_columns *columns, int64_t naive_offset_s)
 {
     struct ArrowSchema schema = {.release = NULL};
-    ptn_arrow_field fields[PTN_ROLES];
     ptn_mark mark = ptn_mark_take(r->history);
     int code = r->stream.get_schema(&r->stream, &schema);
     if (code != 0) return fail_stream(r, code, "schema");
     if (schema.release == NULL)
         return ptn_fail(r->error, PATRON_SOURCE_FAILED, "the stream's schema has been released; give a fresh stream");
     r->children = schema.n_children;
-    patron_status status = ptn_arrow_find(fields, &schema, columns, r->error);
-    if (status == PATRON_OK) status = allocate(r);
+    patron_status status = ptn_arrow_find(r->fields, &schema, columns, r->error);
+    if (status == PATRON_OK) status = make_converters(r, naive_offset_s);
     if (status == PATRON_OK) {
-        for (int32_t role = 0; role < PTN_ROLES; role++) r->reader.columns[role].field = fields[role];
         status = append_batches(r);
         if (status != PATRON_OK) ptn_mark_return(r->history, &mark);
     }
-    for (int32_t role = 0; role < PTN_ROLES; role++) ptn_arrow_column_free(&r->reader.columns[role], &r->memory);
-    ptn_free(&r->memory, r->validity);
-    ptn_free(&r->memory, r->reader.rounded);
-    ptn_free(&r->memory, r->reader.fault_field);
-    ptn_free(&r->memory, r->reader.fault);
+    free_converters(r);
     schema.release(&schema);
     return status;
 }
@@ -201,7 +265,7 @@ static patron_status read_columns(patron_arrow_columns *out, const patron_arrow_
                     (int)out->naive_time);
 }
 
-static patron_status append_moved(stream_reader *r, const patron_arrow_columns *columns)
+static patron_status append_moved(stream_reader *r, const patron_arrow_columns *columns, const patron_context *context)
 {
     patron_arrow_columns read;
     ptn_context known;
@@ -211,24 +275,26 @@ static patron_status append_moved(stream_reader *r, const patron_arrow_columns *
                         r->stream.release == NULL      ? "release"
                         : r->stream.get_schema == NULL ? "get_schema"
                                                        : "get_next");
-    patron_status status = ptn_context_read(&known, r->context, r->error);
+    patron_status status = ptn_context_read(&known, context, r->error);
     if (status == PATRON_OK) status = read_columns(&read, columns, r->error);
     if (status != PATRON_OK) return status;
     r->memory = known.memory;
-    r->reader.naive_offset_s = read.naive_time == PATRON_NAIVE_UTC ? 0 : r->history->options.utc_offset_s;
-    return append_stream(r, &read);
+    ptn_team_open(&r->team, &known);
+    status = append_stream(r, &read, read.naive_time == PATRON_NAIVE_UTC ? 0 : r->history->options.utc_offset_s);
+    ptn_team_close(&r->team);
+    return status;
 }
 
 patron_status patron_history_append_arrow(patron_history *history, struct ArrowArrayStream *stream,
                                           const patron_arrow_columns *columns, const patron_context *context,
                                           patron_error *error)
 {
-    stream_reader r = {.history = history, .context = context, .error = error};
+    stream_reader r = {.history = history, .error = error};
     ptn_ok(error);
     if (stream == NULL) return ptn_fail_null(error, "stream");
     r.stream = *stream;
     stream->release = NULL;
-    patron_status status = append_moved(&r, columns);
+    patron_status status = append_moved(&r, columns, context);
     if (r.stream.release != NULL) r.stream.release(&r.stream);
     return status;
 }

@@ -389,6 +389,63 @@ patron_status ptn_arrow_text(ptn_arrow_texts *texts, ptn_arrow_column *column, c
     return status;
 }
 
+bool ptn_arrow_scattered(const ptn_arrow_column *column)
+{
+    ptn_arrow_type type = column->field.type;
+    return ptn_arrow_in(type, PTN_ARROW_SET_TEXTS) && (column->field.dictionary || type.kind == PTN_ARROW_VIEW);
+}
+
+int64_t ptn_arrow_text_bytes(ptn_arrow_column *column, const ptn_arrow_part *part)
+{
+    const struct ArrowArray *array = column->array;
+    const struct ArrowArray *from = column->field.dictionary ? array->dictionary : array;
+    const uint8_t *validity, *bytes;
+    int64_t total = 0, length;
+    if (ptn_arrow_validity(&validity, column, part) != PATRON_OK) return 0;
+    const int64_t *places = column->field.dictionary ? column->blocks[PTN_BLOCK_INDEX].items : NULL;
+    int64_t start = from->offset + (places == NULL ? part->start : 0);
+    for (int64_t i = 0; i < part->rows; i++) {
+        if (!has(validity, i)) continue;
+        if (!text_at(&bytes, &length, from, column->field.type, start + (places == NULL ? i : places[i])) ||
+            !ptn_add_i64(&total, total, length))
+            return 0;
+    }
+    return total;
+}
+
+patron_status ptn_arrow_make_blocks(ptn_arrow_column *column, const ptn_memory *memory, patron_error *error)
+{
+    enum { BITS = PTN_ARROW_PART / 8, EIGHT = PTN_ARROW_PART * 8, TEXT = PTN_ARROW_PART * PTN_ARROW_DIGITS };
+    const ptn_arrow_field *f = &column->field;
+    const ptn_arrow_part part = {.memory = memory, .error = error};
+    bool texts = ptn_arrow_in(f->type, PTN_ARROW_SET_TEXTS);
+    bool label = f->field == PATRON_FIELD_PRODUCT || f->field == PATRON_FIELD_CATEGORY;
+    bool id = label || f->field == PATRON_FIELD_CUSTOMER || f->field == PATRON_FIELD_ORDER;
+    bool whole = id && ptn_arrow_in(f->type, PTN_ARROW_SET_FLOATS);
+    bool written =
+        !texts &&
+        (label || (id && (f->type.kind == PTN_ARROW_UINT64 || ptn_arrow_in(f->type, PTN_ARROW_SET_DECIMALS))));
+    const int64_t bytes[PTN_BLOCKS] = {
+        [PTN_BLOCK_VALIDITY] = BITS,
+        [PTN_BLOCK_INDEX] = f->dictionary ? EIGHT : 0,
+        [PTN_BLOCK_VALUES] = !texts && (f->dictionary || ptn_arrow_width(f->type) <= 1) ? 2 * EIGHT : 0,
+        [PTN_BLOCK_NUMBERS] = texts ? 0 : EIGHT,
+        [PTN_BLOCK_OFFSETS] = texts || written ? EIGHT + 8 : 0,
+        [PTN_BLOCK_BYTES] = written ? TEXT
+                            : texts ? 0
+                                    : PTN_ARROW_PART,
+        [PTN_BLOCK_WHOLE] = whole ? EIGHT : 0,
+        [PTN_BLOCK_THERE] = whole ? BITS : 0,
+    };
+    for (int32_t which = 0; which < PTN_BLOCKS; which++) {
+        void *block;
+        patron_status status = PATRON_OK;
+        if (bytes[which] > 0) status = ptn_arrow_block(&block, column, which, bytes[which], &part);
+        if (status != PATRON_OK) return status;
+    }
+    return PATRON_OK;
+}
+
 void ptn_arrow_column_free(ptn_arrow_column *column, const ptn_memory *memory)
 {
     for (int i = 0; i < PTN_BLOCKS; i++) {

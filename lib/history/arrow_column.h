@@ -7,8 +7,11 @@
 #include "base/context.h"
 #include "history/arrow_types.h"
 
-/* Rows of a part: few enough for its blocks to stay in a cache, enough for threads that append them to be worth it. */
-enum { PTN_ARROW_PART = 65536 };
+/* Rows of a part: few enough for its blocks to stay in a cache of one core. */
+enum { PTN_ARROW_PART = 8192 };
+
+/* The longest decimal text of a number of 128 bits, with its sign. */
+enum { PTN_ARROW_DIGITS = 40 };
 
 /* The blocks a column may need, each as large as was asked for so far. */
 enum {
@@ -72,6 +75,16 @@ patron_status ptn_arrow_values(const void **values, ptn_arrow_column *column, co
 /* The part's texts; for kinds that are. */
 patron_status ptn_arrow_text(ptn_arrow_texts *texts, ptn_arrow_column *column, const uint8_t *validity,
                              const ptn_arrow_part *part);
+
+/* Makes the blocks that reading any part takes, so that only texts that lie apart ask for more (PTN_BLOCK_BYTES): see
+   ptn_arrow_text_bytes. */
+patron_status ptn_arrow_make_blocks(ptn_arrow_column *column, const ptn_memory *memory, patron_error *error);
+
+/* Whether texts lie apart. */
+bool ptn_arrow_scattered(const ptn_arrow_column *column);
+
+/* Bytes of the part's texts where they do; 0 where they are not in order. */
+int64_t ptn_arrow_text_bytes(ptn_arrow_column *column, const ptn_arrow_part *part);
 
 /* Overwrites the blocks and gives them back. */
 void ptn_arrow_column_free(ptn_arrow_column *column, const ptn_memory *memory);

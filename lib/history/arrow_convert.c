@@ -11,8 +11,8 @@
 __extension__ typedef __int128 int128;
 __extension__ typedef unsigned __int128 uint128;
 
-/* The longest decimal text of a number of 128 bits, with its sign; places of money. */
-enum { MOST_DIGITS = 40, MONEY_PLACES = 4 };
+/* Places of money. */
+enum { MONEY_PLACES = 4 };
 
 /* Numbers up to here are exact as doubles. */
 #define EXACT 9007199254740992.0
@@ -185,11 +185,12 @@ static patron_status write_numbers(ids *out, const source *s)
     int64_t rows = s->part->rows, total = 0;
     void *block, *text;
     patron_status status = ptn_arrow_block(&block, s->column, PTN_BLOCK_OFFSETS, (rows + 1) * 8, s->part);
-    if (status == PATRON_OK) status = ptn_arrow_block(&text, s->column, PTN_BLOCK_BYTES, rows * MOST_DIGITS, s->part);
+    if (status == PATRON_OK)
+        status = ptn_arrow_block(&text, s->column, PTN_BLOCK_BYTES, rows * PTN_ARROW_DIGITS, s->part);
     if (status != PATRON_OK) return status;
     int64_t *offsets = block;
     for (int64_t i = 0; i < rows; i++) {
-        uint8_t digits[MOST_DIGITS], *end = digits + MOST_DIGITS;
+        uint8_t digits[PTN_ARROW_DIGITS], *end = digits + PTN_ARROW_DIGITS;
         offsets[i] = total;
         if (!has(s->validity, i)) continue;
         const uint8_t *begin = write_digits(end, whole_at(s, i));
@@ -587,5 +588,16 @@ patron_status ptn_arrow_convert(patron_orders *orders, ptn_arrow_reader *reader,
     if (!reader->any_fault) return status;
     orders->fault = reader->fault;
     orders->fault_field = reader->fault_field;
+    return status;
+}
+
+patron_status ptn_arrow_convert_text(patron_text *texts, ptn_arrow_reader *reader, int32_t role,
+                                     const ptn_arrow_part *part)
+{
+    ids found;
+    if (role == PTN_ROLE_PRODUCT || role == PTN_ROLE_CATEGORY || role == PTN_ROLE_CHANNEL)
+        return read_labels(texts, &reader->columns[role], part);
+    patron_status status = read_ids(&found, &reader->columns[role], part);
+    *texts = found.text;
     return status;
 }

@@ -18,4 +18,8 @@ typedef struct ptn_arrow_reader {
    PATRON_INVALID_ARGUMENT, PATRON_OUT_OF_RANGE, PATRON_TOO_LARGE, PATRON_OUT_OF_MEMORY. */
 patron_status ptn_arrow_convert(patron_orders *orders, ptn_arrow_reader *reader, const ptn_arrow_part *part);
 
+/* One column of texts of it: customers, orders, products or categories. */
+patron_status ptn_arrow_convert_text(patron_text *texts, ptn_arrow_reader *reader, int32_t role,
+                                     const ptn_arrow_part *part);
+
 #endif

@@ -35,7 +35,7 @@ static int64_t order_text(const uint8_t **bytes, uint8_t text[PTN_KEY_TEXT], con
     uint32_t kind = ptn_stamp_order(((const int64_t *)h->stamp.items)[line]);
     *bytes = text;
     if (kind == PTN_KEY_NONE) return 0;
-    uint64_t bits = ((const uint64_t *)h->order.items)[line];
+    uint64_t bits = ptn_line_order(h, line);
     return kind == PTN_KEY_LONG ? ptn_intern_get(bytes, text, &h->orders, (int32_t)bits)
                                 : ptn_key_text(text, kind, bits);
 }

@@ -24,12 +24,19 @@ bool ptn_currency_meet(ptn_currency *currency, const patron_text *codes, int64_t
     return true;
 }
 
-patron_status ptn_currency_fail(const ptn_currency *currency, const patron_text *codes, int64_t row, int64_t line,
-                                const char *where, patron_error *error)
+bool ptn_currency_join(ptn_currency *currency, const ptn_currency *named)
+{
+    if (named->length == 0) return true;
+    if (currency->length == 0) *currency = *named;
+    return currency->length == named->length && memcmp(currency->code, named->code, (size_t)named->length) == 0;
+}
+
+patron_status ptn_currency_fail(const ptn_currency *currency, const patron_text *codes, int64_t at, int64_t row,
+                                int64_t line, const char *where, patron_error *error)
 {
     const uint8_t *bytes = NULL;
     int64_t length = 0;
-    ptn_batch_text(&bytes, &length, codes, row);
+    ptn_batch_text(&bytes, &length, codes, at);
     if (length > PATRON_MOST_CURRENCY_BYTES)
         return ptn_fail_row(error, PATRON_INVALID_ARGUMENT, row, line,
                             "%s: a currency of %lld bytes; a code has %d at most, as EUR has 3", where,

@@ -22,9 +22,13 @@ bool ptn_currency_readable(const patron_text *codes, int64_t row);
    than PATRON_MOST_CURRENCY_BYTES. */
 bool ptn_currency_meet(ptn_currency *currency, const patron_text *codes, int64_t row);
 
-/* Says what is wrong with the row's code, which is not `currency`. `where` is its place, as "row 17". */
-patron_status ptn_currency_fail(const ptn_currency *currency, const patron_text *codes, int64_t row, int64_t line,
-                                const char *where, patron_error *error);
+/* Takes what some lines name for the history's, if there is none yet; false where both are there and differ. */
+bool ptn_currency_join(ptn_currency *currency, const ptn_currency *named);
+
+/* Says what is wrong with the code at a place in the column, which is not `currency`. `row` and `line` are as the
+   caller counts, and in `where`, as "row 17". */
+patron_status ptn_currency_fail(const ptn_currency *currency, const patron_text *codes, int64_t at, int64_t row,
+                                int64_t line, const char *where, patron_error *error);
 
 /* Reads the option only_currency, NULL or a text. PATRON_INVALID_ARGUMENT. */
 patron_status ptn_currency_read(ptn_currency *currency, const char *text, patron_error *error);

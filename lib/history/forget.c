@@ -30,8 +30,7 @@ static bool goes(const renumbering *new, int32_t customer)
 
 static void keep_order(int32_t *numbers, const patron_history *h, int64_t line)
 {
-    if (ptn_stamp_order(((const int64_t *)h->stamp.items)[line]) == PTN_KEY_LONG)
-        numbers[((const uint64_t *)h->order.items)[line]] = 0;
+    if (ptn_stamp_order(((const int64_t *)h->stamp.items)[line]) == PTN_KEY_LONG) numbers[ptn_line_order(h, line)] = 0;
 }
 
 static void keep_text(int32_t *numbers, const ptn_array *column, int64_t line)
@@ -104,10 +103,11 @@ static void move_text(ptn_array *column, int64_t to, int64_t from, const int32_t
     if (texts != NULL) texts[to] = texts[from] < 0 ? texts[from] : numbers[texts[from]];
 }
 
-static void move_number(ptn_array *column, int64_t to, int64_t from)
+static void move_number(const ptn_column *column, int64_t to, int64_t from)
 {
-    uint8_t *items = column->items;
-    if (items != NULL) memmove(items + 8 * to, items + 8 * from, 8);
+    uint8_t *items = column->array->items;
+    size_t each = column->each;
+    if (items != NULL) memmove(items + each * (size_t)to, items + each * (size_t)from, each);
 }
 
 static void close_lines(patron_history *h, const renumbering *new)
@@ -116,31 +116,28 @@ static void close_lines(patron_history *h, const renumbering *new)
     int64_t *stamps = h->stamp.items, kept = 0;
     bool named = h->options.only_currency != NULL;
     h->last_s = INT64_MIN;
+    ptn_history_columns(columns, h);
     for (int64_t i = 0; i < ptn_history_lines(h); i++) {
         if (goes(new, ((const int32_t *)h->customer.items)[i])) {
             h->amounts_rounded -= (ptn_stamp_flags(stamps[i]) & PTN_LINE_ROUNDED) != 0;
             continue;
         }
-        move_number(&h->order, kept, i);
-        if (ptn_stamp_order(stamps[i]) == PTN_KEY_LONG) {
-            uint64_t *order = (uint64_t *)h->order.items + kept;
-            *order = (uint64_t) new->orders[*order];
-        }
-        stamps[kept] = stamps[i];
+        for (int c = 0; c < PTN_HISTORY_COLUMNS; c++)
+            if (columns[c].array != &h->customer && columns[c].array != &h->product &&
+                columns[c].array != &h->category && columns[c].array != &h->channel)
+                move_number(&columns[c], kept, i);
+        if (ptn_stamp_order(stamps[kept]) == PTN_KEY_LONG)
+            ptn_line_set_order(h, kept, (uint64_t) new->orders[ptn_line_order(h, kept)]);
         named |= (ptn_stamp_flags(stamps[kept]) & PTN_LINE_CURRENCY) != 0;
-        move_number(&h->amount, kept, i);
-        move_number(&h->quantity, kept, i);
-        move_number(&h->discount, kept, i);
         move_text(&h->customer, kept, i, new->customers);
         move_text(&h->product, kept, i, new->products);
         move_text(&h->category, kept, i, new->categories);
         move_text(&h->channel, kept, i, new->channels);
-        if (ptn_stamp_time(stamps[kept]) > h->last_s && !ptn_history_drops(h, ((const int64_t *)h->amount.items)[kept]))
+        if (ptn_stamp_time(stamps[kept]) > h->last_s && !ptn_history_drops(h, ptn_line_amount(h, kept)))
             h->last_s = ptn_stamp_time(stamps[kept]);
         kept++;
     }
     if (!named) memset(&h->currency, 0, sizeof h->currency);
-    ptn_history_columns(columns, h);
     for (int c = 0; c < PTN_HISTORY_COLUMNS; c++) {
         if (columns[c].array->items == NULL) continue;
         columns[c].array->count = kept;

@@ -6,6 +6,8 @@
 
 #include "base/error.h"
 
+#define INLINE static inline __attribute__((always_inline))
+
 enum { LINES_A_GROUP = 1 << 14, MOST_GROUPS = 1 << 12, LEAST_BLOCK = 1 << 16, MOST_BLOCKS = 64 };
 
 /* Bytes gathered in a round, before there are more rounds. */
@@ -53,8 +55,7 @@ static inline uint8_t kind_of(const ptn_grouping *g, int64_t line, int64_t stamp
 
 uint8_t ptn_groups_kind(const ptn_grouping *g, int64_t line)
 {
-    return kind_of(g, line, ((const int64_t *)g->history->stamp.items)[line],
-                   ((const int64_t *)g->history->amount.items)[line], true);
+    return kind_of(g, line, ((const int64_t *)g->history->stamp.items)[line], ptn_line_amount(g->history, line), true);
 }
 
 /* Lines whose kind matters to their customer: dropped ones only where they may be duplicates. */
@@ -76,27 +77,32 @@ static int64_t block_end(const job *j, int64_t block)
     return end < lines ? end : lines;
 }
 
-static inline __attribute__((always_inline)) void count_lines(job *j, int64_t block, bool special)
+/* The customer has a line that is no entry. */
+static void see_aside(ptn_groups *groups, uint32_t customer)
+{
+    uint64_t bit = UINT64_C(1) << (customer % 64), *word = &groups->seen[customer / 64];
+    if ((__atomic_load_n(word, __ATOMIC_RELAXED) & bit) == 0) __atomic_fetch_or(word, bit, __ATOMIC_RELAXED);
+}
+
+INLINE void count_lines(job *j, int64_t block, bool special)
 {
     const ptn_grouping *g = j->asked;
     const int32_t *customers = g->history->customer.items;
-    const int64_t *stamps = g->history->stamp.items, *amounts = g->history->amount.items;
+    const int64_t *stamps = g->history->stamp.items;
     int64_t *counts = j->groups->places + block * j->groups->count;
     int32_t shift = j->groups->shift;
     block_sums s = {.first_s = INT64_MAX, .last_s = INT64_MIN};
     memset(counts, 0, (size_t)j->groups->count * sizeof *counts);
     for (int64_t i = block * j->groups->block; i < block_end(j, block); i++) {
-        uint8_t kind = kind_of(g, i, stamps[i], amounts[i], special);
+        uint8_t kind = kind_of(g, i, stamps[i], ptn_line_amount(g->history, i), special);
         int64_t time_s = ptn_stamp_time(stamps[i]);
         s.kinds[kind]++;
         if (g->line_fates != NULL) g->line_fates[i] = ptn_fate_of_kind(kind);
         uint32_t customer = owner(g, customers[i]);
-        if (enters(g, kind)) {
+        if (enters(g, kind))
             counts[customer >> shift]++;
-        } else {
-            uint64_t bit = UINT64_C(1) << (customer % 64), *word = &j->groups->seen[customer / 64];
-            if ((__atomic_load_n(word, __ATOMIC_RELAXED) & bit) == 0) __atomic_fetch_or(word, bit, __ATOMIC_RELAXED);
-        }
+        else
+            see_aside(j->groups, customer);
         if (kind < PTN_KIND_RETURN) continue;
         if (time_s < s.first_s) s.first_s = time_s;
         if (time_s > s.last_s) s.last_s = time_s;
@@ -104,32 +110,20 @@ static inline __attribute__((always_inline)) void count_lines(job *j, int64_t bl
     j->sums[block] = s;
 }
 
-static void count_block(void *argument, int64_t block, int32_t worker)
-{
-    job *j = argument;
-    (void)worker;
-    if (is_special(j->asked))
-        count_lines(j, block, true);
-    else
-        count_lines(j, block, false);
-}
-
-static inline __attribute__((always_inline)) void place_lines(job *j, int64_t block, bool special)
+INLINE void place_lines(job *j, int64_t block, bool special)
 {
     const ptn_grouping *g = j->asked;
     const patron_history *h = g->history;
     const int32_t *customers = h->customer.items, *products = h->product.items, *categories = h->category.items,
                   *channels = h->channel.items;
-    const int64_t *stamps = h->stamp.items, *amounts = h->amount.items, *discounts = h->discount.items;
-    const uint64_t *orders = h->order.items;
-    const double *quantities = h->quantity.items;
+    const int64_t *stamps = h->stamp.items;
     int64_t *places = j->groups->places + block * j->groups->count, base = j->groups->base;
     int32_t shift = j->groups->shift;
     uint32_t within = (1u << shift) - 1u;
     for (int64_t i = block * j->groups->block; i < block_end(j, block); i++) {
         uint32_t customer = owner(g, customers[i]), group = customer >> shift;
         if (group - j->first >= j->count) continue;
-        int64_t stamp = stamps[i], amount = amounts[i];
+        int64_t stamp = stamps[i], amount = ptn_line_amount(h, i);
         uint32_t flags = ptn_stamp_flags(stamp);
         uint8_t kind = kind_of(g, i, stamp, amount, special);
         if (!enters(g, kind)) continue;
@@ -143,25 +137,151 @@ static inline __attribute__((always_inline)) void place_lines(job *j, int64_t bl
         j->groups->entries[to] =
             (ptn_gathered){time_s * (INT64_C(1) << PTN_GATHERED_TIME) + (int64_t)low, amount,
                            order_kind == PTN_KEY_NONE ? (uint64_t)ptn_local_day(time_s, h->options.utc_offset_s)
-                                                      : orders[i] * j->groups->scramble};
+                                                      : ptn_line_order(h, i) * j->groups->scramble};
         if (j->groups->lines != NULL) j->groups->lines[to] = i;
         if (j->groups->details != NULL)
-            j->groups->details[to] =
-                (ptn_detail){quantities == NULL ? 1.0 : quantities[i], discounts == NULL ? 0 : discounts[i],
-                             products == NULL ? -1 : products[i],      categories == NULL ? -1 : categories[i],
-                             channels == NULL ? -1 : channels[i],      0};
+            j->groups->details[to] = (ptn_detail){ptn_line_quantity(h, i),
+                                                  ptn_line_discount(h, i),
+                                                  products == NULL ? -1 : products[i],
+                                                  categories == NULL ? -1 : categories[i],
+                                                  channels == NULL ? -1 : channels[i],
+                                                  0};
     }
 }
 
-static void place_block(void *argument, int64_t block, int32_t worker)
+/* Lines of one order lie side by side in most logs. Where nobody asks for single lines, those of one customer, time and
+   order become two entries at most: what was bought, and what came back. Entries are added up anyway, so it makes no
+   difference where a run ends. */
+typedef struct run {
+    uint64_t bought, back; /* sums of magnitudes, <= INT64_MAX */
+    uint32_t kinds;        /* 1 << PTN_KIND_… of each that it has */
+} run;
+
+enum {
+    BOUGHT = 1 << PTN_KIND_PURCHASE | 1 << PTN_KIND_ORDER,
+    BACK = 1 << PTN_KIND_RETURN | 1 << PTN_KIND_ADJUSTMENT,
+    TALLY_BITS = 8, /* of each kind's count in a word */
+    TALLY_LINES = 1 << (TALLY_BITS - 1)
+};
+
+typedef struct log_columns {
+    const int32_t *customers;
+    const int64_t *stamps;
+    const patron_history *history;
+} log_columns;
+
+static log_columns columns_of(const patron_history *h) { return (log_columns){h->customer.items, h->stamp.items, h}; }
+
+/* Reads the run that begins with line i, and returns the line after it; at most TALLY_LINES lines. *tally: how many
+   lines there were of each kind, TALLY_BITS each. */
+INLINE int64_t read_run(run *r, uint64_t *tally, const log_columns *c, const ptn_grouping *g, int64_t i, int64_t end,
+                        bool special)
 {
-    job *j = argument;
-    (void)worker;
-    if (is_special(j->asked))
-        place_lines(j, block, true);
-    else
-        place_lines(j, block, false);
+    const int64_t stamp = c->stamps[i];
+    const int32_t customer = c->customers[i];
+    const uint64_t order = ptn_line_order(c->history, i);
+    *r = (run){0, 0, 0};
+    if (end - i > TALLY_LINES) end = i + TALLY_LINES;
+    do {
+        int64_t amount = ptn_line_amount(c->history, i);
+        uint64_t magnitude = (uint64_t)(amount < 0 ? -amount : amount);
+        uint8_t kind = kind_of(g, i, c->stamps[i], amount, special);
+        uint32_t bit = 1u << kind;
+        if ((bit & BOUGHT) != 0) {
+            if (r->bought + magnitude > INT64_MAX) break;
+            r->bought += magnitude;
+        } else if ((bit & BACK) != 0) {
+            if (r->back + magnitude > INT64_MAX) break;
+            r->back += magnitude;
+        }
+        r->kinds |= bit;
+        *tally += UINT64_C(1) << (kind * TALLY_BITS);
+        if (g->line_fates != NULL) g->line_fates[i] = ptn_fate_of_kind(kind);
+        i++;
+    } while (i < end && c->customers[i] == customer && (c->stamps[i] ^ stamp) >> PTN_LINE_ORDER_SHIFT == 0 &&
+             ptn_line_order(c->history, i) == order);
+    return i;
 }
+
+INLINE void count_order_runs(job *j, int64_t block, bool special)
+{
+    const ptn_grouping *g = j->asked;
+    const log_columns c = columns_of(g->history);
+    int64_t *counts = j->groups->places + block * j->groups->count, end = block_end(j, block), told = 0;
+    int32_t shift = j->groups->shift;
+    uint64_t tally = 0;
+    block_sums s = {.first_s = INT64_MAX, .last_s = INT64_MIN};
+    memset(counts, 0, (size_t)j->groups->count * sizeof *counts);
+    for (int64_t i = block * j->groups->block, from; i < end;) {
+        run r;
+        from = i;
+        i = read_run(&r, &tally, &c, g, i, end, special);
+        uint32_t customer = owner(g, c.customers[from]);
+        counts[customer >> shift] += ((r.kinds & BOUGHT) != 0) + ((r.kinds & BACK) != 0);
+        if ((r.kinds & ~(uint32_t)(BOUGHT | BACK)) != 0) see_aside(j->groups, customer);
+        if ((r.kinds & (BOUGHT | BACK)) != 0) {
+            int64_t time_s = ptn_stamp_time(c.stamps[from]);
+            if (time_s < s.first_s) s.first_s = time_s;
+            if (time_s > s.last_s) s.last_s = time_s;
+        }
+        told += i - from;
+        if (told < TALLY_LINES - 1 && i < end) continue;
+        for (int32_t k = 0; k < PTN_KIND_COUNT; k++)
+            s.kinds[k] += (int64_t)(tally >> (k * TALLY_BITS) & ((1u << TALLY_BITS) - 1u));
+        tally = 0;
+        told = 0;
+    }
+    j->sums[block] = s;
+}
+
+INLINE void place_order_runs(job *j, int64_t block, bool special)
+{
+    const ptn_grouping *g = j->asked;
+    const patron_history *h = g->history;
+    const log_columns c = columns_of(h);
+    int64_t *places = j->groups->places + block * j->groups->count, base = j->groups->base, end = block_end(j, block);
+    int32_t shift = j->groups->shift;
+    uint32_t within = (1u << shift) - 1u;
+    for (int64_t i = block * j->groups->block, from; i < end;) {
+        run r;
+        uint64_t tally = 0;
+        from = i;
+        i = read_run(&r, &tally, &c, g, i, end, special);
+        uint32_t customer = owner(g, c.customers[from]), group = customer >> shift;
+        if (group - j->first >= j->count || (r.kinds & (BOUGHT | BACK)) == 0) continue;
+        int64_t stamp = c.stamps[from], time_s = ptn_stamp_time(stamp), to = places[group] - base;
+        uint32_t order_kind = ptn_stamp_order(stamp), low = order_kind | (customer & within) << PTN_GATHERED_CUSTOMER;
+        int64_t high = time_s * (INT64_C(1) << PTN_GATHERED_TIME);
+        uint64_t order = order_kind == PTN_KEY_NONE ? (uint64_t)ptn_local_day(time_s, h->options.utc_offset_s)
+                                                    : ptn_line_order(h, from) * j->groups->scramble;
+        if ((r.kinds & BOUGHT) != 0) {
+            uint32_t kind = (r.kinds & 1u << PTN_KIND_ORDER) != 0 ? PTN_KIND_ORDER : PTN_KIND_PURCHASE;
+            j->groups->entries[to++] =
+                (ptn_gathered){high + (int64_t)(low | kind << PTN_GATHERED_KIND), (int64_t)r.bought, order};
+        }
+        if ((r.kinds & BACK) != 0)
+            j->groups->entries[to++] =
+                (ptn_gathered){high + (int64_t)(low | PTN_KIND_RETURN << PTN_GATHERED_KIND), (int64_t)r.back, order};
+        places[group] = to + base;
+    }
+}
+
+/* `special` as a constant. */
+#define BY_SPECIAL(name, loop)                                                                                         \
+    static void name(void *argument, int64_t block, int32_t worker)                                                    \
+    {                                                                                                                  \
+        job *j = argument;                                                                                             \
+        (void)worker;                                                                                                  \
+        if (is_special(j->asked))                                                                                      \
+            loop(j, block, true);                                                                                      \
+        else                                                                                                           \
+            loop(j, block, false);                                                                                     \
+    }
+
+BY_SPECIAL(count_block, count_lines)
+BY_SPECIAL(place_block, place_lines)
+BY_SPECIAL(count_runs, count_order_runs)
+BY_SPECIAL(place_runs, place_order_runs)
 
 /* From the blocks' counts: where each group begins, and where in it each block's lines go. */
 static void plan(job *j, int64_t blocks)
@@ -243,7 +363,8 @@ static patron_status count(job *j, int64_t blocks, ptn_team *team, const char *s
     const ptn_wanted seen = {&g->seen, g->customers / 64 + 1, sizeof *g->seen, "customers"};
     patron_status status = ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, false, &g->memory, error);
     if (status == PATRON_OK) status = ptn_allocate_each(&seen, 1, true, &g->memory, error);
-    if (status == PATRON_OK) status = ptn_team_run(team, stage, 0.0, until, blocks, count_block, j, error);
+    if (status == PATRON_OK)
+        status = ptn_team_run(team, stage, 0.0, until, blocks, j->asked->details ? count_block : count_runs, j, error);
     if (status != PATRON_OK) return status;
     plan(j, blocks);
     if (g->largest > UINT32_MAX)
@@ -281,7 +402,8 @@ patron_status ptn_groups_gather(ptn_groups *groups, const ptn_grouping *grouping
     j.first = (uint32_t)groups->ranges[round];
     j.count = (uint32_t)(groups->ranges[round + 1] - groups->ranges[round]);
     groups->base = groups->starts[groups->ranges[round]];
-    return ptn_team_run(team, stage, from, until, blocks_of(groups, grouping), place_block, &j, error);
+    return ptn_team_run(team, stage, from, until, blocks_of(groups, grouping),
+                        grouping->details ? place_block : place_runs, &j, error);
 }
 
 void ptn_groups_free(ptn_groups *groups)

@@ -9,6 +9,9 @@
    Lines keep their order within a group, whatever the number of threads. A group is some 16,384 lines, or the lines of
    2^shift customers if that is more, so that what follows finds it in the cache of one core.
 
+   Where single lines are not asked for (no details), neighbours in the log of one customer, time and order are gathered
+   as one entry for what was bought and one for what came back.
+
    Many lines are gathered in up to four rounds, a range of groups each, in the same memory: fresh memory costs more
    than reading the customers' column again. */
 #ifndef PTN_HISTORY_GROUPS_H
@@ -30,7 +33,7 @@ typedef struct ptn_groups {
     int64_t ranges[PTN_GROUPS_ROUNDS + 1]; /* round r gathers groups ranges[r] … ranges[r + 1] - 1 */
     int64_t base;                          /* entries before this round's, which are not there */
     int64_t largest;                       /* entries of the largest */
-    ptn_gathered *entries;                 /* of lines that matter to their customer */
+    ptn_gathered *entries;                 /* of lines, or runs of them, that matter to their customer */
     ptn_detail *details;                   /* of each entry's line; or NULL */
     int64_t *lines;                        /* of each entry, its place in the log; or NULL */
     int64_t *places;                       /* blocks of lines x groups: where a block's next line of a group goes */

@@ -140,6 +140,46 @@ void patron_history_free(patron_history *history)
     ptn_free(&memory, history);
 }
 
+/* One column; what it held is wiped, since an order's key is an id. */
+static patron_status widen(patron_history *h, ptn_array *column, uint32_t bit, int64_t lines, patron_error *error)
+{
+    size_t each = ptn_history_width(h, column);
+    void *block = NULL;
+    if (column->items != NULL) {
+        patron_status status = ptn_allocate(&block, &h->memory, column->capacity, 8, "order lines", error);
+        if (status != PATRON_OK) return status;
+        ptn_advise(&h->memory, block, (size_t)column->capacity * 8);
+    }
+    for (int64_t i = 0; block != NULL && i < lines; i++) {
+        if (bit == PTN_WIDE_AMOUNT)
+            ((int64_t *)block)[i] = ptn_line_amount(h, i);
+        else if (bit == PTN_WIDE_ORDER)
+            ((uint64_t *)block)[i] = ptn_line_order(h, i);
+        else if (bit == PTN_WIDE_QUANTITY)
+            ((double *)block)[i] = ptn_line_quantity(h, i);
+        else
+            ((int64_t *)block)[i] = ptn_line_discount(h, i);
+    }
+    if (block != NULL) {
+        ptn_wipe(column->items, (size_t)column->capacity * each);
+        ptn_free(&h->memory, column->items);
+        column->items = block;
+    }
+    h->wide |= bit;
+    return PATRON_OK;
+}
+
+patron_status ptn_history_widen(patron_history *h, uint32_t columns, int64_t lines, patron_error *error)
+{
+    ptn_array *const all[] = {&h->amount, &h->order, &h->quantity, &h->discount};
+    for (uint32_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if ((columns & ~h->wide & 1u << i) == 0) continue;
+        patron_status status = widen(h, all[i], 1u << i, lines, error);
+        if (status != PATRON_OK) return status;
+    }
+    return PATRON_OK;
+}
+
 int64_t patron_history_row_count(const patron_history *history)
 {
     return history == NULL ? 0 : ptn_history_rows(history);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The order log: one column for each property of a line, 40 bytes a line with products.
+/* The order log: one column for each property of a line, 40 bytes a line with products at most. Amounts, discounts and
+   orders take four bytes and quantities two until a value comes that does not fit: memory that is not touched is the
+   cheapest.
 
        lines      0 1 2 3 …   rows that are readable and have a customer: customer, time, amount, …, in the order
    appended rejected   0 1 …       the other rows, with their places among all rows: row 17 is a line unless it is here
@@ -30,6 +32,9 @@ enum {
     PTN_LINE_BITS = 8 /* all of them */
 };
 
+/* Columns that are narrow at first. */
+enum { PTN_WIDE_AMOUNT = 1, PTN_WIDE_ORDER = 2, PTN_WIDE_QUANTITY = 4, PTN_WIDE_DISCOUNT = 8 };
+
 /* A row that is no line. All of them are remembered, whatever options.rejected_listed: which are listed changes when
    a customer is forgotten. */
 typedef struct ptn_rejection {
@@ -54,14 +59,15 @@ struct patron_history {
     /* Columns of lines, all of the same count. */
     ptn_array customer; /* int32_t */
     ptn_array stamp;    /* int64_t: time x 2^PTN_LINE_BITS + PTN_LINE_…, |time| <= PATRON_MOST_TIME_S */
-    ptn_array amount;   /* int64_t, signed, > INT64_MIN */
+    ptn_array amount;   /* int64_t, signed, > INT64_MIN; or int32_t */
     /* Not there (items == NULL) until a batch brings them. */
-    ptn_array quantity; /* double, finite, never -0; 1 where it is not there */
-    ptn_array order;    /* uint64_t: the bits of its key, of a LONG one its number; 0 where there is none */
-    ptn_array product;  /* int32_t, -1: none */
+    ptn_array quantity; /* double, finite, never -0; or int16_t; 1 where it is not there */
+    ptn_array order;   /* uint64_t: the bits of its key, of a LONG one its number; or uint32_t; 0 where there is none */
+    ptn_array product; /* int32_t, -1: none */
     ptn_array category; /* int32_t, -1: none */
     ptn_array channel;  /* int32_t, -1: none */
-    ptn_array discount; /* int64_t >= 0 */
+    ptn_array discount; /* int64_t >= 0; or int32_t */
+    uint32_t wide;      /* PTN_WIDE_… of columns that hold what is named first above */
 
     ptn_array
         merged; /* int32_t, by customer: the one it is another id of, or -1; customers beyond its count have none */
@@ -96,6 +102,46 @@ static inline uint32_t ptn_stamp_flags(int64_t stamp) { return (uint32_t)stamp &
 /* The kind of a line's order key, PTN_KEY_…; PTN_KEY_NONE where it has none. */
 static inline uint32_t ptn_stamp_order(int64_t stamp) { return ptn_stamp_flags(stamp) >> PTN_LINE_ORDER_SHIFT & 3u; }
 
+/* What the log says of a line, whatever the columns' width. */
+static inline int64_t ptn_line_amount(const patron_history *h, int64_t line)
+{
+    return (h->wide & PTN_WIDE_AMOUNT) != 0 ? ((const int64_t *)h->amount.items)[line]
+                                            : ((const int32_t *)h->amount.items)[line];
+}
+
+static inline uint64_t ptn_line_order(const patron_history *h, int64_t line)
+{
+    if (h->order.items == NULL) return 0;
+    return (h->wide & PTN_WIDE_ORDER) != 0 ? ((const uint64_t *)h->order.items)[line]
+                                           : ((const uint32_t *)h->order.items)[line];
+}
+
+static inline void ptn_line_set_order(patron_history *h, int64_t line, uint64_t order)
+{
+    if ((h->wide & PTN_WIDE_ORDER) != 0)
+        ((uint64_t *)h->order.items)[line] = order;
+    else
+        ((uint32_t *)h->order.items)[line] = (uint32_t)order;
+}
+
+static inline double ptn_line_quantity(const patron_history *h, int64_t line)
+{
+    if (h->quantity.items == NULL) return 1.0;
+    return (h->wide & PTN_WIDE_QUANTITY) != 0 ? ((const double *)h->quantity.items)[line]
+                                              : (double)((const int16_t *)h->quantity.items)[line];
+}
+
+static inline int64_t ptn_line_discount(const patron_history *h, int64_t line)
+{
+    if (h->discount.items == NULL) return 0;
+    return (h->wide & PTN_WIDE_DISCOUNT) != 0 ? ((const int64_t *)h->discount.items)[line]
+                                              : ((const int32_t *)h->discount.items)[line];
+}
+
+/* Makes columns wide, PTN_WIDE_…; `lines` of them are in use, counted or not. PATRON_TOO_LARGE, PATRON_OUT_OF_MEMORY.
+ */
+patron_status ptn_history_widen(patron_history *history, uint32_t columns, int64_t lines, patron_error *error);
+
 /* The customer that a customer is another id of, in the end; itself where it is merged into none. */
 int32_t ptn_history_root(const patron_history *history, int32_t customer);
 
@@ -124,13 +170,29 @@ typedef struct ptn_column {
 
 enum { PTN_HISTORY_COLUMNS = 9 };
 
-/* All columns of lines; those of 8 bytes first. */
+/* All columns of lines. */
 static inline void ptn_history_columns(ptn_column columns[PTN_HISTORY_COLUMNS], patron_history *h)
 {
-    const ptn_column all[PTN_HISTORY_COLUMNS] = {{&h->stamp, 8},   {&h->amount, 8},   {&h->quantity, 8},
-                                                 {&h->order, 8},   {&h->discount, 8}, {&h->customer, 4},
-                                                 {&h->product, 4}, {&h->category, 4}, {&h->channel, 4}};
+    const ptn_column all[PTN_HISTORY_COLUMNS] = {{&h->stamp, 8},
+                                                 {&h->amount, (h->wide & PTN_WIDE_AMOUNT) != 0 ? 8 : 4},
+                                                 {&h->quantity, (h->wide & PTN_WIDE_QUANTITY) != 0 ? 8 : 2},
+                                                 {&h->order, (h->wide & PTN_WIDE_ORDER) != 0 ? 8 : 4},
+                                                 {&h->discount, (h->wide & PTN_WIDE_DISCOUNT) != 0 ? 8 : 4},
+                                                 {&h->customer, 4},
+                                                 {&h->product, 4},
+                                                 {&h->category, 4},
+                                                 {&h->channel, 4}};
     for (int i = 0; i < PTN_HISTORY_COLUMNS; i++) columns[i] = all[i];
+}
+
+/* Bytes of a value in one of them. */
+static inline size_t ptn_history_width(patron_history *h, const ptn_array *column)
+{
+    ptn_column columns[PTN_HISTORY_COLUMNS];
+    ptn_history_columns(columns, h);
+    for (int i = 0; i < PTN_HISTORY_COLUMNS; i++)
+        if (columns[i].array == column) return columns[i].each;
+    return 0;
 }
 
 /* Room for orders->rows lines more in every column that the orders have. PATRON_TOO_LARGE, PATRON_OUT_OF_MEMORY. */

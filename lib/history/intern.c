@@ -2,12 +2,19 @@
 /* A hash table from texts to numbers. */
 #include "history/intern.h"
 
+#include <assert.h>
+#include <sched.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/error.h"
 #include "base/utf8.h"
 
 enum { FIRST_SLOTS = 64 };
+
+static_assert(offsetof(ptn_intern_slot, number) == 8 && offsetof(ptn_intern_slot, kind) == 12 &&
+                  sizeof(ptn_intern_slot) == 16,
+              "number and kind are the word behind the bits");
 
 void ptn_intern_open(ptn_intern *intern, const char *what, const ptn_siphash_key *key)
 {
@@ -121,6 +128,78 @@ int32_t ptn_intern_add(ptn_intern *intern, const ptn_wanted_text *text)
     put(intern->slots, (uint64_t)intern->slot_count - 1, text->hash,
         (ptn_intern_slot){text->bits, (uint32_t)count + 1, text->kind});
     return (int32_t)count;
+}
+
+/* A slot's number and kind are one word, which says that there is a text once its bits are there too. */
+enum { BUSY = -1 };
+
+static int64_t word_of(uint32_t number, uint32_t kind)
+{
+    const uint32_t parts[2] = {number, kind};
+    int64_t word;
+    memcpy(&word, parts, sizeof word);
+    return word;
+}
+
+static ptn_intern_slot slot_of(uint64_t bits, int64_t word)
+{
+    uint32_t parts[2];
+    memcpy(parts, &word, sizeof word);
+    return (ptn_intern_slot){bits, parts[0], parts[1]};
+}
+
+static bool is_text(const ptn_intern *intern, int32_t number, const ptn_wanted_text *wanted)
+{
+    int64_t length;
+    if (wanted->kind != PTN_KEY_LONG) return true;
+    const uint8_t *known = long_text(&length, intern, number);
+    return length == wanted->length && memcmp(known, wanted->bytes, (size_t)length) == 0;
+}
+
+/* Fills a slot that this thread has made busy; false, and the slot free again, where there is no room. */
+static bool fill_slot(int32_t *number, ptn_intern *intern, uint64_t *bits, int64_t *word, const ptn_wanted_text *wanted)
+{
+    int64_t count = __atomic_load_n(&intern->shared, __ATOMIC_RELAXED);
+    do {
+        if (count >= intern->room) {
+            __atomic_store_n(word, 0, __ATOMIC_RELEASE);
+            return false;
+        }
+    } while (
+        !__atomic_compare_exchange_n(&intern->shared, &count, count + 1, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    ((uint64_t *)intern->bits.items)[count] = wanted->bits;
+    ((uint8_t *)intern->kinds.items)[count] = (uint8_t)wanted->kind;
+    __atomic_store_n(bits, wanted->bits, __ATOMIC_RELAXED);
+    __atomic_store_n(word, word_of((uint32_t)count + 1, wanted->kind), __ATOMIC_RELEASE);
+    *number = (int32_t)count;
+    return true;
+}
+
+int32_t ptn_intern_meet(ptn_intern *intern, const ptn_wanted_text *wanted, bool add)
+{
+    uint64_t mask = (uint64_t)intern->slot_count - 1;
+    if (intern->slot_count == 0) return PTN_INTERN_MISSING;
+    for (uint64_t at = wanted->hash & mask;;) {
+        uint64_t *bits = &intern->slots[at].bits;
+        int64_t *word = (int64_t *)(void *)(bits + 1), seen = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+        if (seen == BUSY) {
+            sched_yield(); /* another thread takes a few instructions to fill it, unless it was interrupted */
+            continue;
+        }
+        if (seen == 0) {
+            int32_t number;
+            if (!add || wanted->kind == PTN_KEY_LONG ||
+                __atomic_load_n(&intern->shared, __ATOMIC_RELAXED) >= intern->room)
+                return PTN_INTERN_MISSING;
+            if (!__atomic_compare_exchange_n(word, &seen, BUSY, false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) continue;
+            return fill_slot(&number, intern, bits, word, wanted) ? number : PTN_INTERN_MISSING;
+        }
+        const ptn_intern_slot slot = slot_of(__atomic_load_n(bits, __ATOMIC_RELAXED), seen);
+        if (slot.bits == wanted->bits && slot.kind == wanted->kind &&
+            is_text(intern, (int32_t)(slot.number - 1), wanted))
+            return (int32_t)(slot.number - 1);
+        at = (at + 1) & mask;
+    }
 }
 
 patron_status ptn_intern_fail_full(const ptn_intern *intern, patron_error *error)

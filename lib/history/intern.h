@@ -2,11 +2,15 @@
 /* Interning: each distinct text gets the next number from 0. The numbers depend on the order texts come in, so nothing
    a caller sees may depend on them. Texts and keys do not stay behind in memory that was given back.
 
+   Threads may look texts up together, and add short ones while they do (ptn_intern_share): which numbers these get then
+   depends on the threads.
+
    A table of slots leads from keys to numbers: 16 bytes hold all of a NUMBER or SHORT key, so that finding one touches
    one line of cache. The hash is keyed, so that nobody can choose ids that collide. */
 #ifndef PTN_HISTORY_INTERN_H
 #define PTN_HISTORY_INTERN_H
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/context.h"
@@ -36,6 +40,8 @@ typedef struct ptn_intern {
     ptn_array bytes;    /* uint8_t: LONG texts, each an int64_t of its length and then its bytes */
     ptn_intern_slot *slots;
     int64_t slot_count; /* 0 or a power of two, over 4/3 of the texts; linear probing */
+    int64_t shared;     /* while it is shared, the count, changed by atomic operations */
+    int64_t room;       /* likewise, what the count may become */
 } ptn_intern;
 
 /* A text looked for: its key and hash, and for a LONG one its bytes. */
@@ -114,6 +120,23 @@ static inline void ptn_intern_want(ptn_wanted_text *wanted, const ptn_intern *in
                                                 : ptn_intern_hash(intern, wanted->kind, wanted->bits);
     if (wanted->kind == PTN_KEY_LONG) wanted->bits = wanted->hash;
 }
+
+/* From here on, until ptn_intern_own, threads may call ptn_intern_meet, and nothing else but ptn_intern_hash and
+   ptn_intern_prefetch. */
+static inline void ptn_intern_share(ptn_intern *intern)
+{
+    int64_t room = intern->slot_count / 4 * 3;
+    if (room > intern->bits.capacity) room = intern->bits.capacity;
+    if (room > intern->kinds.capacity) room = intern->kinds.capacity;
+    intern->room = room > intern->most ? intern->most : room;
+    intern->shared = ptn_intern_count(intern);
+}
+
+static inline void ptn_intern_own(ptn_intern *intern) { intern->bits.count = intern->kinds.count = intern->shared; }
+
+/* The number of a text in a shared table, known, or new where `add` and there is room; PTN_INTERN_MISSING where there
+   is none. Texts with LONG keys are only found. */
+int32_t ptn_intern_meet(ptn_intern *intern, const ptn_wanted_text *wanted, bool add);
 
 /* The number of a known text, or PTN_INTERN_MISSING. */
 static inline int32_t ptn_intern_probe(const ptn_intern *intern, const ptn_wanted_text *wanted)

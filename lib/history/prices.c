@@ -24,8 +24,7 @@ static void add_block(void *argument, int64_t block, int32_t worker)
     const job *j = argument;
     const patron_history *h = j->grouping->history;
     const int32_t *categories = h->category.items;
-    const int64_t *amounts = h->amount.items, *stamps = h->stamp.items;
-    const double *quantities = h->quantity.items;
+    const int64_t *stamps = h->stamp.items;
     category_sums *sums = j->sums + worker * j->categories;
     int64_t end = (block + 1) * BLOCK < ptn_history_lines(h) ? (block + 1) * BLOCK : ptn_history_lines(h);
     for (int64_t i = block * BLOCK; i < end; i++) {
@@ -33,8 +32,8 @@ static void add_block(void *argument, int64_t block, int32_t worker)
         if (j->fates == NULL ? ptn_groups_kind(j->grouping, i) < PTN_KIND_PURCHASE
                              : j->fates[i] != PATRON_FATE_PURCHASE)
             continue;
-        sums[categories[i]].amount += amounts[i];
-        sums[categories[i]].quantity += ptn_in_steps(quantities == NULL ? 1.0 : quantities[i]);
+        sums[categories[i]].amount += ptn_line_amount(h, i);
+        sums[categories[i]].quantity += ptn_in_steps(ptn_line_quantity(h, i));
     }
 }
 

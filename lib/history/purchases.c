@@ -342,12 +342,13 @@ static void see_group(void *argument, int64_t block, int32_t worker)
 /* The instant of the last line that is kept, duplicates and cancellations aside; INT64_MIN where there is none. */
 static int64_t last_instant(const patron_history *h)
 {
-    const int64_t *stamps = h->stamp.items, *amounts = h->amount.items;
+    const int64_t *stamps = h->stamp.items;
     int64_t last_s = INT64_MIN;
     if (!h->ignores) return h->last_s;
     for (int64_t i = 0; i < ptn_history_lines(h); i++) {
         int64_t time_s = ptn_stamp_time(stamps[i]);
-        if (time_s > last_s && !ptn_history_drops(h, amounts[i]) && !ptn_history_ignores(h, i)) last_s = time_s;
+        if (time_s > last_s && !ptn_history_drops(h, ptn_line_amount(h, i)) && !ptn_history_ignores(h, i))
+            last_s = time_s;
     }
     return last_s;
 }
@@ -577,7 +578,7 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
     grouping.before_s = window_begin(grouping.as_of_s, question->window_days);
     bool drops = history->options.duplicates == PATRON_DUPLICATES_DROP,
          matches = history->options.match_cancellations != 0;
-    grouping.details = question->habits != PTN_HABIT_NONE || drops || matches;
+    grouping.details = (question->habits & PTN_HABIT_OF_LINES) != 0 || drops || matches;
     grouping.lines = (line_fates != NULL && drops) || matches;
     if (history->merged.count > 0) {
         status = ptn_allocate(&roots, &purchases->memory, ptn_intern_count(&history->customers), sizeof(int32_t),

@@ -62,7 +62,9 @@ enum {
     PTN_HABIT_CATEGORIES = 8,
     PTN_HABIT_SEASONS = 16, /* best_quarter */
     PTN_HABIT_CHANNELS = 32,
-    PTN_HABIT_PRICES = 64
+    PTN_HABIT_PRICES = 64,
+    PTN_HABIT_OF_LINES = PTN_HABIT_LINES | PTN_HABIT_PRODUCTS | PTN_HABIT_CATEGORIES | PTN_HABIT_CHANNELS |
+                         PTN_HABIT_PRICES /* need each line */
 };
 
 /* What is asked. */

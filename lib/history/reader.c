@@ -95,24 +95,16 @@ static bool read_numbers(numbers *n, problem *p, const patron_orders *o, int64_t
     return read_amount(n, p, o, row) && read_discount(n, p, o, row);
 }
 
-bool ptn_reader_text(const uint8_t **bytes, int64_t *length, const patron_orders *o, int32_t text, int64_t row)
-{
-    const patron_text *texts[PTN_TEXTS] = {&o->customer_id, &o->order_id, &o->product, &o->category, &o->channel};
-    return ptn_batch_text(bytes, length, texts[text], row);
-}
-
 /* A column of texts or numbers as given. */
 typedef struct source {
     const patron_text *text;
     const int64_t *numbers;
     const uint8_t *validity;
-    const ptn_intern *intern;
+    ptn_intern *intern;
 } source;
 
-static source source_of(const ptn_reader *r, int32_t text)
+static source source_of(patron_history *h, const patron_orders *o, int32_t text)
 {
-    const patron_orders *o = r->orders;
-    const patron_history *h = r->history;
     switch (text) {
     case PTN_TEXT_CUSTOMER:
         return (source){&o->customer_id, o->customer_number, o->customer_validity, &h->customers};
@@ -127,73 +119,176 @@ static source source_of(const ptn_reader *r, int32_t text)
     }
 }
 
-/* Rows of one step: from `row` of the batch, to go to the columns from `at`. */
+/* Rows of one step: from `row` of the orders, to go to the columns from `at`. */
 typedef struct step {
     const ptn_reader *rows;
+    const patron_orders *orders;
+    const uint8_t *rounded; /* of the orders' rows, or NULL */
     ptn_reader_block *block;
     ptn_fresh *fresh[PTN_TEXTS]; /* where the block's next goes, less what it has */
     int64_t row, at;
     int32_t count;
+    bool fine; /* no row is rejected so far */
     uint8_t *verdicts;
     uint8_t order_kinds[STEP];
 } step;
 
-/* What the rows want of the table. Lines of one order tend to follow each other: same[i] says that row i wants what
-   the one before does. */
-static void want(ptn_wanted_text wanted[STEP], bool same[STEP], const source *from, const step *s, bool hashed)
+/* What the rows of a step want of the table. Lines of one order tend to follow each other, so neighbours that want the
+   same want it once. */
+typedef struct wants {
+    ptn_wanted_text texts[STEP];
+    int32_t numbers[STEP]; /* of the texts, or PTN_INTERN_… */
+    int32_t count;
+    uint8_t of[STEP]; /* which of the texts each row wants */
+} wants;
+
+/* Numbers, all there: written so that which rows are alike is no branch. */
+static void gather_numbers(wants *w, const int64_t *given, int32_t rows)
 {
-    for (int32_t i = 0; i < s->count; i++) {
-        ptn_wanted_text *w = &wanted[i];
-        int64_t row = s->row + i;
-        same[i] = false;
-        w->kind = PTN_KEY_NONE;
-        if (from->numbers != NULL) {
-            if (!ptn_batch_has(from->validity, row)) continue;
-            w->kind = PTN_KEY_NUMBER;
-            w->bits = (uint64_t)from->numbers[row];
-            same[i] = i > 0 && w[-1].kind == PTN_KEY_NUMBER && w[-1].bits == w->bits;
-            if (!hashed) continue;
-            if (same[i]) {
-                w->hash = w[-1].hash;
-                continue;
-            }
-            w->hash = ptn_intern_hash(from->intern, w->kind, w->bits);
-        } else {
-            if (!ptn_batch_text(&w->bytes, &w->length, from->text, row)) continue;
-            if (i > 0 && w[-1].kind != PTN_KEY_NONE && w[-1].length == w->length &&
-                memcmp(w[-1].bytes, w->bytes, (size_t)w->length) == 0) {
-                *w = w[-1];
-                same[i] = true;
-                continue;
-            }
-            w->kind = ptn_key_of_text(&w->bits, w->bytes, w->length);
-            if (w->kind == PTN_KEY_LONG)
-                w->hash = w->bits = ptn_siphash(&from->intern->key, w->bytes, w->length) & from->intern->hash_mask;
-            else if (hashed)
-                w->hash = ptn_intern_hash(from->intern, w->kind, w->bits);
+    int32_t count = 0;
+    for (int32_t i = 0; i < rows; i++) {
+        count += i == 0 || given[i] != given[i - 1];
+        w->of[i] = (uint8_t)(count - 1);
+        w->texts[count - 1].bits = (uint64_t)given[i];
+        w->texts[count - 1].kind = PTN_KEY_NUMBER;
+    }
+    w->count = count;
+}
+
+static void gather_some_numbers(wants *w, const int64_t *given, const uint8_t *validity, int64_t row, int32_t rows)
+{
+    w->count = 0;
+    for (int32_t i = 0; i < rows; i++) {
+        ptn_wanted_text one = {.kind = PTN_KEY_NONE};
+        if (ptn_batch_has(validity, row + i))
+            one = (ptn_wanted_text){.bits = (uint64_t)given[row + i], .kind = PTN_KEY_NUMBER};
+        const ptn_wanted_text *last = &w->texts[w->count > 0 ? w->count - 1 : 0];
+        if (w->count == 0 || last->kind != one.kind || last->bits != one.bits) w->texts[w->count++] = one;
+        w->of[i] = (uint8_t)(w->count - 1);
+    }
+}
+
+static inline uint64_t word_at(const uint8_t *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word;
+}
+
+static inline bool same_bytes(const uint8_t *a, const uint8_t *b, int64_t length)
+{
+    if (length < 8 || length > 16) return memcmp(a, b, (size_t)length) == 0;
+    return ((word_at(a) ^ word_at(b)) | (word_at(a + length - 8) ^ word_at(b + length - 8))) == 0;
+}
+
+static void gather_texts(wants *w, const patron_text *texts, int64_t row, int32_t rows)
+{
+    w->count = 0;
+    for (int32_t i = 0; i < rows; i++) {
+        ptn_wanted_text *next = &w->texts[w->count];
+        const ptn_wanted_text *last = &w->texts[w->count > 0 ? w->count - 1 : 0];
+        next->length = 0;
+        next->kind = PTN_KEY_NONE;
+        bool there = ptn_batch_text(&next->bytes, &next->length, texts, row + i);
+        if (w->count == 0 || last->length != next->length ||
+            (there && !same_bytes(last->bytes, next->bytes, next->length))) {
+            if (there) next->kind = ptn_key_of_text(&next->bits, next->bytes, next->length);
+            w->count++;
         }
-        if (hashed || w->kind == PTN_KEY_LONG) ptn_intern_prefetch(from->intern, w->hash);
+        w->of[i] = (uint8_t)(w->count - 1);
+    }
+}
+
+/* Which texts are wanted; with `hashed` also those of short keys are for a table. */
+static void want(wants *w, const source *from, const step *s, bool hashed)
+{
+    if (from->numbers == NULL)
+        gather_texts(w, from->text, s->row, s->count);
+    else if (from->validity == NULL)
+        gather_numbers(w, from->numbers + s->row, s->count);
+    else
+        gather_some_numbers(w, from->numbers, from->validity, s->row, s->count);
+    for (int32_t t = 0; t < w->count; t++) {
+        ptn_wanted_text *text = &w->texts[t];
+        if (text->kind == PTN_KEY_LONG)
+            text->hash = text->bits =
+                ptn_siphash(&from->intern->key, text->bytes, text->length) & from->intern->hash_mask;
+        else if (hashed && text->kind != PTN_KEY_NONE)
+            text->hash = ptn_intern_hash(from->intern, text->kind, text->bits);
+        else
+            continue;
+        ptn_intern_prefetch(from->intern, text->hash);
     }
 }
 
 static void remember(const step *s, int32_t text, const ptn_wanted_text *w, int32_t i)
 {
     s->fresh[text][s->block->fresh[text]++] =
-        (ptn_fresh){w->bits, w->hash, (int32_t)(s->row + i - s->rows->from), w->kind};
+        (ptn_fresh){w->bits, w->hash, (int32_t)(s->at + i - s->rows->base), w->kind};
 }
 
-/* The number of a text, or PTN_INTERN_NEW and an entry in the block's list, or what else it is. */
-static int32_t number_of(const ptn_wanted_text *w, const ptn_intern *intern, int32_t text, const step *s, int32_t i)
+/* The number of a text, or what else it is. It is added where all rows that want it count. */
+static inline int32_t number_of(const ptn_wanted_text *w, ptn_intern *intern, bool add)
 {
-    int32_t number = ptn_intern_probe(intern, w);
+    if (w->kind == PTN_KEY_NONE) return PTN_INTERN_MISSING;
+    int32_t number = ptn_intern_meet(intern, w, add);
     if (number >= 0) return number;
-    if (w->kind == PTN_KEY_LONG && !ptn_utf8_valid(w->bytes, w->length)) return PTN_INTERN_NOT_UTF8;
-    remember(s, text, w, i);
-    return PTN_INTERN_NEW;
+    return w->kind == PTN_KEY_LONG && !ptn_utf8_valid(w->bytes, w->length) ? PTN_INTERN_NOT_UTF8 : PTN_INTERN_NEW;
 }
 
-static void reject(const step *s, int32_t i, int32_t field, int32_t reason)
+/* Values of a column, of the width that it has. */
+static void put_numbers(const step *s, const ptn_array *column, uint32_t bit, const int64_t *values)
 {
+    if ((s->rows->history->wide & bit) != 0) {
+        memcpy((int64_t *)column->items + s->at, values, (size_t)s->count * sizeof *values);
+        return;
+    }
+    int32_t *items = (int32_t *)column->items + s->at;
+    int64_t lost = 0;
+    for (int32_t i = 0; i < s->count; i++) {
+        items[i] = (int32_t)values[i];
+        lost |= values[i] ^ items[i];
+    }
+    if (lost != 0) s->block->wide |= bit;
+}
+
+static void put_orders(const step *s, const uint64_t *orders)
+{
+    const patron_history *h = s->rows->history;
+    if ((h->wide & PTN_WIDE_ORDER) != 0) {
+        memcpy((uint64_t *)h->order.items + s->at, orders, (size_t)s->count * sizeof *orders);
+        return;
+    }
+    uint32_t *items = (uint32_t *)h->order.items + s->at;
+    uint64_t all = 0;
+    for (int32_t i = 0; i < s->count; i++) {
+        items[i] = (uint32_t)orders[i];
+        all |= orders[i];
+    }
+    if (all > UINT32_MAX) s->block->wide |= PTN_WIDE_ORDER;
+}
+
+static void put_quantities(const step *s, const double *quantities)
+{
+    const patron_history *h = s->rows->history;
+    if (h->quantity.items == NULL) return;
+    if ((h->wide & PTN_WIDE_QUANTITY) != 0) {
+        memcpy((double *)h->quantity.items + s->at, quantities, (size_t)s->count * sizeof *quantities);
+        return;
+    }
+    int16_t *items = (int16_t *)h->quantity.items + s->at;
+    int32_t lost = 0;
+    for (int32_t i = 0; i < s->count; i++) {
+        int32_t whole = fabs(quantities[i]) <= INT16_MAX ? (int32_t)quantities[i] : 0;
+        items[i] = (int16_t)whole;
+        lost |= (double)whole != quantities[i];
+    }
+    if (lost != 0) s->block->wide |= PTN_WIDE_QUANTITY;
+}
+
+static void reject(step *s, int32_t i, int32_t field, int32_t reason)
+{
+    s->fine = false;
     if (s->verdicts[i] == 0) s->verdicts[i] = ptn_verdict(field, reason);
 }
 
@@ -205,27 +300,27 @@ static bool counts(const step *s, int32_t text, int32_t i)
 }
 
 /* Customers, products, categories or channels. */
-static void find_texts(const step *s, int32_t text, int32_t field, const ptn_array *column)
+static void find_texts(step *s, int32_t text, int32_t field, const ptn_array *column)
 {
-    ptn_wanted_text wanted[STEP];
-    bool same[STEP];
-    const source from = source_of(s->rows, text);
+    wants w;
+    const source from = source_of(s->rows->history, s->orders, text);
     int32_t *codes = (int32_t *)column->items + s->at;
+    int32_t least = 0;
     if (column->items == NULL) return;
     if (from.text->offsets == NULL && from.numbers == NULL) {
         for (int32_t i = 0; i < s->count; i++) codes[i] = PTN_INTERN_MISSING;
         return;
     }
-    want(wanted, same, &from, s, true);
+    want(&w, &from, s, true);
+    for (int32_t t = 0; t < w.count; t++) {
+        w.numbers[t] = number_of(&w.texts[t], from.intern, s->fine);
+        if (w.numbers[t] < least) least = w.numbers[t];
+    }
+    for (int32_t i = 0; i < s->count; i++) codes[i] = w.numbers[w.of[i]];
+    if (least >= PTN_INTERN_MISSING && s->fine) return;
     for (int32_t i = 0; i < s->count; i++) {
-        if (wanted[i].kind == PTN_KEY_NONE || !counts(s, text, i)) {
-            codes[i] = PTN_INTERN_MISSING;
-        } else if (same[i] && codes[i - 1] != PTN_INTERN_MISSING) {
-            codes[i] = codes[i - 1];
-            if (codes[i] == PTN_INTERN_NEW) remember(s, text, &wanted[i], i);
-        } else {
-            codes[i] = number_of(&wanted[i], from.intern, text, s, i);
-        }
+        if (!counts(s, text, i)) codes[i] = PTN_INTERN_MISSING;
+        if (codes[i] == PTN_INTERN_NEW) remember(s, text, &w.texts[w.of[i]], i);
         if (codes[i] == PTN_INTERN_NOT_UTF8) reject(s, i, field, PATRON_REASON_NOT_UTF8);
     }
 }
@@ -233,45 +328,57 @@ static void find_texts(const step *s, int32_t text, int32_t field, const ptn_arr
 /* Order ids: the key itself, or of a LONG one its number. */
 static void find_orders(step *s)
 {
-    ptn_wanted_text wanted[STEP];
-    bool same[STEP];
-    const source from = source_of(s->rows, PTN_TEXT_ORDER);
-    uint64_t *orders = (uint64_t *)s->rows->history->order.items + s->at;
+    wants w;
+    const source from = source_of(s->rows->history, s->orders, PTN_TEXT_ORDER);
+    uint64_t orders[STEP];
     memset(s->order_kinds, PTN_KEY_NONE, sizeof s->order_kinds);
     if (s->rows->history->order.items == NULL) return;
     if (from.text->offsets == NULL && from.numbers == NULL) {
-        memset(orders, 0, (size_t)s->count * sizeof *orders);
+        memset(orders, 0, sizeof orders);
+        put_orders(s, orders);
         return;
     }
-    want(wanted, same, &from, s, false);
+    if (from.numbers != NULL && from.validity == NULL && s->fine) {
+        memset(s->order_kinds, PTN_KEY_NUMBER, sizeof s->order_kinds);
+        put_orders(s, (const uint64_t *)from.numbers + s->row);
+        return;
+    }
+    want(&w, &from, s, false);
+    for (int32_t t = 0; t < w.count; t++)
+        if (w.texts[t].kind == PTN_KEY_LONG) w.numbers[t] = number_of(&w.texts[t], from.intern, false);
     for (int32_t i = 0; i < s->count; i++) {
+        const ptn_wanted_text *text = &w.texts[w.of[i]];
         orders[i] = 0;
-        if (wanted[i].kind == PTN_KEY_NONE || !counts(s, PTN_TEXT_ORDER, i)) continue;
-        s->order_kinds[i] = (uint8_t)wanted[i].kind;
-        orders[i] = wanted[i].bits;
-        if (wanted[i].kind != PTN_KEY_LONG) continue;
-        int32_t number = number_of(&wanted[i], from.intern, PTN_TEXT_ORDER, s, i);
+        if (text->kind == PTN_KEY_NONE || !counts(s, PTN_TEXT_ORDER, i)) continue;
+        s->order_kinds[i] = (uint8_t)text->kind;
+        orders[i] = text->bits;
+        if (text->kind != PTN_KEY_LONG) continue;
+        int32_t number = w.numbers[w.of[i]];
         orders[i] = number < 0 ? 0 : (uint64_t)number;
+        if (number == PTN_INTERN_NEW) remember(s, PTN_TEXT_ORDER, text, i);
         if (number == PTN_INTERN_NOT_UTF8) reject(s, i, PATRON_FIELD_ORDER, PATRON_REASON_NOT_UTF8);
     }
+    put_orders(s, orders);
 }
 
 /* What the caller says of rows that could not be read. */
-static void find_faults(const step *s)
+static void find_faults(step *s)
 {
-    const patron_orders *o = s->rows->orders;
+    const patron_orders *o = s->orders;
+    s->fine = true;
     memset(s->verdicts, 0, (size_t)s->count);
     for (int32_t i = 0; o->fault != NULL && i < s->count; i++) {
         if (o->fault[s->row + i] == 0) continue;
+        s->fine = false;
         int32_t field = o->fault_field == NULL ? PATRON_FIELD_NONE : o->fault_field[s->row + i];
         s->verdicts[i] = ptn_verdict(field == PATRON_FIELD_NONE ? PATRON_FIELD_ROW : field, o->fault[s->row + i]);
     }
 }
 
 /* Rows of another currency than the one asked for, and codes that are no texts. */
-static void find_currencies(const step *s)
+static void find_currencies(step *s)
 {
-    const patron_text *codes = &s->rows->orders->currency;
+    const patron_text *codes = &s->orders->currency;
     const patron_history *h = s->rows->history;
     for (int32_t i = 0; i < s->count; i++) {
         int64_t row = s->row + i;
@@ -283,39 +390,121 @@ static void find_currencies(const step *s)
     }
 }
 
-/* The currency that lines name, where none was asked for; the first row that names another, or -1. */
-static int64_t store_currencies(const step *s)
+/* The currency that lines name, where none was asked for; the first row of the step that names another, or -1. */
+static int32_t store_currencies(const step *s)
 {
-    const patron_text *codes = &s->rows->orders->currency;
-    int64_t *stamps = (int64_t *)s->rows->history->stamp.items + s->at;
+    const patron_text *codes = &s->orders->currency;
+    int64_t *stamps = (int64_t *)s->rows->history->stamp.items + s->at, length;
+    const uint8_t *bytes;
     for (int32_t i = 0; i < s->count; i++) {
-        int64_t row = s->row + i, length;
-        const uint8_t *bytes;
-        if (s->verdicts[i] != 0 || !ptn_batch_text(&bytes, &length, codes, row)) continue;
+        if (s->verdicts[i] != 0 || !ptn_batch_text(&bytes, &length, codes, s->row + i)) continue;
         stamps[i] |= PTN_LINE_CURRENCY;
-        if (s->block->currency_row < 0) s->block->currency_row = row;
-        if (!ptn_currency_meet(&s->block->currency, codes, row)) return row;
+        if (s->block->currency_row < 0) s->block->currency_row = s->rows->from + s->at - s->rows->base + i;
+        if (!ptn_currency_meet(&s->block->currency, codes, s->row + i)) return i;
     }
     return -1;
 }
 
 static bool is_faulty(const patron_orders *o, int64_t row) { return o->fault != NULL && o->fault[row] != 0; }
 
-/* Stores the numbers; the first row that fails the append, or -1. */
-static int64_t store_numbers(const step *s)
+/* Adding it and taking it away rounds a double to an integer, half to even; the integer is then the difference of the
+   sum's bits and its own. For magnitudes up to 2^51. */
+#define ROUNDER 0x1.8p52
+
+static inline int64_t bits_of(double value)
 {
-    const ptn_reader *r = s->rows;
-    patron_history *h = r->history;
+    int64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* Money of the rows where every value is the double nearest to a decimal of at most four places, as
+   ptn_money_from_value makes it; else false. */
+static bool store_values(int64_t *money, const double *values, int32_t count)
+{
+    int32_t wrong = 0;
+    for (int32_t i = 0; i < count; i++) {
+        double units = values[i] * PATRON_MONEY_UNIT, sum = units + ROUNDER;
+        wrong |= !(fabs(units) <= 0x1p51) | ((sum - ROUNDER) / PATRON_MONEY_UNIT != values[i]);
+        money[i] = bits_of(sum) - bits_of(ROUNDER);
+    }
+    return wrong == 0;
+}
+
+/* Money in the log's unit, where it can be. */
+static bool store_money(int64_t *money, const int64_t *given, const double *values, int32_t count)
+{
+    int32_t wrong = 0;
+    if (given == NULL) return values != NULL && store_values(money, values, count);
+    for (int32_t i = 0; i < count; i++) {
+        wrong |= given[i] == INT64_MIN;
+        money[i] = given[i];
+    }
+    return wrong == 0;
+}
+
+/* Stores the numbers where nothing is wrong with any row, and nothing is rounded: what store_numbers does, without a
+   branch a row. False where that is not so, or where there are columns it does not know. */
+static bool store_fine_numbers(const step *s)
+{
+    const patron_orders *o = s->orders;
+    const patron_history *h = s->rows->history;
     const int32_t *customers = (const int32_t *)h->customer.items + s->at;
-    int64_t *stamps = (int64_t *)h->stamp.items + s->at, *amounts = (int64_t *)h->amount.items + s->at;
-    int64_t *discounts = h->discount.items == NULL ? NULL : (int64_t *)h->discount.items + s->at;
-    double *quantities = h->quantity.items == NULL ? NULL : (double *)h->quantity.items + s->at;
+    const int64_t *times = o->time_s + s->row;
+    const double *given = o->quantity == NULL ? NULL : o->quantity + s->row;
+    int64_t *stamps = (int64_t *)h->stamp.items + s->at, last_s = s->block->last_s;
+    int64_t amounts[STEP], discounts[STEP];
+    double quantities[STEP];
+    bool keep = h->options.zero_amount == PATRON_ZERO_AMOUNT_KEEP;
+    uint32_t all = o->discount != NULL || o->discount_value != NULL ? PTN_LINE_DISCOUNT : 0;
+    int32_t wrong = 0;
+    if (!s->fine || s->rounded != NULL || o->is_return != NULL || (o->amount == NULL && o->amount_value == NULL))
+        return false;
+    if (!store_money(amounts, o->amount == NULL ? NULL : o->amount + s->row,
+                     o->amount_value == NULL ? NULL : o->amount_value + s->row, s->count))
+        return false;
+    if (h->discount.items != NULL) {
+        if (all == 0)
+            memset(discounts, 0, sizeof discounts);
+        else if (!store_money(discounts, o->discount == NULL ? NULL : o->discount + s->row,
+                              o->discount_value == NULL ? NULL : o->discount_value + s->row, s->count))
+            return false;
+        for (int32_t i = 0; i < s->count; i++) discounts[i] = discounts[i] < 0 ? -discounts[i] : discounts[i];
+    }
+    for (int32_t i = 0; i < s->count; i++) {
+        double quantity = given == NULL ? 1.0 : given[i] + 0.0;
+        uint32_t flags = all | (quantity > 0.0 ? PTN_LINE_SOME : 0) | (quantity < 0.0 ? PTN_LINE_BACK : 0) |
+                         (uint32_t)s->order_kinds[i] << PTN_LINE_ORDER_SHIFT;
+        int64_t time_s = keep || amounts[i] != 0 ? times[i] : INT64_MIN;
+        wrong |= !(fabs(quantity) <= PATRON_MOST_QUANTITY) | (times[i] > PATRON_MOST_TIME_S) |
+                 (times[i] < -PATRON_MOST_TIME_S) | (customers[i] == PTN_INTERN_MISSING);
+        last_s = time_s > last_s ? time_s : last_s;
+        stamps[i] = (int64_t)((uint64_t)times[i] << PTN_LINE_BITS) | (int64_t)flags;
+        quantities[i] = quantity;
+    }
+    if (wrong != 0) return false;
+    put_numbers(s, &h->amount, PTN_WIDE_AMOUNT, amounts);
+    if (h->discount.items != NULL) put_numbers(s, &h->discount, PTN_WIDE_DISCOUNT, discounts);
+    put_quantities(s, quantities);
+    s->block->last_s = last_s;
+    return true;
+}
+
+/* Stores the numbers; the first row of the step that fails the append, or -1. */
+static int32_t store_numbers(const step *s)
+{
+    const patron_orders *o = s->orders;
+    patron_history *h = s->rows->history;
+    const int32_t *customers = (const int32_t *)h->customer.items + s->at;
+    int64_t *stamps = (int64_t *)h->stamp.items + s->at, amounts[STEP], discounts[STEP];
+    double quantities[STEP];
     bool strict = h->options.strict != 0;
     for (int32_t i = 0; i < s->count; i++) {
         numbers n = {0};
         problem p;
-        if (!is_faulty(r->orders, s->row + i)) {
-            if (!read_numbers(&n, &p, r->orders, s->row + i)) return s->row + i;
+        if (!is_faulty(o, s->row + i)) {
+            if (!read_numbers(&n, &p, o, s->row + i)) return i;
+            if (s->rounded != NULL && s->rounded[s->row + i] != 0) n.flags |= PTN_LINE_ROUNDED;
             if (s->verdicts[i] == 0) {
                 s->block->rounded += (n.flags & PTN_LINE_ROUNDED) != 0;
                 if (customers[i] == PTN_INTERN_MISSING)
@@ -326,15 +515,32 @@ static int64_t store_numbers(const step *s)
             }
         }
         if (s->verdicts[i] != 0) {
-            if (strict) return s->row + i;
+            if (strict) return i;
             s->block->rejected++;
         }
         stamps[i] = ptn_stamp(n.time_s, n.flags | (uint32_t)s->order_kinds[i] << PTN_LINE_ORDER_SHIFT);
         amounts[i] = n.amount;
-        if (quantities != NULL) quantities[i] = n.quantity;
-        if (discounts != NULL) discounts[i] = n.discount;
+        quantities[i] = n.quantity;
+        discounts[i] = n.discount;
     }
+    put_numbers(s, &h->amount, PTN_WIDE_AMOUNT, amounts);
+    if (h->discount.items != NULL) put_numbers(s, &h->discount, PTN_WIDE_DISCOUNT, discounts);
+    put_quantities(s, quantities);
     return -1;
+}
+
+/* The block's rows from the source; false where they cannot be had. */
+static bool convert(patron_orders *made, const uint8_t **rounded, const ptn_reader *r, int64_t block, int32_t worker,
+                    int64_t from, int64_t count)
+{
+    ptn_reader_failure *failure = &r->failures[worker];
+    if (failure->block < 0) {
+        failure->status = r->source->convert(made, rounded, r->source->user, worker, from, count, &failure->error);
+        if (failure->status == PATRON_OK) return true;
+        failure->block = block;
+    }
+    r->blocks[block].failed = true;
+    return false;
 }
 
 void ptn_reader_read(void *argument, int64_t block, int32_t worker)
@@ -343,46 +549,82 @@ void ptn_reader_read(void *argument, int64_t block, int32_t worker)
     ptn_reader_block *b = &r->blocks[block];
     int64_t first = block * PTN_READER_BLOCK,
             end = first + PTN_READER_BLOCK < r->count ? first + PTN_READER_BLOCK : r->count;
-    step s = {.rows = r, .block = b};
-    (void)worker;
-    memset(b, 0, sizeof *b);
+    step s = {.rows = r, .block = b, .orders = r->orders};
+    patron_orders made;
     b->bad = b->currency_row = -1;
     b->last_s = INT64_MIN;
+    if (r->source != NULL) {
+        if (!convert(&made, &s.rounded, r, block, worker, r->from + first, end - first)) return;
+        s.orders = &made;
+    }
     for (int32_t t = 0; t < PTN_TEXTS; t++) s.fresh[t] = r->fresh[t] == NULL ? NULL : r->fresh[t] + first;
-    for (int64_t at = first; at < end && b->bad < 0; at += STEP) {
-        s.row = r->from + at;
+    for (int64_t at = first; at < end; at += STEP) {
+        s.row = r->source == NULL ? r->from + at : at - first;
         s.at = r->base + at;
         s.count = end - at < STEP ? (int32_t)(end - at) : STEP;
         s.verdicts = r->verdicts + at;
         find_faults(&s);
-        if (r->orders->currency.offsets != NULL) find_currencies(&s);
+        if (s.orders->currency.offsets != NULL) find_currencies(&s);
         find_texts(&s, PTN_TEXT_CUSTOMER, PATRON_FIELD_CUSTOMER, &r->history->customer);
         find_orders(&s);
         find_texts(&s, PTN_TEXT_PRODUCT, PATRON_FIELD_PRODUCT, &r->history->product);
         find_texts(&s, PTN_TEXT_CATEGORY, PATRON_FIELD_CATEGORY, &r->history->category);
         find_texts(&s, PTN_TEXT_CHANNEL, PATRON_FIELD_CHANNEL, &r->history->channel);
-        b->bad = store_numbers(&s);
-        if (b->bad < 0 && r->orders->currency.offsets != NULL && r->history->options.only_currency == NULL)
-            b->bad = store_currencies(&s);
+        int32_t bad = store_fine_numbers(&s) ? -1 : store_numbers(&s);
+        if (bad < 0 && s.orders->currency.offsets != NULL && r->history->options.only_currency == NULL)
+            bad = store_currencies(&s);
+        if (bad < 0) continue;
+        b->bad = r->from + at + bad;
+        return;
     }
 }
 
-static int64_t caller_line(const ptn_reader *r, int64_t row)
+patron_status ptn_reader_orders(patron_orders *orders, int64_t *at, const ptn_reader *r, int64_t row,
+                                patron_error *error)
 {
-    return r->orders->line == NULL ? -1 : r->orders->line[row];
+    *orders = *r->orders;
+    *at = row;
+    if (r->source == NULL) return PATRON_OK;
+    const uint8_t *rounded;
+    int64_t in_chunk = row - r->from, first = in_chunk - in_chunk % PTN_READER_BLOCK,
+            count = r->count - first < PTN_READER_BLOCK ? r->count - first : PTN_READER_BLOCK;
+    *at = in_chunk - first;
+    return r->source->convert(orders, &rounded, r->source->user, 0, r->from + first, count, error);
 }
+
+patron_status ptn_reader_texts(patron_text *texts, int64_t *first, const ptn_reader *r, int32_t text, int64_t block,
+                               patron_error *error)
+{
+    const patron_text *given[PTN_TEXTS] = {&r->orders->customer_id, &r->orders->order_id, &r->orders->product,
+                                           &r->orders->category, &r->orders->channel};
+    int64_t from = block * PTN_READER_BLOCK, count = r->count - from;
+    *texts = *given[text];
+    *first = r->from + from;
+    if (r->source == NULL) return PATRON_OK;
+    *first = 0;
+    return r->source->convert_text(texts, r->source->user, text, r->from + from,
+                                   count < PTN_READER_BLOCK ? count : PTN_READER_BLOCK, error);
+}
+
+/* A row that is to be explained: in orders, and as the caller counts. */
+typedef struct row_place {
+    const patron_orders *orders;
+    int64_t at, row;
+} row_place;
+
+static int64_t caller_line(const row_place *p) { return p->orders->line == NULL ? -1 : p->orders->line[p->at]; }
 
 /* "line 19 (row 17)", or "row 17" where the caller counts no lines */
-static void place(char *text, size_t size, const ptn_reader *r, int64_t row)
+static void place(char *text, size_t size, const row_place *p)
 {
-    int64_t at = caller_line(r, row);
-    if (at >= 0)
-        snprintf(text, size, "line %" PRId64 " (row %" PRId64 ")", at, row);
+    int64_t line = caller_line(p);
+    if (line >= 0)
+        snprintf(text, size, "line %" PRId64 " (row %" PRId64 ")", line, p->row);
     else
-        snprintf(text, size, "row %" PRId64, row);
+        snprintf(text, size, "row %" PRId64, p->row);
 }
 
-static patron_status fail_number(const ptn_reader *r, int64_t row, const problem *p, patron_error *error)
+static patron_status fail_number(const row_place *at, const problem *p, patron_error *error)
 {
     static const struct {
         patron_status status;
@@ -397,8 +639,8 @@ static patron_status fail_number(const ptn_reader *r, int64_t row, const problem
         [DISCOUNT_FAR] = {PATRON_OUT_OF_RANGE, "is beyond 922,337,203,685,477.5807; check its unit"},
     };
     char where[80];
-    place(where, sizeof where, r, row);
-    return ptn_fail_row(error, said[p->what].status, row, caller_line(r, row), "%s: %s %s", where,
+    place(where, sizeof where, at);
+    return ptn_fail_row(error, said[p->what].status, at->row, caller_line(at), "%s: %s %s", where,
                         patron_field_name(p->field), said[p->what].text);
 }
 
@@ -407,19 +649,23 @@ patron_status ptn_reader_explain(const ptn_reader *r, int64_t row, patron_error 
     static const char advice[] = "or turn strict off to have such rows rejected and counted";
     char where[80];
     numbers n;
+    patron_orders orders;
+    row_place at = {.orders = &orders, .row = r->first + row};
     problem p = {FINE, PATRON_FIELD_NONE};
-    if (!is_faulty(r->orders, row) && !read_numbers(&n, &p, r->orders, row)) return fail_number(r, row, &p, error);
+    patron_status status = ptn_reader_orders(&orders, &at.at, r, row, error);
+    if (status != PATRON_OK) return status;
+    if (!is_faulty(&orders, at.at) && !read_numbers(&n, &p, &orders, at.at)) return fail_number(&at, &p, error);
     uint8_t verdict = r->verdicts[row - r->from];
     int32_t field = ptn_verdict_field(verdict), reason = ptn_verdict_reason(verdict);
-    place(where, sizeof where, r, row);
+    place(where, sizeof where, &at);
     if (verdict == 0) {
         const ptn_currency *other = &r->blocks[(row - r->from) / PTN_READER_BLOCK].currency;
-        return ptn_currency_fail(other, &r->orders->currency, row, caller_line(r, row), where, error);
+        return ptn_currency_fail(other, &orders.currency, at.at, at.row, caller_line(&at), where, error);
     }
     if (field == PATRON_FIELD_CUSTOMER && reason == PATRON_REASON_MISSING)
-        return ptn_fail_row(error, PATRON_ROW_REJECTED, row, caller_line(r, row), "%s: no customer id; give one, %s",
+        return ptn_fail_row(error, PATRON_ROW_REJECTED, at.row, caller_line(&at), "%s: no customer id; give one, %s",
                             where, advice);
-    return ptn_fail_row(error, PATRON_ROW_REJECTED, row, caller_line(r, row), "%s: %s is %s%s; mend it, %s", where,
+    return ptn_fail_row(error, PATRON_ROW_REJECTED, at.row, caller_line(&at), "%s: %s is %s%s; mend it, %s", where,
                         patron_field_name(field), reason == PATRON_REASON_TOO_FEW_FIELDS ? "short: " : "",
                         patron_reason_text(reason), advice);
 }

@@ -2,14 +2,15 @@
 /* Reading rows of a batch into the columns, by several threads: a chunk of rows at a time, in blocks.
 
        rows ─► verdict (a line, or why not), numbers ─► columns, behind the lines so far
-            └► texts: known ─► their number            in the column
-                      new   ─► a list of the block, for the calling thread to intern
+            └► texts: known, or short ─► their number  in the column
+                      new ─► a list of the block, for the calling thread to intern
 
-   While blocks are read, the tables of texts stand still. Rows that are no lines leave a gap in the columns, for the
-   calling thread to close. */
+   While blocks are read, the tables of texts take short ones, as long as there is room. Rows that are no lines leave a
+   gap in the columns, for the calling thread to close. */
 #ifndef PTN_HISTORY_READER_H
 #define PTN_HISTORY_READER_H
 
+#include "history/batch.h"
 #include "history/history.h"
 
 enum { PTN_READER_BLOCK = 8192, PTN_READER_CHUNK = 1 << 18 };
@@ -24,9 +25,30 @@ typedef struct ptn_fresh {
     uint32_t kind;
 } ptn_fresh;
 
+/* Rows that are made into columns when they are read, a block at a time. */
+typedef struct ptn_source {
+    void *user;
+    /* Rows from … from + count - 1 of the batch, at most PTN_READER_BLOCK, as columns that are good until the worker's
+       next block; *rounded is NULL, or says for each whether its money was rounded on the way. Allocates nothing. */
+    patron_status (*convert)(patron_orders *orders, const uint8_t **rounded, void *user, int32_t worker, int64_t from,
+                             int64_t count, patron_error *error);
+    /* One column of texts of such rows, again. By the calling thread, between blocks. */
+    patron_status (*convert_text)(patron_text *texts, void *user, int32_t text, int64_t from, int64_t count,
+                                  patron_error *error);
+} ptn_source;
+
+/* What a worker could not convert: the first of its blocks that failed, or -1. */
+typedef struct ptn_reader_failure {
+    int64_t block;
+    patron_status status;
+    patron_error error;
+} ptn_reader_failure;
+
 /* What a block found. */
 typedef struct ptn_reader_block {
-    int64_t bad; /* the first row of the batch that the append fails for, or -1 */
+    int64_t bad;   /* the first row of the batch that the append fails for, or -1 */
+    bool failed;   /* the source could not convert it; nothing else is known */
+    uint32_t wide; /* PTN_WIDE_… of narrow columns that a value did not fit into */
     int64_t rejected, rounded;
     int64_t last_s; /* as patron_history.last_s */
     int64_t fresh[PTN_TEXTS];
@@ -37,12 +59,15 @@ typedef struct ptn_reader_block {
 typedef struct ptn_reader {
     patron_history *history; /* with room in its columns */
     const patron_orders *orders;
-    int64_t from, count; /* rows of the batch in this chunk */
-    int64_t base;        /* the line that the first of them would be */
+    const ptn_source *source; /* or NULL: rows are those of `orders` */
+    int64_t first;            /* the batch's first row, in messages */
+    int64_t from, count;      /* rows of the batch in this chunk */
+    int64_t base;             /* the line that the first of them would be */
     /* Room for a chunk: */
     uint8_t *verdicts;           /* 0: a line; else see ptn_verdict_… */
     ptn_fresh *fresh[PTN_TEXTS]; /* block b's begin at b x PTN_READER_BLOCK; NULL: the column is not given */
     ptn_reader_block *blocks;
+    ptn_reader_failure *failures; /* of each worker */
 } ptn_reader;
 
 /* A verdict: the field and reason a row is rejected for, and the fate. */
@@ -66,10 +91,16 @@ static inline int32_t ptn_verdict_reason(uint8_t verdict)
 /* The task for ptn_team_run, over blocks of ptn_reader. */
 void ptn_reader_read(void *rows, int64_t block, int32_t worker);
 
+/* Where a row of the batch is: in the caller's orders; or in its block made again, by the calling thread, good until
+   another is. *at is its place there. */
+patron_status ptn_reader_orders(patron_orders *orders, int64_t *at, const ptn_reader *rows, int64_t row,
+                                patron_error *error);
+
 /* Says what is wrong with a block's bad row. */
 patron_status ptn_reader_explain(const ptn_reader *rows, int64_t row, patron_error *error);
 
-/* The bytes of a row's text in one of the columns; false where there is none. */
-bool ptn_reader_text(const uint8_t **bytes, int64_t *length, const patron_orders *orders, int32_t text, int64_t row);
+/* A column of texts of a block's rows, for the calling thread; *first is the place of the block's first row in it. */
+patron_status ptn_reader_texts(patron_text *texts, int64_t *first, const ptn_reader *rows, int32_t text, int64_t block,
+                               patron_error *error);
 
 #endif

@@ -18,8 +18,9 @@ patron_status ptn_matrix_create(patron_matrix **matrix, int64_t rows, int64_t co
                         (long long)rows, (long long)cols);
     patron_status status = ptn_allocate_zero(&block, memory, 1, sizeof(patron_matrix), "a matrix", error);
     if (status != PATRON_OK) goto cleanup;
-    status = ptn_allocate_zero(&values, memory, elements, sizeof(double), "matrix values", error);
+    status = ptn_allocate(&values, memory, elements, sizeof(double), "matrix values", error);
     if (status != PATRON_OK) goto cleanup;
+    ptn_advise(memory, values, (size_t)elements * sizeof(double));
     status = ptn_allocate_zero(&columns, memory, cols, sizeof(patron_column), "matrix columns", error);
     if (status != PATRON_OK) goto cleanup;
 

@@ -15,8 +15,8 @@ struct patron_matrix {
     patron_column *columns; /* cols; strings are constant, not owned */
 };
 
-/* A matrix of zeros with `cols` columns to be named by the maker. To be freed. PATRON_TOO_LARGE, PATRON_OUT_OF_MEMORY.
- */
+/* A matrix with `cols` columns to be named, and values to be filled in, by the maker. To be freed. PATRON_TOO_LARGE,
+   PATRON_OUT_OF_MEMORY. */
 patron_status ptn_matrix_create(patron_matrix **matrix, int64_t rows, int64_t cols, const ptn_memory *memory,
                                 patron_error *error);
 

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How lines lie in the log has no effect: neighbours of one order that are gathered together, and columns that become
+   wide when a value does not fit. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <patron/patron.h>
+
+#include "base/hash.h"
+#include "history/history.h"
+#include "support/order_lines.h"
+#include "support/suite.h"
+
+enum { LINES = 30000, CUSTOMERS = 700, AS_OF_S = 40000000 };
+
+static const char rfm[] = "recency_days,frequency,monetary_gross,monetary_net,tenure_days,average_order_value,"
+                          "btyd_x,btyd_t_x,recent_orders,days_between_variation,best_quarter_share,"
+                          "largest_order_share";
+
+/* Columns of a batch. */
+typedef struct lines {
+    int64_t customer[LINES], order[LINES], time_s[LINES], amount[LINES], discount[LINES];
+    double quantity[LINES];
+    uint8_t ordered[(LINES + 7) / 8]; /* validity of orders */
+} lines;
+
+static lines made, shuffled;
+
+/* Orders of some lines each, one after the other, with returns, adjustments, zeros and lines after the as-of among
+   them; some without an order id. */
+static void make_lines(uint64_t *state)
+{
+    memset(&made, 0, sizeof made);
+    for (int64_t i = 0, left = 0; i < LINES; i++) {
+        bool starts = left == 0;
+        left = starts ? test_below(state, 6) : left - 1;
+        made.customer[i] = starts ? test_below(state, CUSTOMERS) : made.customer[i - 1];
+        made.order[i] = starts ? test_below(state, 5000) : made.order[i - 1];
+        made.time_s[i] =
+            starts || test_below(state, 20) == 0 ? test_below(state, AS_OF_S + AS_OF_S / 20) : made.time_s[i - 1];
+        int64_t kind = test_below(state, 12);
+        made.amount[i] = kind == 0 ? 0 : (kind == 1 ? -1 : 1) * test_below(state, 2000000);
+        made.quantity[i] = kind == 2 ? -1.0 : kind == 3 ? 0.0 : (double)(1 + test_below(state, 9));
+        if (made.order[i] % 10 != 0) made.ordered[i / 8] |= (uint8_t)(1u << (i % 8));
+    }
+}
+
+static void copy_line(lines *to, int64_t at, const lines *from, int64_t i)
+{
+    to->customer[at] = from->customer[i];
+    to->order[at] = from->order[i];
+    to->time_s[at] = from->time_s[i];
+    to->amount[at] = from->amount[i];
+    to->discount[at] = from->discount[i];
+    to->quantity[at] = from->quantity[i];
+    uint8_t bit = (uint8_t)(1u << (at % 8));
+    bool there = (from->ordered[i / 8] >> (i % 8) & 1) != 0;
+    to->ordered[at / 8] = (uint8_t)(there ? to->ordered[at / 8] | bit : to->ordered[at / 8] & ~bit);
+}
+
+static void shuffle(uint64_t *state)
+{
+    static int32_t order[LINES];
+    for (int32_t i = 0; i < LINES; i++) order[i] = i;
+    for (int64_t i = LINES - 1; i > 0; i--) {
+        int64_t j = test_below(state, i + 1);
+        int32_t t = order[i];
+        order[i] = order[j];
+        order[j] = t;
+    }
+    for (int64_t i = 0; i < LINES; i++) copy_line(&shuffled, i, &made, order[i]);
+}
+
+/* Rows from … of the lines; `from` is a multiple of 8. */
+static patron_status append(patron_history *history, const lines *l, int64_t from, int64_t rows,
+                            const patron_context *context)
+{
+    patron_orders orders;
+    patron_orders_init(&orders, sizeof orders);
+    orders.rows = rows;
+    orders.customer_number = l->customer + from;
+    orders.order_number = l->order + from;
+    orders.order_validity = l->ordered + from / 8;
+    orders.time_s = l->time_s + from;
+    orders.amount = l->amount + from;
+    orders.discount = l->discount + from;
+    orders.quantity = l->quantity + from;
+    return patron_history_append(history, &orders, context, NULL);
+}
+
+static patron_history *history_of(const lines *l, int64_t batch, int32_t zero_amount, int32_t threads)
+{
+    patron_history *history;
+    patron_history_options options;
+    patron_context context;
+    patron_context_init(&context, sizeof context);
+    context.threads = threads;
+    patron_history_options_init(&options, sizeof options);
+    options.zero_amount = zero_amount;
+    ck_assert_int_eq(patron_history_create(&history, &options, &context, NULL), PATRON_OK);
+    for (int64_t from = 0; from < LINES; from += batch)
+        ck_assert_int_eq(append(history, l, from, LINES - from < batch ? LINES - from : batch, &context), PATRON_OK);
+    return history;
+}
+
+/* Of these columns (all where none is named): values of those of `rfm`, ids and audit. */
+static uint64_t fingerprint(const patron_history *history, const char *columns, int32_t threads)
+{
+    patron_features *features;
+    patron_features_options options;
+    patron_context context;
+    patron_audit audit = {.size = sizeof audit};
+    patron_text ids;
+    char names[sizeof rfm];
+    patron_context_init(&context, sizeof context);
+    context.threads = threads;
+    patron_features_options_init(&options, sizeof options);
+    options.columns = columns;
+    options.as_of_s = AS_OF_S;
+    ck_assert_int_eq(patron_features_build(&features, history, &options, &context, NULL), PATRON_OK);
+    const patron_matrix *matrix = patron_features_matrix(features);
+    int64_t rows = patron_features_customer_count(features), cols = patron_matrix_column_count(matrix);
+    const double *values = patron_matrix_values(matrix);
+    uint64_t hash = PTN_HASH_START;
+    memcpy(names, rfm, sizeof rfm);
+    for (char *rest = names, *name; (name = strtok_r(rest, ",", &rest)) != NULL;) {
+        int64_t column = patron_matrix_find(matrix, name);
+        ck_assert_int_ge(column, 0);
+        for (int64_t r = 0; r < rows; r++) hash = ptn_hash_doubles(hash, values + r * cols + column, 1);
+    }
+    ck_assert_int_eq(patron_features_customer_ids(&ids, features, NULL), PATRON_OK);
+    hash = ptn_hash_bytes(hash, ids.bytes, ids.offsets[rows]);
+    ck_assert_int_eq(patron_features_audit(&audit, features, NULL), PATRON_OK);
+    hash = ptn_hash_bytes(hash, (const uint8_t *)&audit, sizeof audit);
+    patron_features_free(features);
+    return hash;
+}
+
+/* rfm needs no single line, so its lines are gathered in runs; the whole catalogue's are not. */
+START_TEST(test_runs_of_lines_change_nothing)
+{
+    uint64_t state = 5;
+    for (int32_t zero = PATRON_ZERO_AMOUNT_DROP; zero <= PATRON_ZERO_AMOUNT_KEEP; zero++) {
+        make_lines(&state);
+        shuffle(&state);
+        patron_history *together = history_of(&made, LINES, zero, 2), *apart = history_of(&shuffled, 4096, zero, 3);
+        uint64_t want = fingerprint(apart, NULL, 1);
+        ck_assert_uint_eq(fingerprint(together, NULL, 2), want);
+        ck_assert_uint_eq(fingerprint(together, rfm, 1), want);
+        ck_assert_uint_eq(fingerprint(together, rfm, 3), want);
+        ck_assert_uint_eq(fingerprint(apart, rfm, 2), want);
+        uint8_t *one = malloc(LINES), *other = malloc(LINES);
+        int64_t counts[2][PATRON_FATE_COUNT] = {{0}};
+        ck_assert_int_eq(patron_history_fates(one, together, AS_OF_S, NULL, NULL), PATRON_OK);
+        ck_assert_int_eq(patron_history_fates(other, apart, AS_OF_S, NULL, NULL), PATRON_OK);
+        for (int64_t i = 0; i < LINES; i++) {
+            counts[0][one[i]]++;
+            counts[1][other[i]]++;
+            bool later = made.time_s[i] > AS_OF_S;
+            ck_assert_int_eq(one[i] == PATRON_FATE_AFTER_AS_OF, later);
+            if (!later && made.quantity[i] < 0.0 && made.amount[i] != 0) ck_assert_int_eq(one[i], PATRON_FATE_RETURN);
+        }
+        ck_assert_mem_eq(counts[0], counts[1], sizeof counts[0]);
+        free(other);
+        free(one);
+        patron_history_free(apart);
+        patron_history_free(together);
+    }
+}
+END_TEST
+
+/* Sums of neighbours that are beyond int64_t are told as any customer's are. */
+START_TEST(test_a_run_beyond_int64_names_its_customer)
+{
+    patron_history *history;
+    patron_features *features;
+    patron_features_options options;
+    patron_error error;
+    memset(&made, 0, sizeof made);
+    for (int64_t i = 0; i < 4; i++) {
+        made.customer[i] = 7;
+        made.amount[i] = INT64_MAX / 2;
+        made.quantity[i] = 1.0;
+    }
+    ck_assert_int_eq(patron_history_create(&history, NULL, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(append(history, &made, 0, 4, NULL), PATRON_OK);
+    patron_features_options_init(&options, sizeof options);
+    options.columns = rfm;
+    ck_assert_int_eq(patron_features_build(&features, history, &options, NULL, &error), PATRON_OUT_OF_RANGE);
+    ck_assert_ptr_nonnull(strstr(error.message, "customer 7"));
+    patron_history_free(history);
+}
+END_TEST
+
+/* In each quarter of the lines another column gets a value that does not fit. */
+static void widen_lines(void)
+{
+    made.amount[LINES / 4] = INT64_C(1) << 40;
+    made.order[LINES / 2] = INT64_C(1) << 50;
+    made.order[LINES / 2 + 1] = -3;
+    made.quantity[LINES / 4 * 3] = 0.25;
+    made.quantity[LINES / 4 * 3 + 1] = 40000.0;
+    made.discount[LINES - 1] = INT64_C(1) << 33;
+}
+
+START_TEST(test_wide_values_may_come_at_any_time)
+{
+    uint64_t state = 9;
+    make_lines(&state);
+    widen_lines();
+    shuffle(&state);
+    patron_history *late = history_of(&made, 2048, PATRON_ZERO_AMOUNT_DROP, 2),
+                   *early = history_of(&shuffled, LINES, PATRON_ZERO_AMOUNT_DROP, 1);
+    const uint32_t all = PTN_WIDE_AMOUNT | PTN_WIDE_ORDER | PTN_WIDE_QUANTITY | PTN_WIDE_DISCOUNT;
+    ck_assert_uint_eq(late->wide, all);
+    ck_assert_uint_eq(early->wide, all);
+    for (int64_t i = 0; i < LINES; i++) {
+        ck_assert_int_eq(ptn_line_amount(late, i), made.amount[i]);
+        ck_assert_double_eq(ptn_line_quantity(late, i), made.quantity[i]);
+        ck_assert_int_eq(ptn_line_discount(late, i), made.discount[i]);
+        bool ordered = (made.ordered[i / 8] >> (i % 8) & 1) != 0;
+        ck_assert_uint_eq(ptn_line_order(late, i), ordered ? (uint64_t)made.order[i] : 0);
+    }
+    ck_assert_uint_eq(fingerprint(late, NULL, 2), fingerprint(early, NULL, 1));
+    ck_assert_uint_eq(fingerprint(late, rfm, 2), fingerprint(early, rfm, 1));
+    for (int32_t c = 0; c < 20; c++) {
+        char id[12];
+        int length = snprintf(id, sizeof id, "%d", (int)c);
+        ck_assert_int_eq(patron_history_forget(late, (const uint8_t *)id, length, NULL, NULL), PATRON_OK);
+        ck_assert_int_eq(patron_history_forget(early, (const uint8_t *)id, length, NULL, NULL), PATRON_OK);
+    }
+    ck_assert_uint_eq(fingerprint(late, rfm, 1), fingerprint(early, rfm, 2));
+    patron_history_free(early);
+    patron_history_free(late);
+}
+END_TEST
+
+START_TEST(test_forgetting_keeps_narrow_columns)
+{
+    uint64_t state = 10;
+    make_lines(&state);
+    patron_history *all = history_of(&made, LINES, PATRON_ZERO_AMOUNT_DROP, 1), *rest;
+    ck_assert_int_eq(patron_history_forget(all, (const uint8_t *)"3", 1, NULL, NULL), PATRON_OK);
+    int64_t kept = 0;
+    for (int64_t i = 0; i < LINES; i++)
+        if (made.customer[i] != 3) copy_line(&shuffled, kept++, &made, i);
+    ck_assert_int_eq(patron_history_create(&rest, NULL, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(append(rest, &shuffled, 0, kept, NULL), PATRON_OK);
+    ck_assert_uint_eq(all->wide, 0);
+    for (int64_t i = 0; i < kept; i++) {
+        ck_assert_int_eq(ptn_line_amount(all, i), ptn_line_amount(rest, i));
+        ck_assert_uint_eq(ptn_line_order(all, i), ptn_line_order(rest, i));
+        ck_assert_double_eq(ptn_line_quantity(all, i), ptn_line_quantity(rest, i));
+    }
+    ck_assert_uint_eq(fingerprint(all, NULL, 1), fingerprint(rest, NULL, 1));
+    patron_history_free(rest);
+    patron_history_free(all);
+}
+END_TEST
+
+/* An allocator that fails after so many blocks. */
+static void *allocate(void *left, size_t bytes) { return (*(int32_t *)left)-- > 0 ? malloc(bytes) : NULL; }
+static void *reallocate(void *left, void *block, size_t bytes)
+{
+    return (*(int32_t *)left)-- > 0 ? realloc(block, bytes) : NULL;
+}
+static void deallocate(void *left, void *block)
+{
+    (void)left;
+    free(block);
+}
+
+START_TEST(test_memory_failure_while_widening_leaves_the_lines)
+{
+    uint64_t state = 11;
+    int32_t left = INT32_MAX, failures = 0;
+    patron_history *history, *want;
+    patron_context context;
+    make_lines(&state);
+    patron_context_init(&context, sizeof context);
+    context.allocate = allocate;
+    context.reallocate = reallocate;
+    context.deallocate = deallocate;
+    context.allocator_user = &left;
+    ck_assert_int_eq(patron_history_create(&want, NULL, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(append(want, &made, 0, LINES / 8 * 8, NULL), PATRON_OK);
+    const uint64_t before = fingerprint(want, NULL, 1);
+    ck_assert_int_eq(patron_history_create(&history, NULL, &context, NULL), PATRON_OK);
+    ck_assert_int_eq(append(history, &made, 0, LINES / 8 * 8, &context), PATRON_OK);
+    widen_lines();
+    for (int32_t allowed = 0;; allowed++) {
+        left = allowed;
+        patron_status status = append(history, &made, LINES / 4 / 8 * 8, LINES / 2, &context);
+        left = INT32_MAX;
+        if (status == PATRON_OK) break;
+        ck_assert_int_eq(status, PATRON_OUT_OF_MEMORY);
+        ck_assert_uint_eq(fingerprint(history, NULL, 1), before);
+        failures++;
+    }
+    ck_assert_int_gt(failures, 3);
+    ck_assert_int_eq(append(want, &made, LINES / 4 / 8 * 8, LINES / 2, NULL), PATRON_OK);
+    ck_assert_uint_eq(fingerprint(history, NULL, 1), fingerprint(want, NULL, 1));
+    patron_history_free(history);
+    patron_history_free(want);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("columns of a history");
+    TCase *tests = tcase_create("columns of a history");
+    tcase_set_timeout(tests, 60);
+    suite_add_tcase(suite, tests);
+    tcase_add_test(tests, test_runs_of_lines_change_nothing);
+    tcase_add_test(tests, test_a_run_beyond_int64_names_its_customer);
+    tcase_add_test(tests, test_wide_values_may_come_at_any_time);
+    tcase_add_test(tests, test_forgetting_keeps_narrow_columns);
+    tcase_add_test(tests, test_memory_failure_while_widening_leaves_the_lines);
+    return run_suite(suite);
+}
