@@ -28,12 +28,12 @@ typedef struct ptn_team {
     const ptn_context *context;
     pthread_mutex_t lock;
     pthread_cond_t begin, end;
-    pthread_t *threads; /* context->threads - 1, or NULL */
-    int32_t started;    /* of them */
-    int32_t busy;       /* workers still in this run */
-    int64_t run;        /* number of the run; workers wait for the next */
-    bool leave;         /* workers end */
-    bool tried;         /* starting was tried */
+    pthread_t *threads;   /* context->threads - 1, or NULL */
+    int32_t started;      /* of them */
+    _Atomic int32_t busy; /* workers still in this run */
+    _Atomic int64_t run;  /* number of the run; workers wait for the next */
+    bool leave;           /* workers end */
+    bool tried;           /* starting was tried */
     ptn_task task;
     void *job;
     int64_t blocks;
