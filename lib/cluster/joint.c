@@ -296,7 +296,6 @@ static patron_status allocate_packed(ptn_joint *job, const ptn_memory *memory, p
                                 {&job->in_double, threads * job->count, sizeof *job->in_double, "rows to score"}};
     patron_status status = ptn_allocate_each(rows, sizeof rows / sizeof *rows, false, memory, error);
     if (status != PATRON_OK) return status;
-    ptn_advise(memory, job->values, (size_t)values * sizeof *job->values);
     return ptn_allocate_each(zeros, sizeof zeros / sizeof *zeros, true, memory, error);
 }
 
