@@ -4,16 +4,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/checked.h"
 #include "base/error.h"
 
 enum { MOST_THREADS = 1024, LARGEST_STRUCT = 65536 };
-
-/* A block of fewer bytes has too few pages for it to matter. */
-enum { HUGE_PAGES_FROM = 1 << 22 };
 
 static void *default_allocate(void *user, size_t bytes)
 {
@@ -113,18 +109,6 @@ patron_status ptn_allocate_each(const ptn_wanted *wanted, size_t count, bool zer
     return PATRON_OK;
 }
 
-void ptn_advise(const ptn_memory *memory, void *block, size_t bytes)
-{
-#ifdef MADV_HUGEPAGE
-    uintptr_t from = ((uintptr_t)block + 4095u) & ~(uintptr_t)4095u,
-              to = ((uintptr_t)block + bytes) & ~(uintptr_t)4095u;
-    if (memory->allocate != default_allocate || to < from + HUGE_PAGES_FROM) return;
-    madvise((char *)block + (from - (uintptr_t)block), to - from, MADV_HUGEPAGE);
-#else
-    (void)memory, (void)block, (void)bytes;
-#endif
-}
-
 void ptn_free(const ptn_memory *memory, void *block)
 {
     if (block != NULL) memory->deallocate(memory->user, block);
@@ -181,7 +165,6 @@ patron_status ptn_array_reserve_wiping(ptn_array *array, const ptn_memory *memor
     if (status != PATRON_OK || capacity == array->capacity) return status;
     void *items = memory->allocate(memory->user, bytes);
     if (items == NULL) return ptn_fail_memory(error, bytes, what);
-    ptn_advise(memory, items, bytes);
     if (array->items != NULL) {
         memcpy(items, array->items, (size_t)array->count * each);
         ptn_wipe(array->items, (size_t)array->capacity * each);

@@ -51,10 +51,6 @@ typedef struct ptn_wanted {
 patron_status ptn_allocate_each(const ptn_wanted *wanted, size_t count, bool zero, const ptn_memory *memory,
                                 patron_error *error);
 
-/* Says that a block of `bytes` will soon be used whole, so that the system may give it in large pages: a hint, and only
-   for memory from the C library. */
-void ptn_advise(const ptn_memory *memory, void *block, size_t bytes);
-
 /* Frees; NULL is fine. */
 void ptn_free(const ptn_memory *memory, void *block);
 

@@ -142,7 +142,6 @@ static patron_status fill(builder *b, ptn_team *team, patron_error *error)
     status = ptn_allocate(&block, memory, f->rows, sizeof *f->values, "customers' money", error);
     if (status != PATRON_OK) return status;
     f->values = block;
-    ptn_advise(memory, f->values, (size_t)f->rows * sizeof *f->values);
     status = ptn_matrix_create(&f->matrix, f->rows, b->columns, memory, error);
     if (status != PATRON_OK) return status;
     for (int64_t i = 0; i < b->columns; i++) f->matrix->columns[i] = ptn_catalogue()[b->chosen[i]];

@@ -246,10 +246,6 @@ patron_status ptn_rank(ptn_ranked **ranked, const ptn_purchases *purchases, cons
     *ranked = NULL;
     r.by = choose_order(ids);
     patron_status status = ptn_allocate_each(wanted, small ? 1 : 4, false, memory, error);
-    if (status == PATRON_OK && !small) {
-        ptn_advise(memory, r.from, (size_t)r.count * sizeof *r.from);
-        ptn_advise(memory, r.to, (size_t)r.count * sizeof *r.to);
-    }
     if (status == PATRON_OK)
         status = ptn_team_run(team, stage, from, from, (purchases->groups + FILL_BLOCK - 1) / FILL_BLOCK, fill_block,
                               &r, error);

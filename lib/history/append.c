@@ -93,12 +93,7 @@ patron_status ptn_history_reserve(patron_history *h, const patron_orders *o, pat
     if (status != PATRON_OK) return status;
     status = reserve_optional(h, &h->discount, o->discount != NULL || o->discount_value != NULL, o->rows,
                               ptn_history_width(h, &h->discount), 0, "discounts of order lines", error);
-    if (status != PATRON_OK) return status;
-    ptn_history_columns(columns, h);
-    for (int i = 0; i < PTN_HISTORY_COLUMNS; i++)
-        if (columns[i].array->items != NULL)
-            ptn_advise(&h->memory, columns[i].array->items, (size_t)columns[i].array->capacity * columns[i].each);
-    return PATRON_OK;
+    return status;
 }
 
 /* Room to read a chunk. */

@@ -344,14 +344,9 @@ static patron_status make_room(ptn_groups *g, const ptn_grouping *asked, patron_
                      details = {&g->details, most, sizeof *g->details, "order lines by customer"},
                      lines = {&g->lines, most, sizeof *g->lines, "order lines by customer"};
     patron_status status = ptn_allocate_each(&entries, 1, false, &g->memory, error);
-    if (status != PATRON_OK) return status;
-    ptn_advise(&g->memory, g->entries, (size_t)most * sizeof *g->entries);
-    if (asked->details) {
-        status = ptn_allocate_each(&details, 1, false, &g->memory, error);
-        if (status != PATRON_OK) return status;
-        ptn_advise(&g->memory, g->details, (size_t)most * sizeof *g->details);
-    }
-    return asked->lines ? ptn_allocate_each(&lines, 1, false, &g->memory, error) : PATRON_OK;
+    if (status == PATRON_OK && asked->details) status = ptn_allocate_each(&details, 1, false, &g->memory, error);
+    if (status == PATRON_OK && asked->lines) status = ptn_allocate_each(&lines, 1, false, &g->memory, error);
+    return status;
 }
 
 static patron_status count(job *j, int64_t blocks, ptn_team *team, const char *stage, double until, patron_error *error)

@@ -148,7 +148,6 @@ static patron_status widen(patron_history *h, ptn_array *column, uint32_t bit, i
     if (column->items != NULL) {
         patron_status status = ptn_allocate(&block, &h->memory, column->capacity, 8, "order lines", error);
         if (status != PATRON_OK) return status;
-        ptn_advise(&h->memory, block, (size_t)column->capacity * 8);
     }
     for (int64_t i = 0; block != NULL && i < lines; i++) {
         if (bit == PTN_WIDE_AMOUNT)

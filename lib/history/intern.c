@@ -79,7 +79,6 @@ static patron_status grow(ptn_intern *intern, int64_t texts, const ptn_memory *m
     if (wanted == intern->slot_count) return PATRON_OK;
     patron_status status = ptn_allocate(&block, memory, wanted, sizeof(ptn_intern_slot), intern->what, error);
     if (status != PATRON_OK) return status;
-    ptn_advise(memory, block, (size_t)wanted * sizeof(ptn_intern_slot));
     memset(block, 0, (size_t)wanted * sizeof(ptn_intern_slot));
     for (int64_t i = 0; i < intern->slot_count; i++) {
         ptn_intern_slot slot = intern->slots[i];

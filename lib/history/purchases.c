@@ -505,8 +505,6 @@ static patron_status make_customers(ptn_purchases *p, job *j, patron_error *erro
     patron_status status =
         ptn_allocate_each(wanted, j->question.habits == PTN_HABIT_NONE ? 3 : 4, false, memory, error);
     if (status != PATRON_OK) return status;
-    ptn_advise(memory, p->customers, (size_t)g->customers * sizeof *p->customers);
-    if (p->habits != NULL) ptn_advise(memory, p->habits, (size_t)g->customers * sizeof *p->habits);
     p->shift = g->shift;
     p->groups = g->count;
     p->count = g->customers;

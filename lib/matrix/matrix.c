@@ -20,7 +20,6 @@ patron_status ptn_matrix_create(patron_matrix **matrix, int64_t rows, int64_t co
     if (status != PATRON_OK) goto cleanup;
     status = ptn_allocate(&values, memory, elements, sizeof(double), "matrix values", error);
     if (status != PATRON_OK) goto cleanup;
-    ptn_advise(memory, values, (size_t)elements * sizeof(double));
     status = ptn_allocate_zero(&columns, memory, cols, sizeof(patron_column), "matrix columns", error);
     if (status != PATRON_OK) goto cleanup;
 
