@@ -91,9 +91,8 @@ patron_status ptn_history_reserve(patron_history *h, const patron_orders *o, pat
     status = reserve_optional(h, &h->channel, o->channel.offsets != NULL, o->rows, sizeof(int32_t), 0xFF,
                               "channels of order lines", error);
     if (status != PATRON_OK) return status;
-    status = reserve_optional(h, &h->discount, o->discount != NULL || o->discount_value != NULL, o->rows,
-                              ptn_history_width(h, &h->discount), 0, "discounts of order lines", error);
-    return status;
+    return reserve_optional(h, &h->discount, o->discount != NULL || o->discount_value != NULL, o->rows,
+                            ptn_history_width(h, &h->discount), 0, "discounts of order lines", error);
 }
 
 /* Room to read a chunk. */
