@@ -160,7 +160,7 @@ START_TEST(test_fates_audit_and_features_are_the_oracle_s)
     static const int64_t gaps_s[] = {1, 2, 13600, 86400, 764000, INT64_MAX};
     static const int64_t recent_days[] = {1, 9, 10, 90}, window_days[] = {1, 2, 11, 4000, INT64_MAX};
     uint64_t state = 1;
-    for (int round = 0; round < 20000; round++) {
+    for (int round = 0; round < 8000; round++) {
         oracle_line lines[MOST_LINES];
         int64_t count = test_below(&state, MOST_LINES + 1);
         oracle_options options = {.keep_zero = test_below(&state, 2) == 0,
