@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Where the first byte of a broken sequence lies, or -1. `bytes` may be NULL when length is 0. */
 int64_t ptn_utf8_broken_at(const uint8_t *bytes, int64_t length);
@@ -12,6 +13,14 @@ int64_t ptn_utf8_broken_at(const uint8_t *bytes, int64_t length);
 static inline bool ptn_utf8_valid(const uint8_t *bytes, int64_t length)
 {
     return ptn_utf8_broken_at(bytes, length) < 0;
+}
+
+/* Below, at or above 0 as text a comes before b, is b, or comes after it, by their bytes; of equal beginnings the
+   shorter comes first. */
+static inline int ptn_compare_texts(const uint8_t *a, int64_t a_length, const uint8_t *b, int64_t b_length)
+{
+    int sign = memcmp(a, b, (size_t)(a_length < b_length ? a_length : b_length));
+    return sign != 0 ? sign : a_length < b_length ? -1 : a_length > b_length;
 }
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "matrix/matrix.h"
 
 void patron_features_options_init(patron_features_options *options, size_t size)
@@ -80,9 +81,7 @@ int64_t patron_features_find(const patron_features *features, const uint8_t *byt
     while (low < high) {
         int64_t middle = low + (high - low) / 2;
         int64_t size = features->id_ends[middle + 1] - features->id_ends[middle];
-        int sign =
-            memcmp(features->id_bytes + features->id_ends[middle], bytes, (size_t)(size < length ? size : length));
-        if (sign == 0) sign = size < length ? -1 : size > length;
+        int sign = ptn_compare_texts(features->id_bytes + features->id_ends[middle], size, bytes, length);
         if (sign == 0) return middle;
         if (sign < 0)
             low = middle + 1;

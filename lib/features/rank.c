@@ -34,13 +34,9 @@ typedef struct ranking {
 
 static bool id_less(const ptn_ranked *a, const ptn_ranked *b, const ranking *r)
 {
-    const uint8_t *x, *y;
-    uint8_t text[PTN_KEY_TEXT], other[PTN_KEY_TEXT];
     if (a->prefix != b->prefix) return a->prefix < b->prefix;
     if (r->by == BY_NUMBER) return a->length < b->length;
-    int64_t m = ptn_intern_get(&x, text, r->ids, a->customer), n = ptn_intern_get(&y, other, r->ids, b->customer);
-    int sign = memcmp(x, y, (size_t)(m < n ? m : n));
-    return sign != 0 ? sign < 0 : m < n;
+    return ptn_intern_compare(r->ids, a->customer, b->customer) < 0;
 }
 
 #define SORT_NAME    sort_by_id

@@ -13,6 +13,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/utf8.h"
 /* What the order of lines is read from. */
 typedef struct source {
     const ptn_detail *details;
@@ -21,13 +22,6 @@ typedef struct source {
 } source;
 
 #define COMPARE(a, b) ((a) < (b) ? -1 : (a) > (b))
-
-/* -1, 0, 1 by the bytes; of equal beginnings the shorter first. */
-static int compare_texts(const uint8_t *a, int64_t a_length, const uint8_t *b, int64_t b_length)
-{
-    int sign = memcmp(a, b, (size_t)(a_length < b_length ? a_length : b_length));
-    return sign != 0 ? COMPARE(sign, 0) : COMPARE(a_length, b_length);
-}
 
 /* The text of a line's order id; 0 bytes where it has none. */
 static int64_t order_text(const uint8_t **bytes, uint8_t text[PTN_KEY_TEXT], const patron_history *h, int64_t line)
@@ -38,13 +32,6 @@ static int64_t order_text(const uint8_t **bytes, uint8_t text[PTN_KEY_TEXT], con
     uint64_t bits = ptn_line_order(h, line);
     return kind == PTN_KEY_LONG ? ptn_intern_get(bytes, text, &h->orders, (int32_t)bits)
                                 : ptn_key_text(text, kind, bits);
-}
-
-/* The text of a number, or of none. */
-static int64_t number_text(const uint8_t **bytes, uint8_t text[PTN_KEY_TEXT], const ptn_intern *intern, int32_t number)
-{
-    *bytes = text;
-    return number < 0 ? 0 : ptn_intern_get(bytes, text, intern, number);
 }
 
 /* Lines of one instant, product, quantity and kind, by all else that they say. */
@@ -59,15 +46,9 @@ static int compare_equals(const ptn_entry *a, const ptn_entry *b, const source *
     if (sign != 0) return sign;
     int64_t a_length = order_text(&a_bytes, a_text, s->history, s->lines[a->at]);
     int64_t b_length = order_text(&b_bytes, b_text, s->history, s->lines[b->at]);
-    sign = compare_texts(a_bytes, a_length, b_bytes, b_length);
-    if (sign != 0) return sign;
-    a_length = number_text(&a_bytes, a_text, &s->history->categories, m->category);
-    b_length = number_text(&b_bytes, b_text, &s->history->categories, n->category);
-    sign = compare_texts(a_bytes, a_length, b_bytes, b_length);
-    if (sign != 0) return sign;
-    a_length = number_text(&a_bytes, a_text, &s->history->channels, m->channel);
-    b_length = number_text(&b_bytes, b_text, &s->history->channels, n->channel);
-    return compare_texts(a_bytes, a_length, b_bytes, b_length);
+    sign = ptn_compare_texts(a_bytes, a_length, b_bytes, b_length);
+    if (sign == 0) sign = ptn_intern_compare(&s->history->categories, m->category, n->category);
+    return sign != 0 ? sign : ptn_intern_compare(&s->history->channels, m->channel, n->channel);
 }
 
 static bool is_cancellation(const ptn_entry *e, const source *s)

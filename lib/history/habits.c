@@ -202,17 +202,6 @@ static void see_prices(ptn_habits *h, uint64_t *texts, const ptn_entry *entries,
     if (ptn_sum_value(cost) > 0.0) h->price_level = (double)paid / ptn_sum_value(cost);
 }
 
-/* Whether a channel's bytes come first; channels are numbered as they came. */
-static bool comes_first(int32_t a, int32_t b, const ptn_intern *channels)
-{
-    uint8_t a_text[PTN_KEY_TEXT], b_text[PTN_KEY_TEXT];
-    const uint8_t *a_bytes, *b_bytes;
-    int64_t a_length = ptn_intern_get(&a_bytes, a_text, channels, a),
-            b_length = ptn_intern_get(&b_bytes, b_text, channels, b);
-    int sign = memcmp(a_bytes, b_bytes, (size_t)(a_length < b_length ? a_length : b_length));
-    return sign != 0 ? sign < 0 : a_length < b_length;
-}
-
 void ptn_habits_see_channels(ptn_habits *h, uint64_t *numbers, const ptn_entry *entries, int64_t count,
                              const ptn_detail *details, const patron_history *history)
 {
@@ -222,7 +211,9 @@ void ptn_habits_see_channels(ptn_habits *h, uint64_t *numbers, const ptn_entry *
     for (int64_t i = 0; i < count; i++) {
         const ptn_entry *e = &entries[i];
         int32_t its = ptn_entry_bought(e) ? details[e->at].channel : -1;
-        if (its >= 0 && its != channel && (channel < 0 || comes_first(its, channel, &history->channels))) channel = its;
+        /* The one whose bytes come first: channels are numbered as they came. */
+        if (its >= 0 && its != channel && (channel < 0 || ptn_intern_compare(&history->channels, its, channel) < 0))
+            channel = its;
         is_order |= e->kind == PTN_KIND_ORDER;
         if (i + 1 < count && ptn_entry_same_order(e, &entries[i + 1])) continue;
         if (is_order && channel >= 0) numbers[orders++] = (uint64_t)channel;

@@ -54,6 +54,15 @@ int64_t ptn_intern_get(const uint8_t **bytes, uint8_t text[PTN_KEY_TEXT], const 
     return ptn_key_text(text, kind, ((const uint64_t *)intern->bits.items)[number]);
 }
 
+int ptn_intern_compare(const ptn_intern *intern, int32_t a, int32_t b)
+{
+    uint8_t a_text[PTN_KEY_TEXT], b_text[PTN_KEY_TEXT];
+    const uint8_t *a_bytes = a_text, *b_bytes = b_text;
+    int64_t a_length = a < 0 ? 0 : ptn_intern_get(&a_bytes, a_text, intern, a),
+            b_length = b < 0 ? 0 : ptn_intern_get(&b_bytes, b_text, intern, b);
+    return ptn_compare_texts(a_bytes, a_length, b_bytes, b_length);
+}
+
 int64_t ptn_intern_length(const ptn_intern *intern, int32_t number)
 {
     uint32_t kind = ((const uint8_t *)intern->kinds.items)[number];

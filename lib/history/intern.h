@@ -95,6 +95,9 @@ static inline int64_t ptn_intern_long_bytes(int64_t length) { return length + (i
 /* The text of a number; its length is returned. *bytes is `text`, or owned by `intern` until the next text. */
 int64_t ptn_intern_get(const uint8_t **bytes, uint8_t text[PTN_KEY_TEXT], const ptn_intern *intern, int32_t number);
 
+/* ptn_compare_texts of the texts of two numbers; those below 0 have none, which comes first. */
+int ptn_intern_compare(const ptn_intern *intern, int32_t a, int32_t b);
+
 /* Its length alone. */
 int64_t ptn_intern_length(const ptn_intern *intern, int32_t number);
 

@@ -13,6 +13,7 @@
 
 #include "base/checked.h"
 #include "base/error.h"
+#include "base/utf8.h"
 #include "history/cancelled.h"
 #include "history/entries.h"
 #include "history/groups.h"
@@ -383,8 +384,7 @@ static patron_status fail_overflow(const job *j, patron_error *error)
     for (int64_t c = 0; c < j->groups->customers; c++) {
         if (j->customers[c].orders == 0 || j->customers[c].overflow == 0) continue;
         int64_t size = ptn_intern_get(&bytes, text, ids, (int32_t)c);
-        int sign = first < 0 ? -1 : memcmp(bytes, id, (size_t)(size < length ? size : length));
-        if (sign > 0 || (sign == 0 && size >= length)) continue;
+        if (first >= 0 && ptn_compare_texts(bytes, size, id, length) >= 0) continue;
         first = c;
         length = ptn_intern_get(&id, first_text, ids, (int32_t)c);
     }
