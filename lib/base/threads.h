@@ -47,6 +47,28 @@ typedef struct ptn_team {
     patron_error *error;
 } ptn_team;
 
+/* Rows cut into chunks for a run: at least 65,536 in each but the last, at most 64 chunks. */
+enum { PTN_MOST_CHUNKS = 64, PTN_CHUNK_ROWS = 65536 };
+
+typedef struct ptn_chunks {
+    int64_t rows, each, count;
+} ptn_chunks;
+
+static inline ptn_chunks ptn_chunks_of(int64_t rows)
+{
+    int64_t each = (rows + PTN_MOST_CHUNKS - 1) / PTN_MOST_CHUNKS;
+    if (each < PTN_CHUNK_ROWS) each = PTN_CHUNK_ROWS;
+    return (ptn_chunks){rows, each, (rows + each - 1) / each};
+}
+
+static inline int64_t ptn_chunk_from(const ptn_chunks *chunks, int64_t chunk) { return chunk * chunks->each; }
+
+static inline int64_t ptn_chunk_end(const ptn_chunks *chunks, int64_t chunk)
+{
+    int64_t end = (chunk + 1) * chunks->each;
+    return end < chunks->rows ? end : chunks->rows;
+}
+
 void ptn_team_open(ptn_team *team, const ptn_context *context);
 
 /* Runs task(job, 0 … blocks - 1). Progress goes from `from` to `to`; the callback is asked at least every 10 ms of

@@ -22,9 +22,7 @@ enum {
     NODES = 32,         /* for each cluster, or */
     NODES_MANY = 16,    /* with many rows, where a look costs more than a wider interval */
     MANY_ROWS = 1 << 22,
-    FEW_ROWS = 4096, /* are all scored */
-    CHUNK_ROWS = 65536,
-    MOST_CHUNKS = 64
+    FEW_ROWS = 4096 /* are all scored */
 };
 
 #define MANY_PAIRS 2e9
@@ -43,25 +41,19 @@ static int32_t stratum_of(const ptn_estimate *e, int64_t row)
 /* Passes over all rows, by chunks; what is counted is added up afterwards. */
 typedef struct chunks_job {
     ptn_estimate *e;
-    int64_t chunks, each; /* numbers of a chunk */
-    int64_t *counts;      /* chunks x each */
-    const int64_t *rows;  /* of weight in each cluster */
+    ptn_chunks chunks;
+    int64_t each;        /* numbers of a chunk */
+    int64_t *counts;     /* chunks x each */
+    const int64_t *rows; /* of weight in each cluster */
 } chunks_job;
-
-static void chunk_range(const chunks_job *job, int64_t chunk, int64_t *from, int64_t *to)
-{
-    int64_t rows = job->e->scored->rows.rows, size = (rows + job->chunks - 1) / job->chunks;
-    *from = chunk * size < rows ? chunk * size : rows;
-    *to = *from + size < rows ? *from + size : rows;
-}
 
 static void count_chunk(void *opaque, int64_t chunk, int32_t worker)
 {
     chunks_job *job = opaque;
     const ptn_estimate *e = job->e;
-    int64_t from, to, *counts = job->counts + chunk * job->each;
+    int64_t from = ptn_chunk_from(&job->chunks, chunk), to = ptn_chunk_end(&job->chunks, chunk);
+    int64_t *counts = job->counts + chunk * job->each;
     (void)worker;
-    chunk_range(job, chunk, &from, &to);
     for (int32_t l = 0; l < e->count; counts += e->labelings[l++].k)
         for (int64_t i = from; i < to; i++) counts[e->labelings[l].labels[i]] += ptn_scored_weight(e->scored, i) > 0.0;
 }
@@ -72,9 +64,9 @@ static void mark_chunk(void *opaque, int64_t chunk, int32_t worker)
 {
     chunks_job *job = opaque;
     ptn_estimate *e = job->e;
-    int64_t from, to, *counts = job->counts + chunk * job->each;
+    int64_t from = ptn_chunk_from(&job->chunks, chunk), to = ptn_chunk_end(&job->chunks, chunk);
+    int64_t *counts = job->counts + chunk * job->each;
     (void)worker;
-    chunk_range(job, chunk, &from, &to);
     for (int64_t i = from; i < to; i++) {
         double weight = ptn_scored_weight(e->scored, i);
         bool certain = weight >= HEAVY * e->labelings[0].total[e->labelings[0].labels[i]];
@@ -89,8 +81,8 @@ static void mark_chunk(void *opaque, int64_t chunk, int32_t worker)
 static patron_status run_chunks(chunks_job *job, int64_t each, ptn_task task, patron_error *error)
 {
     job->each = each;
-    memset(job->counts, 0, (size_t)(job->chunks * each) * sizeof *job->counts);
-    return ptn_team_run(job->e->scored->team, "silhouette", 0.0, 0.0, job->chunks, task, job, error);
+    memset(job->counts, 0, (size_t)(job->chunks.count * each) * sizeof *job->counts);
+    return ptn_team_run(job->e->scored->team, "silhouette", 0.0, 0.0, job->chunks.count, task, job, error);
 }
 
 /* Rows of weight in each cluster of all labelings, and how many are in clusters of few of them. */
@@ -99,7 +91,7 @@ static patron_status count_rows(chunks_job *job, int64_t *counts, int64_t cluste
     patron_status status = run_chunks(job, clusters, count_chunk, error);
     *tiny = 0;
     for (int64_t c = 0; c < clusters; c++) {
-        for (int64_t chunk = 0; chunk < job->chunks; chunk++) counts[c] += job->counts[chunk * clusters + c];
+        for (int64_t chunk = 0; chunk < job->chunks.count; chunk++) counts[c] += job->counts[chunk * clusters + c];
         *tiny += counts[c] < TINY_ROWS ? counts[c] : 0;
     }
     return status;
@@ -111,14 +103,13 @@ static patron_status find_certain(chunks_job *job, patron_error *error)
     ptn_estimate *e = job->e;
     const ptn_memory *memory = &e->scored->team->context->memory;
     patron_status status = run_chunks(job, e->strata_count + (int64_t)1, mark_chunk, error);
-    for (int64_t chunk = 0; status == PATRON_OK && chunk < job->chunks; chunk++) {
+    for (int64_t chunk = 0; status == PATRON_OK && chunk < job->chunks.count; chunk++) {
         const int64_t *counts = job->counts + chunk * job->each;
-        int64_t from, to;
+        int64_t from = ptn_chunk_from(&job->chunks, chunk), to = ptn_chunk_end(&job->chunks, chunk);
         for (int32_t h = 0; h < e->strata_count; h++) e->strata[h].rows += counts[h];
         if (counts[e->strata_count] == 0) continue;
         status =
             ptn_array_reserve(&e->sample, memory, counts[e->strata_count], sizeof(ptn_sampled), "sampled rows", error);
-        chunk_range(job, chunk, &from, &to);
         for (int64_t i = from; status == PATRON_OK && i < to; i++)
             if (e->taken[i] && ptn_scored_weight(e->scored, i) > 0.0)
                 ((ptn_sampled *)e->sample.items)[e->sample.count++] = (ptn_sampled){i, -1};
@@ -207,8 +198,7 @@ patron_status ptn_estimate_open(ptn_estimate *e, ptn_labeling *labelings, int32_
 {
     const ptn_memory *memory = &scored->team->context->memory;
     int64_t rows = scored->rows.rows, clusters = 0, *counts = NULL, tiny = 0, numbers;
-    chunks_job job = {.e = e, .chunks = rows / CHUNK_ROWS + 1};
-    if (job.chunks > MOST_CHUNKS) job.chunks = MOST_CHUNKS;
+    chunks_job job = {.e = e, .chunks = ptn_chunks_of(rows)};
     memset(e, 0, sizeof *e);
     e->scored = scored;
     e->labelings = labelings;
@@ -220,7 +210,7 @@ patron_status ptn_estimate_open(ptn_estimate *e, ptn_labeling *labelings, int32_
     if (status != PATRON_OK) return status;
     for (int32_t l = 0; l < count; l++) clusters += labelings[l].k;
     e->strata_count = 2 * labelings[0].k;
-    if (!ptn_mul_i64(&numbers, job.chunks, clusters + e->strata_count + 1)) numbers = -1;
+    if (!ptn_mul_i64(&numbers, job.chunks.count, clusters + e->strata_count + 1)) numbers = -1;
     const ptn_wanted list[] = {{&e->strata, e->strata_count, sizeof *e->strata, "sampled rows"},
                                {&e->taken, rows, sizeof *e->taken, "sampled rows"},
                                {&job.counts, numbers, sizeof *job.counts, "sampled rows"},

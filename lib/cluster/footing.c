@@ -3,25 +3,23 @@
 #include "cluster/footing.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/checked.h"
 #include "kernels/kernels.h"
 
-enum { CHUNK_ROWS = 65536, MOST_CHUNKS = 64, FIGURES = 6 };
+enum { FIGURES = 6 };
 
 typedef struct extremes_job {
     const ptn_kernels *kernels;
     ptn_source source;
-    int64_t rows, chunks;
+    ptn_chunks chunks;
     double *figures; /* for each chunk low, high, two sums and two sums of squares, of the columns; at the end zeros */
 } extremes_job;
 
 static void measure_chunk(void *opaque, int64_t chunk, int32_t worker)
 {
     extremes_job *job = opaque;
-    int64_t cols = job->source.cols, each = job->rows / job->chunks, rest = job->rows % job->chunks;
-    int64_t from = chunk * each + (chunk < rest ? chunk : rest), count = each + (chunk < rest);
+    int64_t cols = job->source.cols, from = ptn_chunk_from(&job->chunks, chunk);
     double *low = job->figures + chunk * FIGURES * cols, *high = low + cols, *sum = high + cols,
            *square = sum + 2 * cols;
     (void)worker;
@@ -29,8 +27,8 @@ static void measure_chunk(void *opaque, int64_t chunk, int32_t worker)
         low[c] = HUGE_VAL;
         high[c] = -HUGE_VAL;
     }
-    job->kernels->measure(low, high, sum, square, &job->source, from, count, NULL,
-                          job->figures + job->chunks * FIGURES * cols);
+    job->kernels->measure(low, high, sum, square, &job->source, from, ptn_chunk_end(&job->chunks, chunk) - from, NULL,
+                          job->figures + job->chunks.count * FIGURES * cols);
 }
 
 /* The chunks' extremes together. Whether a value is not finite, or the sum of many is not, is asked row by row. */
@@ -41,7 +39,7 @@ static patron_status join(double *low, double *high, const extremes_job *job, co
     for (int64_t c = 0; c < rows->cols; c++) {
         low[c] = HUGE_VAL;
         high[c] = -HUGE_VAL;
-        for (int64_t chunk = 0; chunk < job->chunks; chunk++) {
+        for (int64_t chunk = 0; chunk < job->chunks.count; chunk++) {
             const double *figures = job->figures + chunk * FIGURES * rows->cols + c;
             if (figures[0] < low[c]) low[c] = figures[0];
             if (figures[rows->cols] > high[c]) high[c] = figures[rows->cols];
@@ -56,15 +54,15 @@ static patron_status find_extremes(double *low, double *high, const patron_rows 
                                    patron_error *error)
 {
     const ptn_memory *memory = &team->context->memory;
-    extremes_job job = {.kernels = ptn_kernels_here(), .rows = rows->rows, .chunks = rows->rows / CHUNK_ROWS + 1};
+    extremes_job job = {.kernels = ptn_kernels_here(), .chunks = ptn_chunks_of(rows->rows)};
     job.source = (ptn_source){rows->values, rows->cols, rows->row_stride, rows->type == PATRON_FLOAT32};
-    if (job.chunks > MOST_CHUNKS) job.chunks = MOST_CHUNKS;
     int64_t figures;
     void *block = NULL;
-    if (!ptn_mul_i64(&figures, job.chunks * FIGURES + 1, rows->cols)) figures = -1;
+    if (!ptn_mul_i64(&figures, job.chunks.count * FIGURES + 1, rows->cols)) figures = -1;
     patron_status status = ptn_allocate_zero(&block, memory, figures, sizeof *job.figures, "extremes", error);
     job.figures = block;
-    if (status == PATRON_OK) status = ptn_team_run(team, "score", 0.0, 0.0, job.chunks, measure_chunk, &job, error);
+    if (status == PATRON_OK)
+        status = ptn_team_run(team, "score", 0.0, 0.0, job.chunks.count, measure_chunk, &job, error);
     if (status == PATRON_OK) status = join(low, high, &job, rows, error);
     ptn_free(memory, block);
     return status;

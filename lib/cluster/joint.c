@@ -11,10 +11,9 @@
 #include "base/error.h"
 
 enum {
-    CELL_ROWS = 64,     /* on average at least so many rows in a cell, or padding costs too much */
-    CHUNK_ROWS = 65536, /* at least */
-    FAR = 32,           /* mean deviations in its cell that make a row a far one */
-    FAR_SHARE = 256,    /* at most one row in so many is */
+    CELL_ROWS = 64,  /* on average at least so many rows in a cell, or padding costs too much */
+    FAR = 32,        /* mean deviations in its cell that make a row a far one */
+    FAR_SHARE = 256, /* at most one row in so many is */
     FAR_PASSES = 6
 };
 
@@ -68,7 +67,7 @@ static void place_cells(ptn_joint *job)
     job->stripes = 0;
     for (int32_t c = 0; c < job->cells; c++) {
         int64_t count = 0;
-        for (int64_t chunk = 0; chunk < job->chunks; chunk++) count += job->chunk_counts[chunk * job->cells + c];
+        for (int64_t chunk = 0; chunk < job->chunks.count; chunk++) count += job->chunk_counts[chunk * job->cells + c];
         int64_t tiles = (count + PTN_TILE - 1) / PTN_TILE;
         job->cell_first[c + (int64_t)1] = job->cell_first[c] + tiles;
         job->stripes += (tiles + PTN_STRIPE - 1) / PTN_STRIPE;
@@ -86,12 +85,6 @@ static void cut_stripes(ptn_joint *job)
         }
 }
 
-static int64_t chunk_end(const ptn_joint *job, int64_t chunk)
-{
-    int64_t end = (chunk + 1) * job->chunk;
-    return end < job->rows ? end : job->rows;
-}
-
 static void sum_chunk(void *opaque, int64_t chunk, int32_t worker)
 {
     ptn_joint *job = opaque;
@@ -100,7 +93,7 @@ static void sum_chunk(void *opaque, int64_t chunk, int32_t worker)
     (void)worker;
     memset(counts, 0, (size_t)job->cells * sizeof *counts);
     memset(sums, 0, (size_t)(job->cells * job->cols) * sizeof *sums);
-    for (int64_t i = chunk * job->chunk; i < chunk_end(job, chunk); i++) {
+    for (int64_t i = ptn_chunk_from(&job->chunks, chunk); i < ptn_chunk_end(&job->chunks, chunk); i++) {
         if (job->cell[i] < 0) continue;
         double *sum = sums + job->cell[i] * job->cols;
         for (int64_t c = 0; c < job->cols; c++) sum[c] += ptn_scored_at(job->scored, i, c);
@@ -115,7 +108,7 @@ static void measure_chunk(void *opaque, int64_t chunk, int32_t worker)
     double *sums = job->chunk_deviations + chunk * job->cells;
     (void)worker;
     memset(sums, 0, (size_t)job->cells * sizeof *sums);
-    for (int64_t i = chunk * job->chunk; i < chunk_end(job, chunk); i++) {
+    for (int64_t i = ptn_chunk_from(&job->chunks, chunk); i < ptn_chunk_end(&job->chunks, chunk); i++) {
         int32_t cell = job->cell[i];
         double square = 0.0;
         if (cell < 0) continue;
@@ -134,20 +127,20 @@ static patron_status find_centres(ptn_joint *job, patron_error *error)
     int64_t counts[PTN_MOST_CELLS] = {0}, numbers = job->cells * job->cols;
     double from = job->scored->from;
     patron_status status =
-        ptn_team_run(job->scored->team, "silhouette", from, from, job->chunks, sum_chunk, job, error);
+        ptn_team_run(job->scored->team, "silhouette", from, from, job->chunks.count, sum_chunk, job, error);
     if (status != PATRON_OK) return status;
     memset(job->centre, 0, (size_t)numbers * sizeof *job->centre);
-    for (int64_t chunk = 0; chunk < job->chunks; chunk++) {
+    for (int64_t chunk = 0; chunk < job->chunks.count; chunk++) {
         for (int32_t c = 0; c < job->cells; c++) counts[c] += job->chunk_counts[chunk * job->cells + c];
         for (int64_t e = 0; e < numbers; e++) job->centre[e] += job->chunk_sums[chunk * numbers + e];
     }
     for (int64_t e = 0; e < numbers; e++)
         if (counts[e / job->cols] > 0) job->centre[e] /= (double)counts[e / job->cols];
-    status = ptn_team_run(job->scored->team, "silhouette", from, from, job->chunks, measure_chunk, job, error);
+    status = ptn_team_run(job->scored->team, "silhouette", from, from, job->chunks.count, measure_chunk, job, error);
     if (status != PATRON_OK) return status;
     memset(job->mean, 0, sizeof job->mean);
     for (int32_t c = 0; c < job->cells; c++) {
-        for (int64_t chunk = 0; chunk < job->chunks; chunk++)
+        for (int64_t chunk = 0; chunk < job->chunks.count; chunk++)
             job->mean[c] += job->chunk_deviations[chunk * job->cells + c];
         if (counts[c] > 0) job->mean[c] /= (double)counts[c];
     }
@@ -214,7 +207,7 @@ static void pack_chunk(void *opaque, int64_t chunk, int32_t worker)
         for (int64_t b = 0; b < chunk; b++) next[c] += job->chunk_counts[b * job->cells + c];
     }
     memset(sums, 0, (size_t)job->cells * sizeof *sums);
-    for (int64_t i = chunk * job->chunk; i < chunk_end(job, chunk); i++) {
+    for (int64_t i = ptn_chunk_from(&job->chunks, chunk); i < ptn_chunk_end(&job->chunks, chunk); i++) {
         int32_t cell = job->cell[i];
         if (cell < 0) continue;
         int64_t place = next[cell]++;
@@ -237,7 +230,7 @@ static void pad_cells(ptn_joint *job)
 {
     for (int32_t c = 0; c < job->cells; c++) {
         int64_t end = job->cell_first[c] * PTN_TILE;
-        for (int64_t chunk = 0; chunk < job->chunks; chunk++) end += job->chunk_counts[chunk * job->cells + c];
+        for (int64_t chunk = 0; chunk < job->chunks.count; chunk++) end += job->chunk_counts[chunk * job->cells + c];
         for (; end % PTN_TILE != 0; end++) {
             float *to = job->values + end / PTN_TILE * job->cols * PTN_TILE + end % PTN_TILE;
             for (int64_t col = 0; col < job->cols; col++) to[col * PTN_TILE] = 0.0f;
@@ -252,14 +245,15 @@ static patron_status pack_rows(ptn_joint *job, patron_error *error)
     double from = job->scored->from;
     int64_t far = 0;
     patron_status status =
-        ptn_team_run(job->scored->team, "silhouette", from, from, job->chunks, pack_chunk, job, error);
+        ptn_team_run(job->scored->team, "silhouette", from, from, job->chunks.count, pack_chunk, job, error);
     if (status != PATRON_OK) return status;
     pad_cells(job);
     for (int64_t i = 0; i < job->rows && far < job->far_count; i++)
         if (job->cell[i] < 0) job->far[far++] = i;
     for (int32_t cell = 0; cell < job->cells; cell++) {
         double sum = 0.0;
-        for (int64_t chunk = 0; chunk < job->chunks; chunk++) sum += job->chunk_deviations[chunk * job->cells + cell];
+        for (int64_t chunk = 0; chunk < job->chunks.count; chunk++)
+            sum += job->chunk_deviations[chunk * job->cells + cell];
         for (int32_t l = 0; l < job->count; l++) job->reach[job->columns[cell * (int64_t)job->count + l]] += sum;
     }
     return PATRON_OK;
@@ -303,13 +297,13 @@ static patron_status allocate_cells(ptn_joint *job, const ptn_memory *memory, pa
 {
     int64_t numbers, each;
     if (!ptn_mul_i64(&numbers, job->cells, job->cols)) numbers = -1;
-    if (!ptn_mul_i64(&each, numbers, job->chunks)) each = -1;
+    if (!ptn_mul_i64(&each, numbers, job->chunks.count)) each = -1;
     const ptn_wanted list[] = {
         {&job->columns, job->cells * (int64_t)job->count, sizeof *job->columns, "rows to score"},
         {&job->centre, numbers, sizeof *job->centre, "rows to score"},
         {&job->deviation, job->rows, sizeof *job->deviation, "rows to score"},
-        {&job->chunk_counts, job->cells * job->chunks, sizeof *job->chunk_counts, "rows to score"},
-        {&job->chunk_deviations, job->cells * job->chunks, sizeof *job->chunk_deviations, "rows to score"},
+        {&job->chunk_counts, job->cells * job->chunks.count, sizeof *job->chunk_counts, "rows to score"},
+        {&job->chunk_deviations, job->cells * job->chunks.count, sizeof *job->chunk_deviations, "rows to score"},
         {&job->chunk_sums, each, sizeof *job->chunk_sums, "rows to score"}};
     return ptn_allocate_each(list, sizeof list / sizeof *list, true, memory, error);
 }
@@ -332,9 +326,7 @@ patron_status ptn_joint_open(ptn_joint *job, ptn_labeling *labelings, int32_t co
     find_cells(job, count, most);
     if (job->count == 0) return PATRON_OK;
     for (int32_t l = 0; l < job->count; l++) job->clusters += labelings[l].k;
-    job->chunk = (job->rows + PTN_MOST_CHUNKS - 1) / PTN_MOST_CHUNKS;
-    if (job->chunk < CHUNK_ROWS) job->chunk = CHUNK_ROWS;
-    job->chunks = (job->rows + job->chunk - 1) / job->chunk;
+    job->chunks = ptn_chunks_of(job->rows);
     status = allocate_cells(job, memory, error);
     if (status != PATRON_OK) return status;
     find_columns(job);

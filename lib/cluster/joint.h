@@ -19,8 +19,7 @@ enum {
     PTN_STRIPE = 64, /* tiles in a stripe */
     PTN_STRIPE_ROWS = PTN_STRIPE * PTN_TILE,
     PTN_MOST_CELLS = 1024, /* what ptn_joint_open may be asked for */
-    PTN_MOST_LABELS = 256,
-    PTN_MOST_CHUNKS = 64
+    PTN_MOST_LABELS = 256
 };
 
 #define PTN_MOST_WEIGHT 0x1p30 /* of all rows */
@@ -57,7 +56,7 @@ typedef struct ptn_joint {
     double scale;       /* sums of packed distances in units of 1 / scale fit an int64 */
     int64_t *in_double; /* count, for each worker: scores made in double */
 
-    int64_t chunk, chunks;       /* rows of a chunk: what is done by chunks is added up in their order */
+    ptn_chunks chunks;           /* what is done by them is added up in their order */
     int64_t *chunk_counts;       /* chunks x cells: rows, far ones left out */
     double *chunk_sums;          /* chunks x cells x cols */
     double *chunk_deviations;    /* chunks x cells */
