@@ -2,6 +2,7 @@
 /* A team of threads that lives inside one call. */
 #include "base/threads.h"
 
+#include <math.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -101,15 +102,22 @@ double ptn_now_s(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Asks the callback, at most every 10 ms. */
+/* Asks the callback. What it is told never runs backwards within a stage: not by a rounding, nor where work is done
+   again that was thought to be over. */
+static patron_status tell(ptn_team *team, double fraction)
+{
+    if (fraction > team->reached) team->reached = fmin(fraction, 1.0);
+    return ptn_progress(team->context, team->stage, team->reached, team->error);
+}
+
+/* The same, at most every 10 ms. */
 static void ask(ptn_team *team, double fraction)
 {
     if (team->context->progress == NULL || team->status != PATRON_OK) return;
     double time_s = ptn_now_s();
     if (time_s - team->asked_s < 0.01) return;
     team->asked_s = time_s;
-    team->status =
-        ptn_progress(team->context, team->stage, team->from + (team->to - team->from) * fraction, team->error);
+    team->status = tell(team, team->from + (team->to - team->from) * fraction);
     if (team->status != PATRON_OK) atomic_store_explicit(&team->stop, true, memory_order_relaxed);
 }
 
@@ -134,14 +142,15 @@ static void lead(ptn_team *team)
 patron_status ptn_team_run(ptn_team *team, const char *stage, double from, double to, int64_t blocks, ptn_task task,
                            void *job, patron_error *error)
 {
-    patron_status status = ptn_progress(team->context, stage, from, error);
-    if (status != PATRON_OK || blocks <= 0) return status;
-    if (blocks > 1) start(team);
+    if (team->stage == NULL || strcmp(team->stage, stage) != 0) team->reached = 0.0;
     team->stage = stage;
     team->from = from;
     team->to = to;
     team->error = error;
     team->status = PATRON_OK;
+    patron_status status = tell(team, from);
+    if (status != PATRON_OK || blocks <= 0) return status;
+    if (blocks > 1) start(team);
     team->asked_s = team->context->progress == NULL ? 0.0 : ptn_now_s();
 
     pthread_mutex_lock(&team->lock);

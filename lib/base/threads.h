@@ -6,9 +6,9 @@
    any number of threads.
 
        ptn_team team;
-       ptn_team_open(&team, context);                             cheap: threads start with the first run that needs
-   them status = ptn_team_run(&team, "kmeans", 0.0, 1.0, blocks, task, job, error);    as often as wanted
-       ptn_team_close(&team);                                     joins them
+       ptn_team_open(&team, context);      cheap: threads start with the first run that needs them
+       status = ptn_team_run(&team, "kmeans", 0.0, 1.0, blocks, task, job, error);      as often as wanted
+       ptn_team_close(&team);              joins them
 
    The calling thread works too, as worker 0, and alone calls the context's callback. Workers run with all signals
    blocked, do not allocate and do not fail. When threads cannot be had, fewer do the work. */
@@ -42,6 +42,7 @@ typedef struct ptn_team {
 
     const char *stage; /* of this run, for the callback; the calling thread's alone, as what follows */
     double from, to, fraction;
+    double reached;       /* the most that it was told of the stage */
     double asked_s;       /* when the callback was last asked */
     patron_status status; /* what it said */
     patron_error *error;

@@ -99,6 +99,17 @@ START_TEST(test_a_sweep_of_a_million_rows_can_be_cancelled)
 }
 END_TEST
 
+/* Rows without clusters: many optima are nearly as good as the best, and a second sample has to tell them apart. */
+START_TEST(test_progress_never_runs_backwards)
+{
+    table t = table_make(ROWS / 4, COLS, 1, 11);
+    patron_rows rows = table_view(&t);
+    watch seen;
+    for (int32_t threads = 1; threads <= 2; threads++) ck_assert_int_eq(sweep(&seen, &rows, INT64_MAX, threads), 0);
+    table_free(&t);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kmeans_cancel");
@@ -106,5 +117,6 @@ int main(void)
     suite_add_tcase(suite, tests);
     tcase_set_timeout(tests, 300);
     tcase_add_test(tests, test_a_sweep_of_a_million_rows_can_be_cancelled);
+    tcase_add_test(tests, test_progress_never_runs_backwards);
     return run_suite(suite);
 }
