@@ -13,6 +13,7 @@
 
 #include "base/checked.h"
 #include "base/error.h"
+#include "cluster/sums.h"
 #include "cluster/tile.h"
 
 /* Rows in a stretch, which stay in the cache; rows whose squares are added before they join a sum of twice the
@@ -43,30 +44,37 @@ static cell_part part_of(const exact_job *job, int64_t span)
     return (cell_part){at, at + each, weights, weights + job->cells, weights + 2 * job->cells};
 }
 
-/* Adds the inertia of rows about a run's centroids. */
-static void add_inertia(ptn_dd *sum, const exact_job *job, const ptn_run *run, int64_t from, int64_t to)
+/* Adds the inertia of rows about each run's centroids. */
+static void add_inertia(ptn_dd *sums, const exact_job *job, int64_t from, int64_t to)
 {
     const ptn_packed *packed = job->packed;
-    for (int64_t row = from; row < to; row += FEW_ROWS) {
-        double lanes[8] = {0};
-        packed->kernels->inertia(lanes, &packed->source, row, row + FEW_ROWS < to ? FEW_ROWS : to - row,
-                                 run->labels + row, job->weights == NULL ? NULL : job->weights + row, run->centroids,
-                                 packed->frame.inverse_unit);
-        ptn_sum_add(sum, ptn_add_lanes(lanes));
+    for (int32_t first = 0; first < job->count; first += PTN_TOGETHER) {
+        int32_t together = job->count - first < PTN_TOGETHER ? job->count - first : PTN_TOGETHER;
+        for (int64_t row = from; row < to; row += FEW_ROWS) {
+            double lanes[PTN_TOGETHER][8] = {{0}};
+            ptn_clusters clusters[PTN_TOGETHER];
+            for (int32_t r = 0; r < together; r++)
+                clusters[r] = (ptn_clusters){job->runs[first + r]->labels + row, job->runs[first + r]->centroids};
+            packed->kernels->inertia(lanes[0], &packed->source, row, row + FEW_ROWS < to ? FEW_ROWS : to - row,
+                                     clusters, together, job->weights == NULL ? NULL : job->weights + row,
+                                     packed->frame.inverse_unit);
+            for (int32_t r = 0; r < together; r++) ptn_sum_add(&sums[first + r], ptn_add_lanes(lanes[r]));
+        }
     }
 }
 
-static void add_weights(const cell_part *part, const uint8_t *cells, const double *given, int64_t count)
+static void add_weights(const cell_part *part, const uint8_t *cells, const double *given, int64_t count,
+                        int64_t cell_count)
 {
     int64_t counts[MOST_CELLS] = {0};
-    for (int64_t i = 0; given == NULL && i < count; i++) counts[cells[i]]++;
+    if (given == NULL) ptn_count_labels(counts, cells, count, (int32_t)cell_count);
     for (int64_t i = 0; given != NULL && i < count; i++) {
         ptn_dd sum = ptn_two_sum(part->weight[cells[i]], given[i]);
         counts[cells[i]] += given[i] > 0.0;
         part->weight[cells[i]] = sum.hi;
         part->weight_lo[cells[i]] += sum.lo;
     }
-    for (int32_t g = 0; g < MOST_CELLS; g++) {
+    for (int64_t g = 0; g < cell_count; g++) {
         if (counts[g] == 0) continue;
         part->rows[g] += (double)counts[g];
         if (given == NULL) part->weight[g] += (double)counts[g];
@@ -108,8 +116,8 @@ static void sum_span(void *opaque, int64_t span, int32_t worker)
         const double *weights = job->weights == NULL ? NULL : job->weights + row;
         join_labels(cells, job, row, count);
         packed->kernels->exact_sums(part.hi, part.lo, &packed->source, row, count, cells, weights);
-        add_weights(&part, cells, weights, count);
-        for (int32_t r = 0; r < job->count; r++) add_inertia(&inertia[r], job, job->runs[r], row, row + count);
+        add_weights(&part, cells, weights, count, job->cells);
+        add_inertia(inertia, job, row, row + count);
     }
 }
 
@@ -311,7 +319,7 @@ static void inertia_span(void *opaque, int64_t span, int32_t worker)
     (void)worker;
     ptn_packed_span(job->packed, span, &from, &to);
     job->inertia[span] = (ptn_dd){0};
-    add_inertia(&job->inertia[span], job, job->runs[0], from, to);
+    add_inertia(&job->inertia[span], job, from, to);
 }
 
 patron_status ptn_exact_inertia(double *inertia, ptn_passes *passes, ptn_run *run, const double *weights,

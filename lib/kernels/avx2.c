@@ -182,8 +182,11 @@ INLINE vf vf_root(vf x) { return BOTH(vf, _mm256_sqrt_ps(x.a), _mm256_sqrt_ps(x.
 INLINE vf vf_divide(vf x, vf y) { return BOTH(vf, _mm256_div_ps(x.a, y.a), _mm256_div_ps(x.b, y.b)); }
 
 #define PAIR_QUERIES 2
+#define SCATTER_SIDE 2
 #include "kernels/nodes.h"
 #include "kernels/pairs.h"
+#include "kernels/turn.h"
+
 #include "kernels/template.h"
 
 #if defined(__clang__)

@@ -92,8 +92,11 @@ INLINE vf vf_root(vf a) { return _mm512_sqrt_ps(a); }
 INLINE vf vf_divide(vf a, vf b) { return _mm512_div_ps(a, b); }
 
 #define PAIR_QUERIES 4
+#define SCATTER_SIDE 4
 #include "kernels/nodes.h"
 #include "kernels/pairs.h"
+#include "kernels/turn.h"
+
 #include "kernels/template.h"
 
 #if defined(__clang__)

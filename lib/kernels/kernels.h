@@ -61,6 +61,15 @@ typedef struct ptn_seeding_step {
     bool first; /* there is no seed yet: distances are to the candidate alone */
 } ptn_seeding_step;
 
+/* Labels of rows, and the clusters' centroids, k x cols. */
+typedef struct ptn_clusters {
+    const uint8_t *labels;
+    const double *centroids;
+} ptn_clusters;
+
+/* So many are looked at together. */
+enum { PTN_TOGETHER = 4 };
+
 /* Pairs of rows in tiles of `cols` columns: one tile of queries against `tiles` tiles of members. */
 typedef struct ptn_pairs {
     const float *query, *members; /* where their tiles begin */
@@ -132,9 +141,10 @@ typedef struct ptn_kernels {
     void (*exact_sums)(double *hi, double *lo, const ptn_source *rows, int64_t first, int64_t count,
                        const uint8_t *labels, const double *weights);
 
-    /* lanes[c % 8] += weight * ((value - centroid) * inverse_unit)^2, row by row. */
-    void (*inertia)(double lanes[8], const ptn_source *rows, int64_t first, int64_t count, const uint8_t *labels,
-                    const double *weights, const double *centroids, double inverse_unit);
+    /* lanes[c % 8] += weight * ((value - centroid) * inverse_unit)^2, row by row; for each of up to PTN_TOGETHER
+       clusterings, 8 lanes each. */
+    void (*inertia)(double *lanes, const ptn_source *rows, int64_t first, int64_t count, const ptn_clusters *clusters,
+                    int32_t clusterings, const double *weights, double inverse_unit);
 
     /* Euclidean distances between rows, each used for both of its ends: query_sums[q] += weight of the member x
        distance over all members, member_sums[m] += weight of the query x distance over the tile of queries, unless that

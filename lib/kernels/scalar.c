@@ -233,7 +233,14 @@ INLINE vf vf_divide(vf a, vf b)
     return a;
 }
 
+/* Sixteen rows of eight columns made columns of a tile. */
+INLINE void turn_columns(float *tile, float rows[PTN_TILE][8])
+{
+    for (int c = 0; c < 8; c++) EACH(16) tile[c * PTN_TILE + l] = rows[l][c];
+}
+
 #define PAIR_QUERIES 1
+#define SCATTER_SIDE 2
 #include "kernels/nodes.h"
 #include "kernels/pairs.h"
 #include "kernels/template.h"

@@ -56,28 +56,58 @@ static void measure(double *low, double *high, double *sum, double *square, cons
     }
 }
 
+/* Eight columns of up to 16 rows, side by side; says whether a value is beyond its limit. */
+INLINE bool pack_rows(float turned[PTN_TILE][8], const ptn_source *rows, int64_t first_row, const int64_t count,
+                      int64_t c, const int64_t n, const double *centre, double inverse_unit, const double *step,
+                      const double *limit)
+{
+    vd from = vd_load_part(centre + c, n), most = vd_load_part(limit + c, n), scale = vd_set(inverse_unit);
+    vd round = vd_mul(vd_load_part(step + c, n), vd_set(0x1.8p52));
+    bool beyond = false;
+    for (int64_t l = 0; l < count; l++) {
+        vd x = vd_mul(vd_sub(load_columns(rows, first_row + l, c, n), from), scale);
+        x = vd_sub(vd_add(x, round), round);
+        beyond |= vd_beyond(x, most);
+        vd_store_narrow(turned[l], x);
+    }
+    return beyond;
+}
+
+/* The rows of a tile with a value beyond its limit, or NaN. */
+static uint16_t find_beyond(const ptn_source *rows, int64_t first_row, int64_t count, const double *centre,
+                            double inverse_unit, const double *step, const double *limit)
+{
+    uint32_t beyond = 0;
+    float one[PTN_TILE][8];
+    for (int64_t l = 0; l < count; l++)
+        for (int64_t c = 0; c < rows->cols; c += 8) {
+            int64_t n = columns_from(c, rows->cols);
+            beyond |= (uint32_t)pack_rows(one, rows, first_row + l, 1, c, n, centre, inverse_unit, step, limit) << l;
+        }
+    return (uint16_t)beyond;
+}
+
 static uint16_t pack(float *tile, const ptn_source *rows, int64_t first_row, int64_t count, const double *centre,
                      double inverse_unit, const double *step, const double *limit)
 {
     float turned[PTN_TILE][8];
-    uint32_t beyond = 0;
-    vd scale = vd_set(inverse_unit), shift = vd_set(0x1.8p52);
-    memset(turned, 0, sizeof turned);
-    for (int64_t c = 0; c < rows->cols; c += 8) {
+    bool any = false;
+    int64_t c = 0;
+    for (; count == PTN_TILE && c + 8 <= rows->cols; c += 8) {
+        any |= pack_rows(turned, rows, first_row, PTN_TILE, c, 8, centre, inverse_unit, step, limit);
+        turn_columns(tile + c * PTN_TILE, turned);
+    }
+    for (; c < rows->cols; c += 8) {
         int64_t n = columns_from(c, rows->cols);
-        vd from = vd_load_part(centre + c, n), most = vd_load_part(limit + c, n);
-        vd round = vd_mul(vd_load_part(step + c, n), shift);
-        for (int64_t l = 0; l < count; l++) {
-            vd x = vd_mul(vd_sub(load_columns(rows, first_row + l, c, n), from), scale);
-            x = vd_sub(vd_add(x, round), round);
-            beyond |= (uint32_t)vd_beyond(x, most) << l;
-            vd_store_narrow(turned[l], x);
-        }
+        memset(turned, 0, sizeof turned);
+        any |= pack_rows(turned, rows, first_row, count, c, n, centre, inverse_unit, step, limit);
         for (int64_t i = 0; i < n; i++)
             for (int l = 0; l < PTN_TILE; l++) tile[(c + i) * PTN_TILE + l] = turned[l][i];
     }
+    if (!any) return 0;
+    uint32_t beyond = find_beyond(rows, first_row, count, centre, inverse_unit, step, limit);
     for (int l = 0; beyond >> l != 0; l++)
-        for (int64_t c = 0; (beyond >> l & 1) && c < rows->cols; c++) tile[c * PTN_TILE + l] = 0.0f;
+        for (c = 0; (beyond >> l & 1) && c < rows->cols; c++) tile[c * PTN_TILE + l] = 0.0f;
     return (uint16_t)beyond;
 }
 
@@ -111,26 +141,49 @@ INLINE const int32_t *weights_at(const int32_t *weights, int64_t t)
     return weights == NULL ? NULL : weights + t * PTN_TILE;
 }
 
-/* Column a with columns b … b + width - 1. */
-INLINE void scatter_columns(double *products, const float *values, const int32_t *weights, int64_t tiles, int64_t cols,
-                            int64_t a, int64_t b, const int width)
+/* Columns a … with columns b …, SCATTER_SIDE of each; with `diagonal` a is b, and products are those on and below the
+   diagonal. */
+INLINE void scatter_block(double *products, const float *values, const int32_t *weights, int64_t tiles, int64_t cols,
+                          int64_t a, int64_t b, const bool diagonal)
 {
-    vd sum[4];
+    vd sum[SCATTER_SIDE][SCATTER_SIDE];
     double lanes[8];
-    for (int w = 0; w < width; w++) sum[w] = vd_zero();
+    for (int i = 0; i < SCATTER_SIDE; i++)
+        for (int j = 0; j < SCATTER_SIDE; j++) sum[i][j] = vd_zero();
+    for (int64_t t = 0; t < tiles; t++) {
+        const float *tile = values + t * cols * PTN_TILE;
+        vd low[SCATTER_SIDE], high[SCATTER_SIDE];
+        for (int i = 0; i < SCATTER_SIDE; i++)
+            load_halves(&low[i], &high[i], tile + (a + i) * PTN_TILE, weights_at(weights, t));
+        for (int j = 0; j < SCATTER_SIDE; j++) {
+            vf y = vf_load(tile + (b + j) * PTN_TILE);
+            vd y_low = vd_half(y, 0), y_high = vd_half(y, 1);
+            for (int i = diagonal ? j : 0; i < SCATTER_SIDE; i++)
+                sum[i][j] = vd_add(sum[i][j], vd_add(vd_mul(low[i], y_low), vd_mul(high[i], y_high)));
+        }
+    }
+    for (int i = 0; i < SCATTER_SIDE; i++)
+        for (int j = 0; j < (diagonal ? i + 1 : SCATTER_SIDE); j++) {
+            vd_store(lanes, sum[i][j]);
+            products[(a + i) * (a + i + 1) / 2 + b + j] += add_lanes(lanes);
+        }
+}
+
+/* Column a with column b. */
+INLINE void scatter_pair(double *product, const float *values, const int32_t *weights, int64_t tiles, int64_t cols,
+                         int64_t a, int64_t b)
+{
+    vd sum = vd_zero();
+    double lanes[8];
     for (int64_t t = 0; t < tiles; t++) {
         const float *tile = values + t * cols * PTN_TILE;
         vd low, high;
+        vf y = vf_load(tile + b * PTN_TILE);
         load_halves(&low, &high, tile + a * PTN_TILE, weights_at(weights, t));
-        for (int w = 0; w < width; w++) {
-            vf y = vf_load(tile + (b + w) * PTN_TILE);
-            sum[w] = vd_add(sum[w], vd_add(vd_mul(low, vd_half(y, 0)), vd_mul(high, vd_half(y, 1))));
-        }
+        sum = vd_add(sum, vd_add(vd_mul(low, vd_half(y, 0)), vd_mul(high, vd_half(y, 1))));
     }
-    for (int w = 0; w < width; w++) {
-        vd_store(lanes, sum[w]);
-        products[w] += add_lanes(lanes);
-    }
+    vd_store(lanes, sum);
+    *product += add_lanes(lanes);
 }
 
 INLINE void scatter_sum(double *sum, const float *values, const int32_t *weights, int64_t tiles, int64_t cols,
@@ -150,17 +203,19 @@ INLINE void scatter_sum(double *sum, const float *values, const int32_t *weights
 static void scatter(double *products, double *sum, const float *values, const int32_t *weights, int64_t tiles,
                     int64_t cols, bool squares)
 {
-    for (int64_t a = 0; a < cols; a++) {
-        double *row = products + a * (a + 1) / 2;
-        int64_t b = 0;
-        scatter_sum(sum, values, weights, tiles, cols, a);
-        if (squares) {
-            scatter_columns(products + a, values, weights, tiles, cols, a, a, 1);
-            continue;
-        }
-        for (; b + 4 <= a + 1; b += 4) scatter_columns(row + b, values, weights, tiles, cols, a, b, 4);
-        for (; b <= a; b++) scatter_columns(row + b, values, weights, tiles, cols, a, b, 1);
+    int64_t blocked = squares ? 0 : cols / SCATTER_SIDE * SCATTER_SIDE;
+    for (int64_t c = 0; c < cols; c++) {
+        scatter_sum(sum, values, weights, tiles, cols, c);
+        if (squares) scatter_pair(products + c, values, weights, tiles, cols, c, c);
     }
+    for (int64_t a = 0; a < blocked; a += SCATTER_SIDE) {
+        for (int64_t b = 0; b < a; b += SCATTER_SIDE)
+            scatter_block(products, values, weights, tiles, cols, a, b, false);
+        scatter_block(products, values, weights, tiles, cols, a, a, true);
+    }
+    for (int64_t a = blocked; !squares && a < cols; a++)
+        for (int64_t b = 0; b <= a; b++)
+            scatter_pair(products + a * (a + 1) / 2 + b, values, weights, tiles, cols, a, b);
 }
 
 /* Columns whose products are added up before they join the score: a long row's rounding errors stay few. */
@@ -449,21 +504,44 @@ static void exact_sums(double *hi, double *lo, const ptn_source *rows, int64_t f
     }
 }
 
-static void inertia(double lanes[8], const ptn_source *rows, int64_t first_row, int64_t count, const uint8_t *labels,
-                    const double *weights, const double *centroids, double inverse_unit)
+INLINE void inertia_of(double *lanes, const ptn_source *rows, int64_t first_row, int64_t count,
+                       const ptn_clusters *clusters, const double *weights, double inverse_unit, const int clusterings)
 {
-    vd total = vd_load(lanes), scale = vd_set(inverse_unit);
+    vd total[PTN_TOGETHER], scale = vd_set(inverse_unit);
+    for (int r = 0; r < clusterings; r++) total[r] = vd_load(lanes + 8 * r);
     for (int64_t c = 0; c < rows->cols; c += 8) {
         int64_t n = columns_from(c, rows->cols);
         for (int64_t i = 0; i < count; i++) {
             vd x = load_columns(rows, first_row + i, c, n);
-            vd difference = vd_mul(vd_sub(x, vd_load_part(centroids + labels[i] * rows->cols + c, n)), scale);
-            vd square = vd_mul(difference, difference);
-            if (weights != NULL) square = vd_mul(square, vd_set(weights[i]));
-            total = vd_add(total, square);
+            for (int r = 0; r < clusterings; r++) {
+                const double *centroid = clusters[r].centroids + clusters[r].labels[i] * rows->cols + c;
+                vd difference = vd_mul(vd_sub(x, vd_load_part(centroid, n)), scale);
+                vd square = vd_mul(difference, difference);
+                if (weights != NULL) square = vd_mul(square, vd_set(weights[i]));
+                total[r] = vd_add(total[r], square);
+            }
         }
     }
-    vd_store(lanes, total);
+    for (int r = 0; r < clusterings; r++) vd_store(lanes + 8 * r, total[r]);
+}
+
+/* Sums of one clustering wait for each other, those of several do not. */
+static void inertia(double *lanes, const ptn_source *rows, int64_t first_row, int64_t count,
+                    const ptn_clusters *clusters, int32_t clusterings, const double *weights, double inverse_unit)
+{
+    switch (clusterings) {
+    case 1:
+        inertia_of(lanes, rows, first_row, count, clusters, weights, inverse_unit, 1);
+        return;
+    case 2:
+        inertia_of(lanes, rows, first_row, count, clusters, weights, inverse_unit, 2);
+        return;
+    case 3:
+        inertia_of(lanes, rows, first_row, count, clusters, weights, inverse_unit, 3);
+        return;
+    default:
+        inertia_of(lanes, rows, first_row, count, clusters, weights, inverse_unit, 4);
+    }
 }
 
 const ptn_kernels KERNELS = {.name = NAME,

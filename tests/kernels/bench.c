@@ -87,7 +87,8 @@ static void do_exact_sums(const ptn_kernels *table, const inputs *in)
 
 static void do_inertia(const ptn_kernels *table, const inputs *in)
 {
-    table->inertia(in->doubles, &in->given.source, in->given.first, ROWS, in->labels, NULL, in->centroids, 1.0);
+    ptn_clusters clusters = {in->labels, in->centroids};
+    table->inertia(in->doubles, &in->given.source, in->given.first, ROWS, &clusters, 1, NULL, 1.0);
 }
 
 static double seconds(void)

@@ -172,18 +172,24 @@ void check_inertia(const ptn_kernels *table)
         double inverse_unit = ldexp(1.0, -(s.narrow ? narrow_unit : wide_unit)[s.what]);
         shape_case("inertia", &s, count);
         given_rows g = given_make(s.what, count, cols, s.narrow, s.weighted);
-        uint8_t *labels = make_labels(count, k);
-        double *centroids = SPACE(double, (k * cols)), *start = SPACE(double, 8), *lanes[2];
-        for (int64_t e = 0; e < k * cols; e++) centroids[e] = draw_value(s.what, s.narrow);
-        for (int l = 0; l < 8; l++) start[l] = fabs(draw_unit());
-        for (int v = 0; v < 2; v++) {
-            lanes[v] = COPY(double, start, 8);
-            (v == 0 ? table : &ptn_kernels_scalar)
-                ->inertia(lanes[v], &g.source, g.first, count, labels, g.weights, centroids, inverse_unit);
+        int32_t together = (int32_t)draw_from(1, PTN_TOGETHER);
+        double *start = SPACE(double, 8 * together), *lanes[2];
+        ptn_clusters clusters[PTN_TOGETHER];
+        for (int32_t r = 0; r < together; r++) {
+            double *centroids = SPACE(double, (k * cols));
+            for (int64_t e = 0; e < k * cols; e++) centroids[e] = draw_value(s.what, s.narrow);
+            clusters[r] = (ptn_clusters){make_labels(count, k), centroids};
         }
-        same("lanes", lanes[0], lanes[1], 8, sizeof(double));
-        for (int l = 0; l < 8; l++) {
-            oracle_sum sum = oracle_lane_inertia(g.plain, count, cols, labels, g.weights, centroids, inverse_unit, l);
+        for (int l = 0; l < 8 * together; l++) start[l] = fabs(draw_unit());
+        for (int v = 0; v < 2; v++) {
+            lanes[v] = COPY(double, start, 8 * together);
+            (v == 0 ? table : &ptn_kernels_scalar)
+                ->inertia(lanes[v], &g.source, g.first, count, clusters, together, g.weights, inverse_unit);
+        }
+        same("lanes", lanes[0], lanes[1], 8 * together, sizeof(double));
+        for (int l = 0; l < 8 * together; l++) {
+            oracle_sum sum = oracle_lane_inertia(g.plain, count, cols, clusters[l / 8].labels, g.weights,
+                                                 clusters[l / 8].centroids, inverse_unit, l % 8);
             double size = (double)sum.size + start[l];
             near("a lane", lanes[0][l], start[l] + (double)sum.value,
                  ((double)(count * cols) / 8.0 + 8.0) * 0x1p-52 * size);
