@@ -2,8 +2,10 @@
 /* The context, memory, and structs that carry their size. */
 #include "base/context.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/checked.h"
@@ -107,6 +109,19 @@ patron_status ptn_allocate_each(const ptn_wanted *wanted, size_t count, bool zer
         if (status != PATRON_OK) return status;
     }
     return PATRON_OK;
+}
+
+void ptn_populate(const ptn_memory *memory, void *from, size_t bytes)
+{
+#ifdef MADV_POPULATE_WRITE
+    uintptr_t page = 4096, ahead = (page - (uintptr_t)from % page) % page;
+    if (memory->allocate != default_allocate || bytes < ahead + page) return;
+    int saved = errno;
+    madvise((char *)from + ahead, (bytes - ahead) / page * page, MADV_POPULATE_WRITE);
+    errno = saved;
+#else
+    (void)memory, (void)from, (void)bytes;
+#endif
 }
 
 void ptn_free(const ptn_memory *memory, void *block)
