@@ -19,6 +19,7 @@
 #include "cluster/distinct.h"
 #include "cluster/polish.h"
 #include "cluster/screen.h"
+#include "cluster/sums.h"
 
 /* Runs that share passes; labels take a byte a row for each. */
 enum { MOST_RUNS = 8, MOST_FINALISTS = 16, FEW_ROWS = 4096 };
@@ -244,6 +245,22 @@ static void close_run(group *g, int32_t r, const ptn_memory *memory)
     g->numbers[r] = NULL;
 }
 
+/* Into lexicographic order, in which they will end most often: labels need not be changed then. */
+static void sort_centroids(double *centroids, int32_t k, int64_t cols)
+{
+    for (int32_t i = 1; i < k; i++)
+        for (double *row = centroids + i * cols; row > centroids; row -= cols) {
+            int64_t c = 0;
+            while (c < cols && row[c] == row[c - cols]) c++;
+            if (c == cols || row[c] > row[c - cols]) break;
+            for (c = 0; c < cols; c++) {
+                double value = row[c];
+                row[c] = row[c - cols];
+                row[c - cols] = value;
+            }
+        }
+}
+
 /* A further run for k from packed centroids, or from the caller's. */
 static patron_status add_run(group *g, fit_job *job, int32_t k, int32_t start, const double *packed,
                              patron_error *error)
@@ -257,10 +274,12 @@ static patron_status add_run(group *g, fit_job *job, int32_t k, int32_t start, c
     g->figures[r].weights = g->numbers[r];
     g->figures[r].rows = g->figures[r].weights + k;
     g->runs[r].start = start;
-    if (packed != NULL)
+    if (packed != NULL) {
         unpack(g->runs[r].centroids, packed, k, &job->data);
-    else
+        sort_centroids(g->runs[r].centroids, k, job->data.cols);
+    } else {
         memcpy(g->runs[r].centroids, job->options.initial_centroids, (size_t)(k * job->data.cols) * sizeof(double));
+    }
     return PATRON_OK;
 }
 
@@ -338,6 +357,7 @@ typedef struct label_job {
     const uint8_t *labels;
     int32_t *out; /* or NULL */
     label_part *parts;
+    int32_t k;
 } label_job;
 
 static void count_span(void *opaque, int64_t span, int32_t worker)
@@ -349,7 +369,7 @@ static void count_span(void *opaque, int64_t span, int32_t worker)
     ptn_packed_span(job->data, span, &from, &to);
     memset(part, 0, sizeof *part);
     part->hash = ptn_hash_bytes(PTN_HASH_START, job->labels + from, to - from);
-    for (int64_t i = from; i < to; i++) part->sizes[job->labels[i]]++;
+    ptn_count_labels(part->sizes, job->labels + from, to - from, job->k);
     for (int64_t i = from; job->out != NULL && i < to; i++) job->out[i] = job->labels[i];
 }
 
@@ -362,7 +382,7 @@ static patron_status give_labels(patron_kmeans *made, int32_t *labels, uint64_t 
     void *parts;
     patron_status status = ptn_allocate(&parts, memory, job->data.spans, sizeof(label_part), "labels", error);
     if (status != PATRON_OK) return status;
-    label_job work = {&job->data, run->labels, labels, parts};
+    label_job work = {&job->data, run->labels, labels, parts, run->k};
     ptn_passes_progress(&job->passes, &from, &to);
     status = ptn_team_run(&job->team, "kmeans", from, to, job->data.spans, count_span, &work, error);
     *hash = ptn_hash_u64(PTN_HASH_START, (uint64_t)job->data.rows);

@@ -11,6 +11,7 @@
 
 #include "base/checked.h"
 #include "base/error.h"
+#include "cluster/sums.h"
 
 /* Where more than one row in so many changed its label, the next pass adds up all rows: that costs less than to move
    each from one sum to the other (measured: some 1 and 25 ns a row). */
@@ -22,22 +23,6 @@ typedef struct pass_job {
     int32_t count;
 } pass_job;
 
-/* Moves a row of a tile between a worker's sums: its values side by side first, so that sums go by vectors. */
-static void move_values(double *share, const ptn_packed *packed, int64_t row, int32_t from, int32_t to)
-{
-    enum { BESIDE = 16 };
-    int64_t cols = packed->cols;
-    const float *values = packed->values + row / PTN_TILE * cols * PTN_TILE + row % PTN_TILE;
-    double weight = packed->weights == NULL ? 1.0 : (double)packed->weights[row], value[BESIDE];
-    for (int64_t first = 0; first < cols; first += BESIDE, values += BESIDE * PTN_TILE) {
-        int64_t count = cols - first < BESIDE ? cols - first : BESIDE;
-        double *away = share + from * cols + first, *here = share + to * cols + first;
-        for (int64_t c = 0; c < count; c++) value[c] = weight * (double)values[c * PTN_TILE];
-        for (int64_t c = 0; c < count; c++) away[c] -= value[c];
-        for (int64_t c = 0; c < count; c++) here[c] += value[c];
-    }
-}
-
 /* Works off one tile. `share` is the worker's: k x cols sums, k weights, rows changed. */
 static void settle_tile(ptn_run *run, double *share, const ptn_packed *packed, const ptn_active *active, int64_t tile)
 {
@@ -48,8 +33,10 @@ static void settle_tile(ptn_run *run, double *share, const ptn_packed *packed, c
         uint32_t sure = (uint32_t)active->changed & ~(uint32_t)active->doubt;
         if (tile == packed->tiles - 1) sure &= 0xFFFFu >> (packed->tiles * PTN_TILE - packed->rows); /* no padding */
         weights[k] += (double)__builtin_popcount(sure);
-        for (int lane = 0; lane < PTN_TILE; lane++)
-            if (!(active->doubt >> lane & 1)) run->labels[tile * PTN_TILE + lane] = active->labels[lane];
+        uint8_t *labels = run->labels + tile * PTN_TILE;
+        if (active->doubt == 0) memcpy(labels, active->labels, PTN_TILE);
+        for (int lane = 0; active->doubt != 0 && lane < PTN_TILE; lane++)
+            if (!(active->doubt >> lane & 1)) labels[lane] = active->labels[lane];
         lanes = active->doubt;
     }
     for (; lanes != 0; lanes &= lanes - 1) {
@@ -68,7 +55,7 @@ static void settle_tile(ptn_run *run, double *share, const ptn_packed *packed, c
         if (weight == 0.0) continue;
         weights[k] += 1.0;
         if (run->fresh) continue;
-        move_values(share, packed, row, before, label);
+        ptn_move_values(share, packed->values, cols, row, weight, before, label);
         weights[before] -= weight;
         weights[label] += weight;
     }
@@ -92,11 +79,16 @@ static void sum_fresh(ptn_run *run, double *share, const ptn_packed *packed, int
         for (int64_t i = from * PTN_TILE; i < end; i++) weights[labels[i]] += (double)packed->weights[i];
         return;
     }
-    int64_t counts[4][PTN_MOST_CLUSTERS];
-    for (int part = 0; part < 4; part++) memset(counts[part], 0, (size_t)run->k * sizeof **counts);
-    for (int64_t i = from * PTN_TILE; i < end; i++) counts[i & 3][labels[i]]++;
-    for (int32_t j = 0; j < run->k; j++)
-        weights[j] += (double)(counts[0][j] + counts[1][j] + counts[2][j] + counts[3][j]);
+    int64_t counts[PTN_MOST_CLUSTERS] = {0};
+    ptn_count_labels(counts, labels + from * PTN_TILE, end - from * PTN_TILE, run->k);
+    for (int32_t j = 0; j < run->k; j++) weights[j] += (double)counts[j];
+}
+
+/* Before a run's first look at tiles: in its pass, so that memory is first touched by those who go on with it. */
+static void begin_tiles(ptn_run *run, int64_t from, int64_t to)
+{
+    memset(run->labels + from * PTN_TILE, 0, (size_t)((to - from) * PTN_TILE));
+    for (int64_t t = from; t < to; t++) run->bounds[t] = -HUGE_VALF;
 }
 
 static void pass_block(void *opaque, int64_t block, int32_t worker)
@@ -113,6 +105,7 @@ static void pass_block(void *opaque, int64_t block, int32_t worker)
             ptn_run *run = &job->runs[r];
             double *share = run->shares + worker * (run->k * (cols + 1) + 1);
             if (run->ended) continue;
+            if (!run->begun) begin_tiles(run, t, end);
             int32_t found = packed->kernels->assign(active, &run->filter, values, run->labels + t * PTN_TILE,
                                                     run->bounds + t, (int32_t)(end - t));
             for (int32_t a = 0; a < found; a++) settle_tile(run, share, packed, &active[a], t + active[a].tile);
@@ -232,7 +225,7 @@ void ptn_run_relabel(ptn_run *run, const ptn_packed *packed, int64_t row, int32_
     double weight = packed->weights == NULL ? 1.0 : (double)packed->weights[row];
     run->labels[row] = (uint8_t)label;
     if (label == before || (packed->exception_count > 0 && ptn_packed_excepts(packed, row))) return;
-    move_values(run->sums, packed, row, before, label);
+    ptn_move_values(run->sums, packed->values, packed->cols, row, weight, before, label);
     run->weights[before] -= weight;
     run->weights[label] += weight;
 }
@@ -334,12 +327,11 @@ patron_status ptn_run_open(ptn_run *run, const ptn_packed *packed, int32_t k, in
     status = ptn_allocate(&run->filter_block, memory, ptn_filter_floats(k, cols), sizeof(float), "scores", error);
     if (status != PATRON_OK) return status;
     ptn_filter_place(&run->filter, run->filter_block, k, cols);
-    status = ptn_allocate_zero(&labels, memory, packed->tiles * PTN_TILE, 1, "labels", error);
+    status = ptn_allocate(&labels, memory, packed->tiles * PTN_TILE, 1, "labels", error);
     run->labels = labels;
     if (status != PATRON_OK) return status;
     status = ptn_allocate(&bounds, memory, packed->tiles, sizeof(float), "bounds", error);
     run->bounds = bounds;
-    for (int64_t t = 0; status == PATRON_OK && t < packed->tiles; t++) run->bounds[t] = -HUGE_VALF;
     return status;
 }
 

@@ -27,6 +27,7 @@ typedef struct draw_job {
     double *before; /* mass before each block; blocks + 1 */
     int64_t *rows;  /* wanted: the row drawn in each part */
     double *mass;   /* wanted: its mass */
+    float *values;  /* wanted x cols: its values */
     uint64_t seed;
 } draw_job;
 
@@ -57,6 +58,17 @@ static double tile_masses(double masses[PTN_TILE], float norms[PTN_TILE], const 
     for (int l = 0; l < 8; l++) sum[l] = masses[l] + masses[l + 8];
     for (int l = 0; l < 4; l++) sum[l] += sum[l + 4];
     return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+}
+
+/* Notes a row for a part, with its values, which are at hand now. */
+static void take_row(draw_job *job, int64_t part, int64_t row, double mass)
+{
+    int64_t cols = job->packed->cols;
+    const float *from = job->packed->values + row / PTN_TILE * cols * PTN_TILE + row % PTN_TILE;
+    float *out = job->values + part * cols;
+    job->rows[part] = row;
+    job->mass[part] = mass;
+    for (int64_t c = 0; c < cols; c++) out[c] = from[c * PTN_TILE];
 }
 
 /* Goes through a block's rows with the parts that begin in it; a part's draw lies in it or behind. */
@@ -90,9 +102,7 @@ static void draw_block(void *opaque, int64_t block, int32_t worker)
             }
             begin += masses[l];
             while (masses[l] > 0.0 && next < job->wanted && draw < begin && draw < end) {
-                job->rows[next] = t * PTN_TILE + l;
-                job->mass[next] = masses[l];
-                next++;
+                take_row(job, next++, t * PTN_TILE + l, masses[l]);
                 draw = ((double)next + ptn_random_unit(job->seed, SAMPLE_STREAM, (uint64_t)next)) * part;
             }
         }
@@ -100,30 +110,34 @@ static void draw_block(void *opaque, int64_t block, int32_t worker)
     }
     /* What rounding of the sums left over. */
     for (; next < job->wanted && draw < end && last >= 0; next++) {
-        job->rows[next] = last;
-        job->mass[next] = last_mass;
+        take_row(job, next, last, last_mass);
         draw = ((double)(next + 1) + ptn_random_unit(job->seed, SAMPLE_STREAM, (uint64_t)(next + 1))) * part;
     }
 }
 
-static void put_row(ptn_sample *sample, const ptn_packed *packed, int64_t row, double weight)
+/* A further row: its values are `stride` apart. */
+static void put_values(ptn_sample *sample, const float *values, int64_t stride, double weight)
 {
-    int64_t place = sample->rows++, cols = packed->cols;
+    int64_t place = sample->rows++, cols = sample->cols;
     float *out = sample->values + place / PTN_TILE * cols * PTN_TILE + place % PTN_TILE;
-    const float *from = packed->values + row / PTN_TILE * cols * PTN_TILE + row % PTN_TILE;
-    bool apart = packed->exception_count > 0 && ptn_packed_excepts(packed, row);
-    for (int64_t c = 0; c < cols; c++) {
-        float value = from[c * PTN_TILE];
-        if (apart) {
-            double x = ptn_packed_exact(packed, row, c);
-            value = (float)fmax(-(double)MOST_VALUE, fmin((double)MOST_VALUE, x));
-            if ((double)fabsf(value) > sample->frame.reach[c]) sample->frame.reach[c] = (double)fabsf(value);
-        }
-        out[c * PTN_TILE] = value;
-    }
+    for (int64_t c = 0; c < cols; c++) out[c * PTN_TILE] = values[c * stride];
     sample->weights[place] = (int32_t)weight;
     sample->masses[place] = weight;
     sample->total += weight;
+}
+
+static void put_row(ptn_sample *sample, const ptn_packed *packed, int64_t row, double weight)
+{
+    int64_t place = sample->rows, cols = packed->cols;
+    float *out = sample->values + place / PTN_TILE * cols * PTN_TILE + place % PTN_TILE;
+    put_values(sample, packed->values + row / PTN_TILE * cols * PTN_TILE + row % PTN_TILE, PTN_TILE, weight);
+    if (packed->exception_count == 0 || !ptn_packed_excepts(packed, row)) return;
+    for (int64_t c = 0; c < cols; c++) {
+        double x = ptn_packed_exact(packed, row, c);
+        float value = (float)fmax(-(double)MOST_VALUE, fmin((double)MOST_VALUE, x));
+        out[c * PTN_TILE] = value;
+        if ((double)fabsf(value) > sample->frame.reach[c]) sample->frame.reach[c] = (double)fabsf(value);
+    }
 }
 
 /* Draws and weighs: the weight is the inverse of the row's chance, in units that keep their sum below 2^30. */
@@ -131,7 +145,7 @@ static patron_status draw_rows(ptn_sample *sample, const ptn_packed *packed, int
                                ptn_team *team, patron_error *error)
 {
     const ptn_memory *memory = &team->context->memory;
-    void *before = NULL, *rows = NULL, *mass = NULL;
+    void *before = NULL, *rows = NULL, *mass = NULL, *values = NULL;
     draw_job job = {.packed = packed, .wanted = wanted, .seed = seed};
     double squares = 0.0, weight = packed->total_weight, at = 0.0;
     int exponent;
@@ -141,9 +155,12 @@ static patron_status draw_rows(ptn_sample *sample, const ptn_packed *packed, int
     if (status != PATRON_OK) goto cleanup;
     status = ptn_allocate(&mass, memory, wanted, sizeof(double), "a sample", error);
     if (status != PATRON_OK) goto cleanup;
+    status = ptn_allocate(&values, memory, wanted * packed->cols, sizeof(float), "a sample", error);
+    if (status != PATRON_OK) goto cleanup;
     job.before = before;
     job.rows = rows;
     job.mass = mass;
+    job.values = values;
     memset(rows, 0xFF, (size_t)wanted * sizeof *job.rows);
     for (int64_t b = 0; b < packed->blocks; b++) squares += packed->mass[b];
     job.each_row = (squares > 0.0 ? 0.5 : 1.0) / weight;
@@ -168,7 +185,7 @@ static patron_status draw_rows(ptn_sample *sample, const ptn_packed *packed, int
         if (job.rows[i] < 0 || (packed->exception_count > 0 && ptn_packed_excepts(packed, job.rows[i]))) continue;
         double own = packed->weights == NULL ? 1.0 : (double)packed->weights[job.rows[i]];
         double stands = rint(own * (at / (double)wanted) / job.mass[i] * scale);
-        put_row(sample, packed, job.rows[i], stands < 1.0 ? 1.0 : stands);
+        put_values(sample, job.values + i * packed->cols, 1, stands < 1.0 ? 1.0 : stands);
     }
     for (int64_t e = 0; e < packed->exception_count; e++) {
         double stands = rint(packed->exception_weight[e] * scale);
@@ -177,6 +194,7 @@ static patron_status draw_rows(ptn_sample *sample, const ptn_packed *packed, int
     }
 
 cleanup:
+    ptn_free(memory, values);
     ptn_free(memory, mass);
     ptn_free(memory, rows);
     ptn_free(memory, before);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "cluster/lloyd.h"
+#include "cluster/sums.h"
 
 /* A run on a sample ends when rows of this share of the weight, or less, change their label: what is left to gain is
    below what the sample can tell. */
@@ -60,6 +61,10 @@ static double settle(ptn_trial *trial, int32_t k, const ptn_active *active, int6
     const ptn_sample *sample = trial->sample;
     int64_t cols = sample->cols;
     double changed = 0.0;
+    if (fresh && active->doubt == 0) {
+        memcpy(trial->labels + tile * PTN_TILE, active->labels, PTN_TILE);
+        return 0.0;
+    }
     for (uint32_t lanes = (uint32_t)active->changed | active->doubt; lanes != 0; lanes &= lanes - 1) {
         int lane = __builtin_ctz(lanes);
         int64_t row = tile * PTN_TILE + lane;
@@ -69,12 +74,7 @@ static double settle(ptn_trial *trial, int32_t k, const ptn_active *active, int6
         if (label == before) continue;
         trial->labels[row] = (uint8_t)label;
         if (fresh) continue;
-        const float *values = sample->values + tile * cols * PTN_TILE + lane;
-        for (int64_t c = 0; c < cols; c++) {
-            double value = weight * (double)values[c * PTN_TILE];
-            trial->sums[before * cols + c] -= value;
-            trial->sums[label * cols + c] += value;
-        }
+        ptn_move_values(trial->sums, sample->values, cols, row, weight, before, label);
         trial->weights[before] -= weight;
         trial->weights[label] += weight;
         changed += weight;
@@ -86,26 +86,39 @@ static void sum_all(ptn_trial *trial, int32_t k)
 {
     const ptn_sample *sample = trial->sample;
     int64_t cols = sample->cols;
+    double parts[4][PTN_MOST_CLUSTERS]; /* by turns: to add to what was just added to has to wait for it */
     memset(trial->sums, 0, (size_t)(k * cols) * sizeof *trial->sums);
-    memset(trial->weights, 0, (size_t)k * sizeof *trial->weights);
+    for (int p = 0; p < 4; p++) memset(parts[p], 0, (size_t)k * sizeof **parts);
     for (int64_t t = 0; t < sample->tiles; t += PTN_CHUNK)
         sample->kernels->sums(trial->sums, sample->values + t * cols * PTN_TILE, trial->labels + t * PTN_TILE,
                               sample->weights + t * PTN_TILE,
                               t + PTN_CHUNK < sample->tiles ? PTN_CHUNK : sample->tiles - t, cols, k);
-    for (int64_t i = 0; i < sample->rows; i++) trial->weights[trial->labels[i]] += sample->masses[i];
+    for (int64_t i = 0; i < sample->rows; i++) parts[i & 3][trial->labels[i]] += sample->masses[i];
+    for (int32_t j = 0; j < k; j++) trial->weights[j] = parts[0][j] + parts[1][j] + parts[2][j] + parts[3][j];
     for (int64_t c = 0; c < cols; c++) { /* the first cluster has what the others have not */
         trial->sums[c] = sample->sum[c];
         for (int32_t j = 1; j < k; j++) trial->sums[c] -= trial->sums[j * cols + c];
     }
 }
 
-/* Means of the labels; an empty cluster stays where it is. */
-static void update(ptn_trial *trial, int32_t k)
+/* Means of the labels; an empty cluster stays where it is. Returns how far the two centroids that moved most moved,
+   added up. */
+static double update(ptn_trial *trial, int32_t k)
 {
     int64_t cols = trial->sample->cols;
-    for (int32_t j = 0; j < k; j++)
-        for (int64_t c = 0; trial->weights[j] > 0.0 && c < cols; c++)
-            trial->centroids[j * cols + c] = trial->sums[j * cols + c] / trial->weights[j];
+    double first = 0.0, second = 0.0;
+    for (int32_t j = 0; j < k; j++) {
+        double square = 0.0;
+        for (int64_t c = 0; trial->weights[j] > 0.0 && c < cols; c++) {
+            double *centroid = &trial->centroids[j * cols + c], mean = trial->sums[j * cols + c] / trial->weights[j];
+            square += (mean - *centroid) * (mean - *centroid);
+            *centroid = mean;
+        }
+        double distance = sqrt(square) * (1.0 + 0x1p-30);
+        second = fmax(second, fmin(distance, first));
+        first = fmax(first, distance);
+    }
+    return first + second;
 }
 
 /* From trial->centroids to the end; returns the inertia. */
@@ -114,16 +127,18 @@ static double run(ptn_trial *trial, int32_t k, const screen_job *job, int32_t wo
     const ptn_sample *sample = trial->sample;
     ptn_filter filter;
     int64_t cols = sample->cols;
-    double enough = sample->whole ? 0.0 : HARDLY_ANY * sample->total;
+    double enough = sample->whole ? 0.0 : HARDLY_ANY * sample->total, travelled = 0.0;
     ptn_filter_place(&filter, trial->floats, k, cols);
     memset(trial->labels, 0, (size_t)(sample->tiles * PTN_TILE));
+    for (int64_t t = 0; t < sample->tiles; t++) trial->bounds[t] = -HUGE_VALF;
     for (int32_t iteration = 0; iteration <= job->plan->max_iter; iteration++) {
         double changed = 0.0;
-        ptn_filter_set(&filter, &sample->frame, trial->centroids, 0.0, NULL, trial->scratch);
+        ptn_filter_set(&filter, &sample->frame, trial->centroids, travelled, NULL, trial->scratch);
         for (int64_t t = 0; t < sample->tiles; t += PTN_CHUNK) {
             int64_t end = t + PTN_CHUNK < sample->tiles ? t + PTN_CHUNK : sample->tiles;
-            int32_t found = sample->kernels->assign(trial->active, &filter, sample->values + t * cols * PTN_TILE,
-                                                    trial->labels + t * PTN_TILE, NULL, (int32_t)(end - t));
+            int32_t found =
+                sample->kernels->assign(trial->active, &filter, sample->values + t * cols * PTN_TILE,
+                                        trial->labels + t * PTN_TILE, trial->bounds + t, (int32_t)(end - t));
             for (int32_t a = 0; a < found; a++)
                 changed += settle(trial, k, &trial->active[a], t + trial->active[a].tile, iteration == 0);
         }
@@ -132,7 +147,7 @@ static double run(ptn_trial *trial, int32_t k, const screen_job *job, int32_t wo
         else if (changed <= enough)
             break;
         if (ptn_team_poll(job->team, worker)) break;
-        update(trial, k);
+        travelled += update(trial, k);
     }
     double inertia = sample->square;
     for (int32_t j = 0; j < k; j++) {
@@ -248,6 +263,7 @@ static patron_status open_trial(ptn_trial *trial, const ptn_sample *sample, int3
         {&trial->scratch, cols, sizeof(double), "columns"},
         {&trial->rows, k, sizeof(int64_t), "seeds"},
         {&trial->labels, rows, 1, "labels"},
+        {&trial->bounds, sample->tiles, sizeof(float), "bounds"},
         {&trial->active, PTN_CHUNK, sizeof(ptn_active), "tiles"},
         {&trial->floats, ptn_filter_floats(k, cols), sizeof(float), "scores"},
     };
@@ -258,6 +274,7 @@ static void close_trial(ptn_trial *trial, const ptn_memory *memory)
 {
     ptn_free(memory, trial->floats);
     ptn_free(memory, trial->active);
+    ptn_free(memory, trial->bounds);
     ptn_free(memory, trial->labels);
     ptn_free(memory, trial->rows);
     ptn_free(memory, trial->scratch);

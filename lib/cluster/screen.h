@@ -60,6 +60,7 @@ typedef struct ptn_trial {
     double *scratch;          /* cols */
     int64_t *rows;            /* k_max: the seeds */
     uint8_t *labels;
+    float *bounds; /* of tiles */
     ptn_active *active;
     float *floats; /* of the filter */
 } ptn_trial;
