@@ -16,8 +16,9 @@
    below what the sample can tell. */
 #define HARDLY_ANY 0x1p-10
 
-/* So many starts that end in the best optimum; swaps of a start. */
-enum { ENOUGH = 8, SWAPS = 2 };
+/* So many starts that end in the best optimum; swaps of a start; iterations after which a run is accelerated, which
+   most have ended before. */
+enum { ENOUGH = 8, SWAPS = 2, LONG = 12 };
 
 /* Random numbers of swaps: starts use streams 0, 1, …, and the sample 2^63. */
 static const uint64_t SWAP_STREAM = UINT64_C(1) << 62;
@@ -101,18 +102,61 @@ static void sum_all(ptn_trial *trial, int32_t k)
     }
 }
 
-/* Means of the labels; an empty cluster stays where it is. Returns how far the two centroids that moved most moved,
-   added up. */
-static double update(ptn_trial *trial, int32_t k)
+/* Labels rows by trial->centroids; returns the weight that changed its label. */
+static double look(ptn_trial *trial, int32_t k, const ptn_filter *filter, bool fresh)
+{
+    const ptn_sample *sample = trial->sample;
+    double changed = 0.0;
+    for (int64_t t = 0; t < sample->tiles; t += PTN_CHUNK) {
+        int64_t end = t + PTN_CHUNK < sample->tiles ? t + PTN_CHUNK : sample->tiles;
+        int32_t found = sample->kernels->assign(trial->active, filter, sample->values + t * sample->cols * PTN_TILE,
+                                                trial->labels + t * PTN_TILE, trial->bounds + t, (int32_t)(end - t));
+        for (int32_t a = 0; a < found; a++)
+            changed += settle(trial, k, &trial->active[a], t + trial->active[a].tile, fresh);
+    }
+    if (fresh) sum_all(trial, k);
+    return changed;
+}
+
+/* Of the labels, about their means. */
+static double inertia_now(const ptn_trial *trial, int32_t k)
+{
+    int64_t cols = trial->sample->cols;
+    double inertia = trial->sample->square;
+    for (int32_t j = 0; j < k; j++) {
+        double square = 0.0;
+        for (int64_t c = 0; c < cols; c++) square += trial->sums[j * cols + c] * trial->sums[j * cols + c];
+        if (trial->weights[j] > 0.0) inertia -= square / trial->weights[j];
+    }
+    return inertia > 0.0 ? inertia : 0.0;
+}
+
+/* The means of the labels into trial->next, or what is ahead of them; whether it is. An empty cluster stays where it
+   is. */
+static bool next_centroids(ptn_trial *trial, int32_t k, bool accelerate)
+{
+    int64_t cols = trial->sample->cols;
+    for (int32_t j = 0; j < k; j++)
+        for (int64_t e = j * cols; e < (j + 1) * cols; e++)
+            trial->next[e] = trial->weights[j] > 0.0 ? trial->sums[e] / trial->weights[j] : trial->centroids[e];
+    if (!accelerate ||
+        !ptn_history_step(trial->ahead, &trial->history, trial->centroids, trial->next, trial->weights, cols))
+        return false;
+    memcpy(trial->next, trial->ahead, (size_t)(k * cols) * sizeof *trial->next);
+    return true;
+}
+
+/* Goes to trial->next; returns how far the two centroids that moved most moved, added up. */
+static double move(ptn_trial *trial, int32_t k)
 {
     int64_t cols = trial->sample->cols;
     double first = 0.0, second = 0.0;
     for (int32_t j = 0; j < k; j++) {
         double square = 0.0;
-        for (int64_t c = 0; trial->weights[j] > 0.0 && c < cols; c++) {
-            double *centroid = &trial->centroids[j * cols + c], mean = trial->sums[j * cols + c] / trial->weights[j];
-            square += (mean - *centroid) * (mean - *centroid);
-            *centroid = mean;
+        for (int64_t e = j * cols; e < (j + 1) * cols; e++) {
+            double shift = trial->next[e] - trial->centroids[e];
+            square += shift * shift;
+            trial->centroids[e] = trial->next[e];
         }
         double distance = sqrt(square) * (1.0 + 0x1p-30);
         second = fmax(second, fmin(distance, first));
@@ -126,36 +170,29 @@ static double run(ptn_trial *trial, int32_t k, const screen_job *job, int32_t wo
 {
     const ptn_sample *sample = trial->sample;
     ptn_filter filter;
-    int64_t cols = sample->cols;
-    double enough = sample->whole ? 0.0 : HARDLY_ANY * sample->total, travelled = 0.0;
-    ptn_filter_place(&filter, trial->floats, k, cols);
+    double enough = sample->whole ? 0.0 : HARDLY_ANY * sample->total, travelled = 0.0, before = HUGE_VAL;
+    bool ahead = false;
+    ptn_filter_place(&filter, trial->floats, k, sample->cols);
+    ptn_history_place(&trial->history, trial->pairs, k * sample->cols);
     memset(trial->labels, 0, (size_t)(sample->tiles * PTN_TILE));
     for (int64_t t = 0; t < sample->tiles; t++) trial->bounds[t] = -HUGE_VALF;
     for (int32_t iteration = 0; iteration <= job->plan->max_iter; iteration++) {
-        double changed = 0.0;
         ptn_filter_set(&filter, &sample->frame, trial->centroids, travelled, NULL, trial->scratch);
-        for (int64_t t = 0; t < sample->tiles; t += PTN_CHUNK) {
-            int64_t end = t + PTN_CHUNK < sample->tiles ? t + PTN_CHUNK : sample->tiles;
-            int32_t found =
-                sample->kernels->assign(trial->active, &filter, sample->values + t * cols * PTN_TILE,
-                                        trial->labels + t * PTN_TILE, trial->bounds + t, (int32_t)(end - t));
-            for (int32_t a = 0; a < found; a++)
-                changed += settle(trial, k, &trial->active[a], t + trial->active[a].tile, iteration == 0);
+        double changed = look(trial, k, &filter, iteration == 0), inertia = inertia_now(trial, k);
+        if ((iteration > 0 && changed <= enough) || ptn_team_poll(job->team, worker)) break;
+        if (ahead && !(inertia < before)) { /* back to the means that it went on from */
+            ptn_history_last(trial->next, &trial->history);
+            ptn_history_clear(&trial->history);
+            ahead = false;
+        } else {
+            before = inertia;
+            ahead = next_centroids(trial, k, !sample->whole && iteration >= LONG);
         }
-        if (iteration == 0)
-            sum_all(trial, k);
-        else if (changed <= enough)
-            break;
-        if (ptn_team_poll(job->team, worker)) break;
-        travelled += update(trial, k);
+        travelled += move(trial, k);
     }
-    double inertia = sample->square;
-    for (int32_t j = 0; j < k; j++) {
-        double square = 0.0;
-        for (int64_t c = 0; c < cols; c++) square += trial->sums[j * cols + c] * trial->sums[j * cols + c];
-        if (trial->weights[j] > 0.0) inertia -= square / trial->weights[j];
-    }
-    return inertia > 0.0 ? inertia : 0.0;
+    next_centroids(trial, k, false);
+    move(trial, k);
+    return inertia_now(trial, k);
 }
 
 static double *centroids_of(const ptn_screen *screen, int64_t start, int32_t k)
@@ -255,6 +292,9 @@ static patron_status open_trial(ptn_trial *trial, const ptn_sample *sample, int3
     trial->sample = sample;
     const ptn_wanted wanted[] = {
         {&trial->centroids, k * cols, sizeof(double), "centroids"},
+        {&trial->next, k * cols, sizeof(double), "centroids"},
+        {&trial->ahead, k * cols, sizeof(double), "centroids"},
+        {&trial->pairs, ptn_history_doubles(k * cols), sizeof(double), "centroids"},
         {&trial->sums, k * cols, sizeof(double), "sums"},
         {&trial->weights, k, sizeof(double), "sums"},
         {&trial->mass, sample->tiles, sizeof(double), "distances"},
@@ -283,6 +323,9 @@ static void close_trial(ptn_trial *trial, const ptn_memory *memory)
     ptn_free(memory, trial->mass);
     ptn_free(memory, trial->weights);
     ptn_free(memory, trial->sums);
+    ptn_free(memory, trial->pairs);
+    ptn_free(memory, trial->ahead);
+    ptn_free(memory, trial->next);
     ptn_free(memory, trial->centroids);
 }
 

@@ -10,6 +10,7 @@
 #ifndef PTN_CLUSTER_SCREEN_H
 #define PTN_CLUSTER_SCREEN_H
 
+#include "cluster/accelerate.h"
 #include "cluster/sample.h"
 
 typedef struct ptn_screen {
@@ -52,7 +53,10 @@ void ptn_screen_keep(ptn_screen *screen, int32_t k, const int32_t *starts, int32
 /* One thread's state. */
 typedef struct ptn_trial {
     const ptn_sample *sample;
-    double *centroids, *sums; /* k_max x cols */
+    double *centroids, *sums; /* k_max x cols, as what follows */
+    double *next, *ahead;     /* where to go */
+    ptn_history history;      /* where it has been */
+    double *pairs;            /* what that lies in */
     double *weights;          /* k_max */
     double *mass;             /* tiles */
     float *nearest;           /* rows: squared distance to the nearest seed */
