@@ -13,6 +13,7 @@
 #include <patron/scaler.h>
 #include <patron/version.h>
 
+#include "base/calendar.h"
 #include "base/error.h"
 #include "base/floating.h"
 #include "features/features.h"
@@ -45,30 +46,15 @@ static json_t *number(double value) { return isfinite(value) ? json_real(value) 
 
 static json_t *money(int64_t value) { return json_real((double)value / (double)PATRON_MONEY_UNIT); }
 
-/* Days since 1970-01-01 to a civil date of the proleptic Gregorian calendar: eras of 400 years, years that begin in
- * March. */
-static void civil(int64_t days, int64_t *year, int *month, int *day)
-{
-    int64_t shifted = days + 719468;
-    int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
-    int64_t of_era = shifted - era * 146097;
-    int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int month_from_march = (int)((5 * of_year + 2) / 153);
-    *day = (int)(of_year - (153 * month_from_march + 2) / 5) + 1;
-    *month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
-    *year = year_of_era + era * 400 + (*month <= 2);
-}
-
 /* A local instant as "2011-12-10T12:50:00". */
 static json_t *instant(int64_t time_s)
 {
     char text[96];
     int64_t days = time_s / 86400 - (time_s % 86400 < 0), second = time_s - days * 86400, year;
-    int month, day;
-    civil(days, &year, &month, &day);
+    int32_t month, day;
+    ptn_civil(days, &year, &month, &day);
     snprintf(text, sizeof text, "%s%04lld-%02d-%02dT%02d:%02d:%02d", year < 0 ? "-" : "",
-             (long long)(year < 0 ? -year : year), month, day, (int)(second / 3600), (int)(second / 60 % 60),
+             (long long)(year < 0 ? -year : year), (int)month, (int)day, (int)(second / 3600), (int)(second / 60 % 60),
              (int)(second % 60));
     return json_string(text);
 }
