@@ -8,7 +8,7 @@
 
 #include "history/purchases.h"
 
-enum { PTN_FEATURE_COUNT = 36 };
+enum { PTN_FEATURE_COUNT = 37 };
 
 /* The catalogue, PTN_FEATURE_COUNT columns in order. Constant for good. */
 const patron_column *ptn_catalogue(void);

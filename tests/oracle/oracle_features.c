@@ -131,6 +131,16 @@ static struct tm local_time(int64_t time_s, const oracle_options *options)
     return parts;
 }
 
+/* cohort_month. */
+static void describe_beginning(oracle_customer *c, const view *v)
+{
+    int64_t first_s = INT64_MAX;
+    for (int64_t i = 0; i < v->count; i++)
+        if (bought(v, i, c->id) && v->lines[i].time_s < first_s) first_s = v->lines[i].time_s;
+    struct tm first = local_time(first_s, v->options);
+    c->features[36] = 100.0 * (first.tm_year + 1900) + first.tm_mon + 1;
+}
+
 /* days_since_previous_order, order_trend, evening_share. */
 static void describe_times(oracle_customer *c, const view *v, const int64_t *times_s)
 {
@@ -382,6 +392,7 @@ static void describe(oracle_customer *c, const view *v)
     describe_range(c, v);
     describe_channels(c, v);
     describe_prices(c, v);
+    describe_beginning(c, v);
     free(times_s);
 }
 

@@ -7,7 +7,7 @@
 
 #include <patron/history.h>
 
-enum { ORACLE_FEATURES = 36 };
+enum { ORACLE_FEATURES = 37 };
 
 /* A row as a shop would write it down. Texts are C strings; NULL is none. */
 typedef struct oracle_line {

@@ -255,6 +255,7 @@ END_TEST
 
 START_TEST(test_catalogue_says_what_each_feature_is)
 {
+    enum { COUNT = 37 };
     static const char *const names[] = {"recency_days",
                                         "tenure_days",
                                         "frequency",
@@ -290,19 +291,21 @@ START_TEST(test_catalogue_says_what_each_feature_is)
                                         "largest_order_share",
                                         "top_channel_share",
                                         "channel_entropy",
-                                        "price_level"};
-    ck_assert_int_eq(patron_feature_count(), 36);
-    for (int64_t i = 0; i < 36; i++) {
+                                        "price_level",
+                                        "cohort_month"};
+    ck_assert_int_eq(patron_feature_count(), COUNT);
+    for (int64_t i = 0; i < COUNT; i++) {
         patron_column column = {.size = sizeof column};
         ck_assert_int_eq(patron_feature_info(&column, i, NULL), PATRON_OK);
         ck_assert_str_eq(column.name, names[i]);
         ck_assert_int_eq(column.role, PATRON_ROLE_PROFILE);
+        ck_assert_int_eq(column.kind, i == COUNT - 1 ? PATRON_KIND_MONTH : PATRON_KIND_NUMBER);
         ck_assert(column.unit[0] != '\0' && column.definition[0] != '\0' && column.missing[0] != '\0');
         range_holds(column.range, 1.0); /* can be read */
     }
     patron_column column = {.size = sizeof column};
     patron_error error;
-    ck_assert_int_eq(patron_feature_info(&column, 36, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(patron_feature_info(&column, COUNT, &error), PATRON_INVALID_ARGUMENT);
     ck_assert_int_eq(patron_feature_info(&column, -1, &error), PATRON_INVALID_ARGUMENT);
     ck_assert_int_eq(patron_feature_info(NULL, 0, &error), PATRON_INVALID_ARGUMENT);
     column.size = 0;

@@ -98,6 +98,10 @@ PATRON_ROLE_CLUSTER = 0
 PATRON_ROLE_PROFILE = 1
 PATRON_ROLE_IGNORE = 2
 
+PATRON_KIND_NUMBER = 0
+PATRON_KIND_MONTH = 1
+PATRON_KIND_CODE = 2
+
 PATRON_CLAIM_MEDIAN = 0
 PATRON_CLAIM_BELOW = 1
 
@@ -284,7 +288,7 @@ class Column(ctypes.Structure):
         ("definition", c_char_p),
         ("missing", c_char_p),
         ("role", c_int32),
-        ("reserved", c_int32),
+        ("kind", c_int32),
         ("range", c_char_p),
     ]
 
