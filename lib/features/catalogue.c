@@ -162,7 +162,16 @@
       "one), as year x 100 + month: 202603 is March 2026. For describing customers, not for grouping them.",           \
       "never", NONE, month_of(c->first_day))
 
-#define FEATURES(X) NUMBERS(X) MONTHS(X)
+/* By the history's numbers, which codes.c makes codes of. */
+#define CODES(X)                                                                                                       \
+    X(first_category, "code", WHOLE ">= 0",                                                                            \
+      "Category of the first purchase line that has one and is known by the as-of (within the window, where there is " \
+      "one); of several at one instant, the one whose bytes come first. As a code: the categories that customers "     \
+      "began with are 0, 1, 2 and so on in the order of their bytes, and patron_features_code_texts gives their "      \
+      "texts. For describing customers, not for grouping them.",                                                       \
+      "when no purchase line has a category", FIRST, h->first_category >= 0 ? (double)h->first_category : MISSING)
+
+#define FEATURES(X) NUMBERS(X) MONTHS(X) CODES(X)
 
 /* Of a local day, as PATRON_KIND_MONTH. */
 static double month_of(int64_t local_day)
@@ -180,7 +189,10 @@ static const patron_column catalogue[] = {
     COLUMN(PATRON_KIND_NUMBER, name, unit, range, definition, missing)
 #define MONTH(name, unit, range, definition, missing, needs, formula)                                                  \
     COLUMN(PATRON_KIND_MONTH, name, unit, range, definition, missing)
-    NUMBERS(NUMBER) MONTHS(MONTH)
+#define CODE(name, unit, range, definition, missing, needs, formula)                                                   \
+    COLUMN(PATRON_KIND_CODE, name, unit, range, definition, missing)
+    NUMBERS(NUMBER) MONTHS(MONTH) CODES(CODE)
+#undef CODE
 #undef MONTH
 #undef NUMBER
 #undef COLUMN

@@ -296,6 +296,10 @@ GIVES(patron_features_customer_count, patron_features_customer_count(features) =
 FILLS(patron_features_customer_id, const uint8_t *bytes;
       int64_t length, patron_features_customer_id(&bytes, &length, features, 0, error))
 FILLS(patron_features_customer_ids, patron_text ids, patron_features_customer_ids(&ids, features, error))
+FILLS(patron_features_code_texts, patron_text texts_of_codes;
+      int64_t count,
+      patron_features_code_texts(&texts_of_codes, &count, features,
+                                 patron_matrix_find(patron_features_matrix(features), "first_category"), error))
 GIVES(patron_features_find, patron_features_find(features, (const uint8_t *)"2", 1) == 1)
 FILLS(patron_features_value, patron_customer_value value = {.size = sizeof value},
       patron_features_value(&value, features, 0, error))
@@ -520,6 +524,7 @@ const fault_case fault_cases[] = {
     CASE(patron_features_customer_count),
     CASE(patron_features_customer_id),
     CASE(patron_features_customer_ids),
+    CASE(patron_features_code_texts),
     CASE(patron_features_find),
     CASE(patron_features_value),
     CASE(patron_features_audit),

@@ -602,6 +602,7 @@ FUNCTIONS = {
     "patron_features_customer_id": (c_int32, P(P(c_uint8)), P(c_int64), P(Features), c_int64, P(Error)),
     "patron_features_customer_ids": (c_int32, P(Text), P(Features), P(Error)),
     "patron_features_find": (c_int64, P(Features), P(c_uint8), c_int64),
+    "patron_features_code_texts": (c_int32, P(Text), P(c_int64), P(Features), c_int64, P(Error)),
     "patron_features_value": (c_int32, P(CustomerValue), P(Features), c_int64, P(Error)),
     "patron_features_audit": (c_int32, P(Audit), P(Features), P(Error)),
     "patron_attributes_init": (None, P(Attributes), c_size_t),
