@@ -26,6 +26,9 @@ struct patron_document {
     int64_t length;
 };
 
+/* What fewer customers share points at them, and is not told. */
+enum { LEAST_TOLD = 5 };
+
 /* A document under construction: `failed` once anything could not be had. */
 typedef struct writer {
     bool failed;
@@ -186,19 +189,54 @@ static json_t *statistics_json(writer *w, const patron_segmentation *s, int32_t 
     const double *values = (mean ? s->means : s->medians) + id * matrix->cols;
     json_t *json = json_object();
     for (int64_t c = 0; c < matrix->cols; c++)
-        if (matrix->columns[c].role != PATRON_ROLE_IGNORE) put(w, json, matrix->columns[c].name, number(values[c]));
+        if (matrix->columns[c].role != PATRON_ROLE_IGNORE && matrix->columns[c].kind == PATRON_KIND_NUMBER)
+            put(w, json, matrix->columns[c].name, number(values[c]));
+    return json;
+}
+
+/* A code as its text, a month as its number. */
+static json_t *common_value_json(const patron_features *features, int64_t column, double value)
+{
+    patron_text texts;
+    int64_t count;
+    if (features->matrix->columns[column].kind != PATRON_KIND_CODE) return json_integer((json_int_t)value);
+    if (patron_features_code_texts(&texts, &count, features, column, NULL) != PATRON_OK) return NULL;
+    const int64_t *ends = texts.offsets + (int64_t)value;
+    return json_stringn((const char *)texts.bytes + ends[0], (size_t)(ends[1] - ends[0]));
+}
+
+/* What most customers of a segment have in each column of months or codes. */
+static json_t *most_common_json(writer *w, const patron_segmentation *s, int32_t id)
+{
+    const patron_matrix *matrix = s->features->matrix;
+    json_t *json = json_object();
+    for (int64_t c = 0; c < matrix->cols; c++) {
+        const patron_common_value *common = &s->commons[id * matrix->cols + c];
+        if (matrix->columns[c].role == PATRON_ROLE_IGNORE || matrix->columns[c].kind == PATRON_KIND_NUMBER) continue;
+        if (common->customers < LEAST_TOLD) {
+            put(w, json, matrix->columns[c].name, json_null());
+            continue;
+        }
+        json_t *told = json_object();
+        put(w, told, "value", common_value_json(s->features, c, common->value));
+        put(w, told, "customers", json_integer(common->customers));
+        put(w, told, "share", number((double)common->customers / (double)s->segments[id].customers));
+        put(w, json, matrix->columns[c].name, told);
+    }
     return json;
 }
 
 static json_t *columns_json(writer *w, const patron_matrix *matrix)
 {
     static const char *const roles[] = {"cluster", "profile", "ignore"};
+    static const char *const kinds[] = {"number", "month", "code"};
     json_t *list = json_array();
     for (int64_t c = 0; c < matrix->cols; c++) {
         json_t *json = json_object();
         put(w, json, "name", json_string(matrix->columns[c].name));
         put(w, json, "unit", json_string(matrix->columns[c].unit));
         put(w, json, "role", json_string(pick(roles, 3, matrix->columns[c].role)));
+        put(w, json, "kind", json_string(pick(kinds, 3, matrix->columns[c].kind)));
         push(w, list, json);
     }
     return list;
@@ -242,6 +280,7 @@ static json_t *segments_json(writer *w, const patron_segmentation *s)
         put(w, json, "silhouette_half_width", number(info->silhouette_half_width));
         put(w, json, "mean", statistics_json(w, s, id, true));
         put(w, json, "median", statistics_json(w, s, id, false));
+        put(w, json, "most_common", most_common_json(w, s, id));
         push(w, list, json);
     }
     return list;

@@ -471,6 +471,8 @@ static patron_status run_patron_segmentation_fit(const patron_context *context, 
 GIVES(patron_segmentation_count, patron_segmentation_count(segmentation) >= 2)
 FILLS(patron_segmentation_segment, patron_segment_info info = {.size = sizeof info},
       patron_segmentation_segment(&info, segmentation, 0, error))
+FILLS(patron_segmentation_most_common, patron_common_value common = {.size = sizeof common},
+      patron_segmentation_most_common(&common, segmentation, -1, 0, error))
 FILLS(patron_segmentation_statistic, double mean;
       double median, patron_segmentation_statistic(&mean, &median, segmentation, -1, 0, error))
 GIVES(patron_segmentation_features, patron_segmentation_features(segmentation) != NULL)
@@ -584,6 +586,7 @@ const fault_case fault_cases[] = {
     CASE(patron_segment_options_init),
     CASE(patron_segmentation_count),
     CASE(patron_segmentation_segment),
+    CASE(patron_segmentation_most_common),
     CASE(patron_segmentation_statistic),
     CASE(patron_segmentation_features),
     CASE(patron_segmentation_labels),

@@ -273,6 +273,170 @@ START_TEST(test_code_texts_are_those_of_a_column_of_codes)
 }
 END_TEST
 
+enum { CUSTOMERS = 90 };
+
+/* Two thirds buy often and began with tea in March; of the others 4 began with cups, the rest with a name that JSON
+   must take care of, all in months of their own. */
+static patron_features *segmented_shop(const char *columns)
+{
+    static char ids[CUSTOMERS][8];
+    static oracle_line lines[4 * CUSTOMERS];
+    int64_t count = 0;
+    memset(lines, 0, sizeof lines);
+    for (int64_t i = 0; i < CUSTOMERS; i++) {
+        bool often = i % 3 != 0;
+        snprintf(ids[i], sizeof ids[i], "%d", (int)(100 + i));
+        for (int64_t order = 0; order < (often ? 4 : 1); order++)
+            lines[count++] = (oracle_line){.customer = ids[i],
+                                           .time_s = often ? MARCH + (30 * order + i % 20) * DAY : MARCH - 31 * i * DAY,
+                                           .category = often    ? "tea"
+                                                       : i < 12 ? "cup"
+                                                                : "\"tea\"\n\\",
+                                           .amount = often ? 900000 + 10000 * (i % 7) : 10000 + 100 * (i % 7),
+                                           .quantity = 1};
+    }
+    patron_history *history = history_of(lines, count, false);
+    patron_features *features = features_of(history, PATRON_AS_OF_LAST, 0, columns);
+    patron_history_free(history);
+    return features;
+}
+
+static patron_segmentation *segment_by(const patron_features *features, const char *names)
+{
+    patron_segmentation *segmentation;
+    patron_segment_options options;
+    patron_segment_options_init(&options, sizeof options);
+    options.features = names;
+    options.k_max = 2;
+    ck_assert_msg(patron_segmentation_fit(&segmentation, features, &options, NULL, &error) == PATRON_OK, "%s",
+                  error.message);
+    return segmentation;
+}
+
+START_TEST(test_segments_are_the_same_with_and_without_them)
+{
+    patron_features *without = segmented_shop("rfm"), *with = segmented_shop("cohort_month,rfm,first_category"),
+                    *all = segmented_shop(NULL);
+    patron_segmentation *a = segment_by(without, "rfm"), *b = segment_by(with, "rfm"), *c = segment_by(all, "rfm");
+    ck_assert_mem_eq(patron_segmentation_labels(a), patron_segmentation_labels(b), CUSTOMERS * sizeof(int32_t));
+    ck_assert_mem_eq(patron_segmentation_labels(a), patron_segmentation_labels(c), CUSTOMERS * sizeof(int32_t));
+    ck_assert_uint_eq(patron_fingerprint(a), patron_fingerprint(b));
+    ck_assert_uint_eq(patron_fingerprint(a), patron_fingerprint(c));
+    for (int64_t column = 0; column < patron_matrix_column_count(patron_features_matrix(all)); column++) {
+        patron_column seen = {.size = sizeof seen};
+        const patron_matrix *matrix = patron_features_matrix(patron_segmentation_features(c));
+        ck_assert_int_eq(patron_matrix_column(&seen, matrix, column, NULL), PATRON_OK);
+        if (seen.kind != PATRON_KIND_NUMBER) ck_assert_int_eq(seen.role, PATRON_ROLE_PROFILE);
+    }
+    ck_assert(same_code_texts(all, patron_segmentation_features(c)));
+    patron_segmentation_free(c);
+    patron_segmentation_free(b);
+    patron_segmentation_free(a);
+    patron_features_free(all);
+    patron_features_free(with);
+    patron_features_free(without);
+}
+END_TEST
+
+START_TEST(test_customers_are_not_grouped_by_them)
+{
+    static const char *const lists[] = {"cohort_month", "rfm,first_category"};
+    static const char *const said[] = {"column cohort_month has months, which describe customers and cannot group them",
+                                       "column first_category has codes, which describe customers and cannot group"};
+    patron_features *features = segmented_shop(NULL);
+    for (int i = 0; i < 2; i++) {
+        patron_segmentation *segmentation = (patron_segmentation *)&error;
+        patron_segment_options options;
+        patron_segment_options_init(&options, sizeof options);
+        options.features = lists[i];
+        ck_assert_int_eq(patron_segmentation_fit(&segmentation, features, &options, NULL, &error),
+                         PATRON_INVALID_ARGUMENT);
+        ck_assert_ptr_null(segmentation);
+        ck_assert_ptr_nonnull(strstr(error.message, said[i]));
+    }
+    patron_features_free(features);
+}
+END_TEST
+
+static patron_common_value common_of(const patron_segmentation *s, int32_t id, const char *name)
+{
+    patron_common_value common = {.size = sizeof common};
+    double mean = 0.0, median = 0.0;
+    int64_t column = patron_matrix_find(patron_features_matrix(patron_segmentation_features(s)), name);
+    ck_assert_int_eq(patron_segmentation_most_common(&common, s, id, column, NULL), PATRON_OK);
+    ck_assert_int_eq(patron_segmentation_statistic(&mean, &median, s, id, column, NULL), PATRON_OK);
+    ck_assert_int_eq(isnan(mean) != 0, strcmp(name, "frequency") != 0);
+    ck_assert_int_eq(isnan(median) != 0, strcmp(name, "frequency") != 0);
+    return common;
+}
+
+static void expect_common(patron_common_value got, double value, int64_t customers, int64_t known)
+{
+    ck_assert_double_eq(got.value, value);
+    ck_assert_int_eq(got.customers, customers);
+    ck_assert_int_eq(got.known, known);
+}
+
+/* The codes: what is quoted comes first, then cups, then tea. */
+START_TEST(test_segments_are_described_by_what_is_most_common)
+{
+    patron_features *features = segmented_shop("rfm, cohort_month, first_category");
+    patron_segmentation *s = segment_by(features, "rfm");
+    patron_common_value common = {.size = sizeof common};
+    ck_assert_int_eq(patron_segmentation_count(s), 2);
+    expect_common(common_of(s, 0, "cohort_month"), 202603.0, 60, 60);
+    expect_common(common_of(s, 0, "first_category"), 2.0, 60, 60);
+    expect_common(common_of(s, 1, "first_category"), 0.0, 26, 30);
+    expect_common(common_of(s, 1, "frequency"), 1.0, 30, 30);
+    /* Each month has one customer; of several as common the lowest is told. */
+    ck_assert_int_eq(common_of(s, 1, "cohort_month").customers, 1);
+    ck_assert_double_le(common_of(s, 1, "cohort_month").value, 201908.0);
+    expect_common(common_of(s, -1, "cohort_month"), 202603.0, 61, 90);
+    expect_common(common_of(s, -1, "first_category"), 2.0, 60, 90);
+    ck_assert_int_eq(patron_segmentation_most_common(&common, s, 2, 0, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(patron_segmentation_most_common(&common, s, 0, 5, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(patron_segmentation_most_common(&common, NULL, 0, 0, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(patron_segmentation_most_common(NULL, s, 0, 0, &error), PATRON_INVALID_ARGUMENT);
+    common.size = 0;
+    ck_assert_int_eq(patron_segmentation_most_common(&common, s, 0, 0, &error), PATRON_INVALID_ARGUMENT);
+    patron_segmentation_free(s);
+    patron_features_free(features);
+}
+END_TEST
+
+START_TEST(test_the_summary_tells_names_not_means_and_nothing_of_fewer_than_five)
+{
+    patron_features *features = segmented_shop("rfm, cohort_month, first_category");
+    patron_segmentation *s = segment_by(features, "rfm");
+    patron_document *document;
+    ck_assert_int_eq(patron_report_json(&document, s, NULL, NULL, NULL), PATRON_OK);
+    const char *first = strstr(patron_document_text(document), "\"mean\""), *second = strstr(first, "\"id\": 1");
+    static const char *const told[] = {"\"most_common\": {", "\"cohort_month\": {", "\"value\": 202603,",
+                                       "\"customers\": 60,", "\"share\": 1.0",      "\"first_category\": {",
+                                       "\"value\": \"tea\","};
+    static const char *const next[] = {"\"mean\": {",
+                                       "\"most_common\": {",
+                                       "\"cohort_month\": null,",
+                                       "\"first_category\": {",
+                                       "\"value\": \"\\\"tea\\\"\\n\\\\\",",
+                                       "\"customers\": 26,"};
+    const char *common = strstr(first, "\"most_common\"");
+    ck_assert(common != NULL && second != NULL && common < second);
+    ck_assert(strstr(first, "cohort_month") > common && strstr(first, "first_category") > common);
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+        first = strstr(first, told[i]);
+        ck_assert_msg(first != NULL && first < second, "%s", told[i]);
+    }
+    for (size_t i = 0; i < sizeof next / sizeof *next; i++) {
+        second = strstr(second, next[i]);
+        ck_assert_msg(second != NULL, "%s", next[i]);
+    }
+    patron_document_free(document);
+    patron_segmentation_free(s);
+    patron_features_free(features);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("profile");
@@ -285,5 +449,9 @@ int main(void)
     tcase_add_test(tests, test_categories_of_customers_left_out_are_not_there);
     tcase_add_test(tests, test_code_texts_stay_with_the_features);
     tcase_add_test(tests, test_code_texts_are_those_of_a_column_of_codes);
+    tcase_add_test(tests, test_segments_are_the_same_with_and_without_them);
+    tcase_add_test(tests, test_customers_are_not_grouped_by_them);
+    tcase_add_test(tests, test_segments_are_described_by_what_is_most_common);
+    tcase_add_test(tests, test_the_summary_tells_names_not_means_and_nothing_of_fewer_than_five);
     return run_suite(suite);
 }

@@ -430,6 +430,15 @@ class SegmentInfo(ctypes.Structure):
     ]
 
 
+class CommonValue(ctypes.Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("value", c_double),
+        ("customers", c_int64),
+        ("known", c_int64),
+    ]
+
+
 class Candidate(ctypes.Structure):
     _fields_ = [
         ("size", c_size_t),
@@ -625,6 +634,7 @@ FUNCTIONS = {
     "patron_segmentation_count": (c_int32, P(Segmentation)),
     "patron_segmentation_segment": (c_int32, P(SegmentInfo), P(Segmentation), c_int32, P(Error)),
     "patron_segmentation_statistic": (c_int32, P(c_double), P(c_double), P(Segmentation), c_int32, c_int64, P(Error)),
+    "patron_segmentation_most_common": (c_int32, P(CommonValue), P(Segmentation), c_int32, c_int64, P(Error)),
     "patron_segmentation_features": (P(Features), P(Segmentation)),
     "patron_segmentation_labels": (P(c_int32), P(Segmentation)),
     "patron_segmentation_silhouettes": (P(c_double), P(Segmentation)),
