@@ -26,12 +26,12 @@ def _record(name, kind, *more, doc):
     return made
 
 
-Segment = _record("Segment", c.SegmentInfo, "claims", "mean", "median", "most_common", doc="""A segment; money in currency units.
+Segment = _record("Segment", c.SegmentInfo, "claims", "mean", "median", "most_common", doc="""A segment.
 
     id (0 is the best), set_apart (customers with fewer orders than minimum_orders), name, customers, share (of the
     customers), revenue_gross, revenue_net, revenue_share, recurring_mean (net revenue after the first purchase day, a
-    customer), silhouette (NaN where set apart) and silhouette_half_width (0 where exact), claims (what the words of
-    the name say), mean and median (of each feature, by name; months and codes have none),
+    customer), all money in currency units, silhouette (NaN where set apart) and silhouette_half_width (0 where exact),
+    claims (what the words of the name say), mean and median (of each feature, by name; months and codes have none),
     most_common (of each feature, by name, a CommonValue).""")
 CommonValue = _record("CommonValue", c.CommonValue, doc="""What most customers of a segment share: value (a code as its
     text; None where nobody has any), customers (who have it: where they are few, it points at them), known (who have
@@ -41,7 +41,8 @@ Choice = _record("Choice", c.Choice, doc="""How k was chosen: estimated (or by e
     feasible k is worse, at `level`), rival_k (most nearly as good; 0: none), difference to it and its half_width,
     rows_used (customers whose silhouettes were computed).""")
 Claim = _record("Claim", c.Claim, doc="A word of a name, and the medians that make it true.")
-Column = _record("Column", c.Column, doc="What a feature is: name, unit, definition, what makes it missing, role, kind, range.")
+Column = _record("Column", c.Column, doc="""What a feature is: name, unit, definition, what makes it missing, role,
+    kind, range.""")
 
 
 def _fields(struct):
