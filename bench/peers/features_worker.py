@@ -104,6 +104,8 @@ class Patron:
             column = c.Column(size=ctypes.sizeof(c.Column))
             library.patron_matrix_column(ctypes.byref(column), matrix, at, None)
             names.append(column.name.decode())
+        print("  features that peers do not build:", ", ".join(sorted(self.catalogue() - set(features_sql.ALL))),
+              file=sys.stderr)
         values = np.ctypeslib.as_array(library.patron_matrix_values(matrix), shape=(count, len(names)))
         text = c.Text()
         library.patron_features_customer_ids(ctypes.byref(text), features.pointer, None)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "segment/segments_file.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "segment/decimal.h"
@@ -137,14 +138,37 @@ static patron_status add_customer(struct writing *writing, const patron_segmenta
     return PATRON_OK;
 }
 
-static patron_status add_values(struct writing *writing, const patron_matrix *matrix, int64_t row, patron_error *error)
+/* A code as its text; nothing where there is none. */
+static patron_status add_code(struct writing *writing, const patron_features *features, int64_t column, double code,
+                              patron_error *error)
 {
+    patron_text texts;
+    int64_t count;
+    struct text text = {"", 0};
+    patron_status status = patron_features_code_texts(&texts, &count, features, column, error);
+    if (status != PATRON_OK) return status;
+    if (!isnan(code)) {
+        const int64_t *ends = texts.offsets + (int64_t)code;
+        text = (struct text){(const char *)texts.bytes + ends[0], (size_t)(ends[1] - ends[0])};
+    }
+    add_text(writing, text);
+    return PATRON_OK;
+}
+
+static patron_status add_values(struct writing *writing, const patron_features *features, int64_t row,
+                                patron_error *error)
+{
+    const patron_matrix *matrix = patron_features_matrix(features);
     int64_t columns = patron_matrix_column_count(matrix);
     const double *values = patron_matrix_values(matrix) + row * columns;
     patron_column column;
     for (int64_t c = 0; c < columns; c++) {
         if (column_info(&column, matrix, c, error) != PATRON_OK) return error->status;
-        if (column.role != PATRON_ROLE_IGNORE) add_number(writing, values[c]);
+        if (column.role == PATRON_ROLE_IGNORE) continue;
+        if (column.kind != PATRON_KIND_CODE)
+            add_number(writing, values[c]);
+        else if (add_code(writing, features, c, values[c], error) != PATRON_OK)
+            return error->status;
     }
     end_row(writing);
     return PATRON_OK;
@@ -153,14 +177,13 @@ static patron_status add_values(struct writing *writing, const patron_matrix *ma
 int segments_file_write(struct output *output, const patron_segmentation *segmentation, const struct options *options)
 {
     const patron_features *features = patron_segmentation_features(segmentation);
-    const patron_matrix *matrix = patron_features_matrix(features);
     struct writing writing = {.output = output, .delimiter = options->form.delimiter, .decimal = options->decimal};
     patron_error error;
     if (options->bom) add(&writing, "\xEF\xBB\xBF", 3);
-    patron_status status = add_header(&writing, matrix, &error);
+    patron_status status = add_header(&writing, patron_features_matrix(features), &error);
     for (int64_t row = 0; row < patron_features_customer_count(features) && writing.code == 0; row++) {
         if (status == PATRON_OK) status = add_customer(&writing, segmentation, row, &error);
-        if (status == PATRON_OK) status = add_values(&writing, matrix, row, &error);
+        if (status == PATRON_OK) status = add_values(&writing, features, row, &error);
         if (status != PATRON_OK) return fail_library(options->segments, &error);
     }
     return writing.code;

@@ -76,6 +76,13 @@ PATRON_API patron_status patron_features_customer_ids(patron_text *ids, const pa
 /* The row of the customer with this id (a number as its decimal digits), or -1. O(log n). Never fails. Thread-safe. */
 PATRON_API int64_t patron_features_find(const patron_features *features, const uint8_t *bytes, int64_t length);
 
+/* The texts that the codes in `column` of the matrix stand for: text i of *texts is that of code i, 0 … *count - 1;
+   UTF-8 as it was appended. There is one for each code that a customer has, and they come in the order of their bytes;
+   codes of other features are others, so compare texts. Owned by `features`, constant while it lives.
+   PATRON_INVALID_ARGUMENT: NULL, no such column, or one whose kind is not PATRON_KIND_CODE. Thread-safe. */
+PATRON_API patron_status patron_features_code_texts(patron_text *texts, int64_t *count, const patron_features *features,
+                                                    int64_t column, patron_error *error);
+
 /* A customer's exact money, 1/10,000 currency units. */
 typedef struct patron_customer_value {
     size_t size;       /* sizeof(patron_customer_value) */

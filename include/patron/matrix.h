@@ -36,6 +36,14 @@ enum {
     PATRON_ROLE_IGNORE = 2   /* kept, not used */
 };
 
+/* What a column's numbers are. Those that are not plain numbers describe segments, and never group customers: distances
+   and means of them say nothing. */
+enum {
+    PATRON_KIND_NUMBER = 0,
+    PATRON_KIND_MONTH = 1, /* a calendar month, year x 100 + month: 202603 is March 2026 */
+    PATRON_KIND_CODE = 2   /* 0, 1, …: what patron_features_code_texts has a text for */
+};
+
 /* A column's name and meaning; the strings are constant while the matrix lives. */
 typedef struct patron_column {
     size_t size;            /* sizeof(patron_column) */
@@ -44,8 +52,9 @@ typedef struct patron_column {
     const char *definition; /* one sentence */
     const char *missing;    /* what makes a value NaN; "never" */
     int32_t role;           /* PATRON_ROLE_… */
-    int32_t reserved;       /* 0 */
-    const char *range;      /* of its values: "any number", ">= 0", "0 to 1", "whole numbers, >= 1" */
+    int32_t kind;           /* PATRON_KIND_… */
+    const char *range;      /* of its values: "any number", "any whole number", ">= 0", "0 to 1" or
+                               "whole numbers, >= 1" */
 } patron_column;
 
 typedef struct patron_matrix patron_matrix;

@@ -19,9 +19,9 @@ PATRON_API patron_status patron_segment(patron_segmentation **segmentation, cons
 /* Segments the customers of `features`. *segmentation is the caller's, to be freed; it keeps what it needs of
    `features`, which may be freed. Grouped by are the columns that options->features names and the joined ones of
    PATRON_ROLE_CLUSTER; the others describe the segments, except those of PATRON_ROLE_IGNORE, which may not be named.
-   PATRON_INVALID_ARGUMENT (also: nothing to group by), PATRON_UNKNOWN_NAME, PATRON_NOT_FINITE (a missing value and
-   PATRON_FILL_REJECT), PATRON_NO_SEGMENTS (the message says why each k failed), and what scaler, k-means and silhouette
-   give. Thread-safe. */
+   PATRON_INVALID_ARGUMENT (also: nothing to group by, months or codes to group by), PATRON_UNKNOWN_NAME,
+   PATRON_NOT_FINITE (a missing value and PATRON_FILL_REJECT), PATRON_NO_SEGMENTS (the message says why each k failed),
+   and what scaler, k-means and silhouette give. Thread-safe. */
 PATRON_API patron_status patron_segmentation_fit(patron_segmentation **segmentation, const patron_features *features,
                                                  const patron_segment_options *options, const patron_context *context,
                                                  patron_error *error);

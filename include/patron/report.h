@@ -12,10 +12,12 @@ extern "C" {
 typedef struct patron_document patron_document;
 
 /* The summary as JSON (UTF-8, indented, keys in a fixed order): version, fingerprint, as_of, options (as used), audit,
-   customers, features (grouped by), columns (name, unit and role of each), k (clustered), candidates, segments (with
-   the mean and median of every column that is not PATRON_ROLE_IGNORE). Numbers that have no value are null; money is in
-   currency units. `history` may be NULL: then the list of rejected rows, which only it knows, is left out. *document is
-   the caller's, to be freed. PATRON_INVALID_ARGUMENT, PATRON_OUT_OF_MEMORY. Thread-safe. */
+   customers, features (grouped by), columns (name, unit, role and kind of each), k (clustered), candidates, segments
+   (with the mean and median of every column of numbers that is not PATRON_ROLE_IGNORE, and of those of months and codes
+   the most common value, a code as its text, with the customers who have it and their share of the segment; null where
+   they are fewer than 5). Numbers that have no value are null; money is in currency units. `history` may be NULL: then
+   the list of rejected rows, which only it knows, is left out. *document is the caller's, to be freed.
+   PATRON_INVALID_ARGUMENT, PATRON_OUT_OF_MEMORY. Thread-safe. */
 PATRON_API patron_status patron_report_json(patron_document **document, const patron_segmentation *segmentation,
                                             const patron_history *history, const patron_context *context,
                                             patron_error *error);

@@ -23,7 +23,8 @@ typedef struct patron_segment_options {
     size_t size;           /* sizeof(patron_segment_options) */
     int64_t as_of_s;       /* PATRON_AS_OF_LAST; used by patron_segment, which builds the features */
     const char *features;  /* NULL: "rfm". Names or presets, comma-separated: the columns that customers are grouped by,
-                              besides the joined columns of PATRON_ROLE_CLUSTER; "": by those alone */
+                              besides the joined columns of PATRON_ROLE_CLUSTER; "": by those alone. Months and codes
+                              (patron_column.kind) cannot be named: they describe segments */
     int32_t k_min;         /* 2 */
     int32_t k_max;         /* 4; 2 <= k_min <= k_max <= 64 */
     double smallest_share; /* 0.02: a k whose smallest segment has a smaller share of the customers that are clustered
@@ -77,11 +78,27 @@ PATRON_API patron_status patron_segmentation_segment(patron_segment_info *info, 
                                                      int32_t id, patron_error *error);
 
 /* A feature's mean and median over the customers of a segment (id -1: over all), leaving missing values out, in the
-   feature's own unit; NaN when every value is missing. `column` counts the columns of patron_segmentation_features'
-   matrix. Either output may be NULL. PATRON_INVALID_ARGUMENT: no such segment or column. Thread-safe. */
+   feature's own unit; NaN when every value is missing, and for months and codes (patron_column.kind). `column` counts
+   the columns of patron_segmentation_features' matrix. Either output may be NULL. PATRON_INVALID_ARGUMENT: no such
+   segment or column. Thread-safe. */
 PATRON_API patron_status patron_segmentation_statistic(double *mean, double *median,
                                                        const patron_segmentation *segmentation, int32_t id,
                                                        int64_t column, patron_error *error);
+
+/* The value that most customers of a segment share, of any column: what there is to say of months and codes. */
+typedef struct patron_common_value {
+    size_t size;       /* sizeof(patron_common_value) */
+    double value;      /* of several as common, the lowest; NaN when every value is missing */
+    int64_t customers; /* who have it: where these are few, it points at them */
+    int64_t known;     /* customers of the segment who have any value */
+} patron_common_value;
+
+/* The most common value of `column` in segment `id`, both as above. The text of a code is told by
+   patron_features_code_texts of the segmentation's features. PATRON_INVALID_ARGUMENT: NULL, no such segment or column,
+   or a size that is not one. Thread-safe. */
+PATRON_API patron_status patron_segmentation_most_common(patron_common_value *common,
+                                                         const patron_segmentation *segmentation, int32_t id,
+                                                         int64_t column, patron_error *error);
 
 /* The features as segmented, their columns' roles set: PATRON_ROLE_CLUSTER for those that customers are grouped by,
    PATRON_ROLE_IGNORE for those joined so, PATRON_ROLE_PROFILE for the others.

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/floating.h"
 #include "features/catalogue.h"
+#include "features/codes.h"
 #include "features/features.h"
 #include "features/rank.h"
 #include "history/history.h"
@@ -115,6 +116,7 @@ static patron_status fill(builder *b, ptn_team *team, patron_error *error)
 {
     void *block;
     patron_features *f = b->features;
+    int64_t codes = -1; /* their column, or -1 */
     const ptn_memory *memory = &team->context->memory;
     f->audit = b->purchases.audit;
     f->history_options = *ptn_history_options_of(b->history);
@@ -144,11 +146,17 @@ static patron_status fill(builder *b, ptn_team *team, patron_error *error)
     f->values = block;
     status = ptn_matrix_create(&f->matrix, f->rows, b->columns, memory, error);
     if (status != PATRON_OK) return status;
-    for (int64_t i = 0; i < b->columns; i++) f->matrix->columns[i] = ptn_catalogue()[b->chosen[i]];
+    for (int64_t i = 0; i < b->columns; i++) {
+        f->matrix->columns[i] = ptn_catalogue()[b->chosen[i]];
+        if (f->matrix->columns[i].kind == PATRON_KIND_CODE) codes = i;
+    }
 
     b->clock.as_of_s = f->audit.as_of_s;
     b->clock.as_of_day = ptn_local_day(f->audit.as_of_s, f->history_options.utc_offset_s);
-    return ptn_team_run(team, "features", 0.9, 1.0, (f->rows + BLOCK - 1) / BLOCK, fill_rows, b, error);
+    status =
+        ptn_team_run(team, "features", 0.9, codes < 0 ? 1.0 : 0.98, (f->rows + BLOCK - 1) / BLOCK, fill_rows, b, error);
+    if (status != PATRON_OK || codes < 0) return status;
+    return ptn_codes_make(f, codes, &b->history->categories, team, "features", 0.98, 1.0, error);
 }
 
 static patron_status build(patron_features **features, builder *b, const ptn_context *context, patron_error *error)

@@ -31,6 +31,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/calendar.h"
 #include "base/error.h"
 #include "base/utf8.h"
 
@@ -43,7 +44,7 @@
 
 /* name, unit, range, definition, when it is missing, PTN_HABIT_… it needs, formula over customer c, habits h and clock
  * t */
-#define FEATURES(X)                                                                                                    \
+#define NUMBERS(X)                                                                                                     \
     X(recency_days, "days", WHOLE ">= 0", "Elapsed time from the last order to the as-of, in whole days.", "never",    \
       NONE, ELAPSED_DAYS(c->last_order_s))                                                                             \
     X(tenure_days, "days", WHOLE ">= 0", "Elapsed time from the first order to the as-of, in whole days.", "never",    \
@@ -155,10 +156,45 @@
       "when no purchase line has a category and a quantity above 0, or the prices of all their categories are 0",      \
       PRICES, h->price_level)
 
+#define MONTHS(X)                                                                                                      \
+    X(cohort_month, "month", "any whole number",                                                                       \
+      "Calendar month, by local time, of the first purchase known by the as-of (within the window, where there is "    \
+      "one), as year x 100 + month: 202603 is March 2026. For describing customers, not for grouping them.",           \
+      "never", NONE, month_of(c->first_day))
+
+/* By the history's numbers, which codes.c makes codes of. */
+#define CODES(X)                                                                                                       \
+    X(first_category, "code", WHOLE ">= 0",                                                                            \
+      "Category of the first purchase line that has one and is known by the as-of (within the window, where there is " \
+      "one); of several at one instant, the one whose bytes come first. As a code: the categories that customers "     \
+      "began with are 0, 1, 2 and so on in the order of their bytes, and patron_features_code_texts gives their "      \
+      "texts. For describing customers, not for grouping them.",                                                       \
+      "when no purchase line has a category", FIRST, h->first_category >= 0 ? (double)h->first_category : MISSING)
+
+#define FEATURES(X) NUMBERS(X) MONTHS(X) CODES(X)
+
+/* Of a local day, as PATRON_KIND_MONTH. */
+static double month_of(int64_t local_day)
+{
+    int64_t year;
+    int32_t month, day;
+    ptn_civil(local_day, &year, &month, &day);
+    return (double)(year * 100 + month);
+}
+
 static const patron_column catalogue[] = {
-#define COLUMN(name, unit, range, definition, missing, needs, formula)                                                 \
-    {sizeof(patron_column), #name, unit, definition, missing, PATRON_ROLE_PROFILE, 0, range},
-    FEATURES(COLUMN)
+#define COLUMN(kind, name, unit, range, definition, missing)                                                           \
+    {sizeof(patron_column), #name, unit, definition, missing, PATRON_ROLE_PROFILE, kind, range},
+#define NUMBER(name, unit, range, definition, missing, needs, formula)                                                 \
+    COLUMN(PATRON_KIND_NUMBER, name, unit, range, definition, missing)
+#define MONTH(name, unit, range, definition, missing, needs, formula)                                                  \
+    COLUMN(PATRON_KIND_MONTH, name, unit, range, definition, missing)
+#define CODE(name, unit, range, definition, missing, needs, formula)                                                   \
+    COLUMN(PATRON_KIND_CODE, name, unit, range, definition, missing)
+    NUMBERS(NUMBER) MONTHS(MONTH) CODES(CODE)
+#undef CODE
+#undef MONTH
+#undef NUMBER
 #undef COLUMN
 };
 _Static_assert(sizeof catalogue / sizeof *catalogue == PTN_FEATURE_COUNT, "PTN_FEATURE_COUNT counts the catalogue");

@@ -8,7 +8,7 @@
 
 #include "history/purchases.h"
 
-enum { PTN_FEATURE_COUNT = 36 };
+enum { PTN_FEATURE_COUNT = 38 };
 
 /* The catalogue, PTN_FEATURE_COUNT columns in order. Constant for good. */
 const patron_column *ptn_catalogue(void);
@@ -22,7 +22,8 @@ typedef struct ptn_feature_clock {
 /* What feature `index` needs of the habits: PTN_HABIT_…. */
 int32_t ptn_feature_needs(int32_t index);
 
-/* Feature `index` of a customer with at least one order. `habits` may be NULL for a feature that needs none. */
+/* Feature `index` of a customer with at least one order; a code is the history's number of its text still. `habits` may
+   be NULL for a feature that needs none. */
 double ptn_feature_value(int32_t index, const ptn_customer *customer, const ptn_habits *habits,
                          const ptn_feature_clock *clock);
 

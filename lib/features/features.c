@@ -40,6 +40,28 @@ int64_t patron_features_customer_count(const patron_features *features)
     return features == NULL ? 0 : features->rows;
 }
 
+patron_status patron_features_code_texts(patron_text *texts, int64_t *count, const patron_features *features,
+                                         int64_t column, patron_error *error)
+{
+    ptn_ok(error);
+    if (texts != NULL) *texts = (patron_text){NULL, NULL, NULL};
+    if (count != NULL) *count = 0;
+    if (texts == NULL) return ptn_fail_null(error, "texts");
+    if (count == NULL) return ptn_fail_null(error, "count");
+    if (features == NULL) return ptn_fail_null(error, "features");
+    const patron_matrix *matrix = features->matrix;
+    if (column < 0 || column >= matrix->cols)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT, "there is no column %lld; there are %lld", (long long)column,
+                        (long long)matrix->cols);
+    if (matrix->columns[column].kind != PATRON_KIND_CODE)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT,
+                        "column %s has numbers, not codes; ask for a column of PATRON_KIND_CODE",
+                        matrix->columns[column].name);
+    *texts = (patron_text){features->code_bytes, features->code_ends, NULL};
+    *count = features->codes;
+    return PATRON_OK;
+}
+
 static patron_status check_row(const patron_features *features, int64_t row, patron_error *error)
 {
     ptn_ok(error);
@@ -122,6 +144,8 @@ patron_status ptn_features_copy(patron_features **copy, const patron_features *f
     made->values = NULL;
     made->matrix = NULL;
     made->names = NULL;
+    made->code_bytes = NULL;
+    made->code_ends = NULL;
 
     status = ptn_allocate(&block, memory, rows + 1, sizeof *made->id_ends, "customer ids", error);
     if (status != PATRON_OK) goto cleanup;
@@ -139,6 +163,15 @@ patron_status ptn_features_copy(patron_features **copy, const patron_features *f
         if (status != PATRON_OK) goto cleanup;
         made->names = memcpy(block, features->names, (size_t)features->name_bytes);
         ptn_features_point_names(made);
+    }
+    if (features->code_ends != NULL) {
+        int64_t ends = features->codes + 1, of_texts = features->code_ends[features->codes];
+        status = ptn_allocate(&block, memory, ends, sizeof *made->code_ends, "texts of codes", error);
+        if (status != PATRON_OK) goto cleanup;
+        made->code_ends = memcpy(block, features->code_ends, (size_t)ends * sizeof *made->code_ends);
+        status = ptn_allocate(&block, memory, of_texts, 1, "texts of codes", error);
+        if (status != PATRON_OK) goto cleanup;
+        made->code_bytes = memcpy(block, features->code_bytes, (size_t)of_texts);
     }
     *copy = made;
     return PATRON_OK;
@@ -168,5 +201,8 @@ void patron_features_free(patron_features *features)
     ptn_free(&memory, features->values);
     ptn_matrix_free(features->matrix);
     ptn_free(&memory, features->names);
+    if (features->code_bytes != NULL) ptn_wipe(features->code_bytes, (size_t)features->code_ends[features->codes]);
+    ptn_free(&memory, features->code_bytes);
+    ptn_free(&memory, features->code_ends);
     ptn_free(&memory, features);
 }

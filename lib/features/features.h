@@ -25,6 +25,9 @@ struct patron_features {
     int64_t joined;                                /* the matrix's last columns that were joined */
     char *names;                                   /* their names, each ending in NUL; NULL when there are none */
     int64_t name_bytes;
+    int64_t codes;       /* texts of the column of codes, of which there is one at most */
+    uint8_t *code_bytes; /* all of them one after the other; NULL, as is the next, where there is no such column */
+    int64_t *code_ends;  /* codes + 1, as id_ends */
 };
 
 /* A copy, with memory of its own. On failure *copy is NULL. PATRON_OUT_OF_MEMORY. */

@@ -139,7 +139,7 @@ static patron_status widen(patron_features **wide, const patron_features *featur
                                              "Joined by customer id.",
                                              "when the customer has no row, or the row no value",
                                              table->roles == NULL ? PATRON_ROLE_PROFILE : table->roles[c - old->cols],
-                                             0,
+                                             PATRON_KIND_NUMBER,
                                              "any number"};
     for (int64_t r = 0; r < old->rows; r++) {
         memcpy(matrix->values + r * cols, old->values + r * old->cols, (size_t)old->cols * sizeof(double));

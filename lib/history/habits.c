@@ -50,6 +50,23 @@ static void see_lines(ptn_habits *h, const ptn_entry *entries, int64_t count, co
     h->discount_depth = full > 0 ? (double)reduced / (double)full : (double)NAN;
 }
 
+/* Entries come by time; of the categories of one instant the one whose bytes come first. */
+static void see_first(ptn_habits *h, const ptn_entry *entries, int64_t count, const ptn_detail *details,
+                      const patron_history *history)
+{
+    int64_t first_s = 0;
+    h->first_category = -1;
+    for (int64_t i = 0; i < count; i++) {
+        const ptn_entry *e = &entries[i];
+        int32_t category = ptn_entry_bought(e) ? details[e->at].category : -1;
+        if (h->first_category >= 0 && e->time_s > first_s) return;
+        if (category < 0 || category == h->first_category) continue;
+        if (h->first_category < 0 || ptn_intern_compare(&history->categories, category, h->first_category) < 0)
+            h->first_category = category;
+        first_s = e->time_s;
+    }
+}
+
 /* The calendar quarter, 0 … 3, of a day counted from 1970-01-01, in the Gregorian calendar carried back. Years begin in
    March here, so that a leap day is their last, and five months have 153 days (as in Hinnant's date algorithms, 2013).
  */
@@ -236,6 +253,7 @@ void ptn_habits_see(ptn_habits *habits, uint64_t *numbers, const ptn_entry *entr
                     const ptn_detail *details, const patron_history *history, const ptn_question *question)
 {
     int64_t offset_s = history->options.utc_offset_s;
+    if ((question->habits & PTN_HABIT_FIRST) != 0) see_first(habits, entries, count, details, history);
     if ((question->habits & PTN_HABIT_LINES) != 0) see_lines(habits, entries, count, details);
     if ((question->habits & PTN_HABIT_SEASONS) != 0) see_seasons(habits, entries, count, offset_s);
     if ((question->habits & PTN_HABIT_RHYTHM) != 0) see_rhythm(habits, numbers, entries, count, offset_s, question);

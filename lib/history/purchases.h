@@ -51,6 +51,7 @@ typedef struct ptn_habits {
     double price_level;         /* paid over what it would have cost at categories' prices; NaN where that is 0 */
     double channel_entropy;     /* nats, of orders by channel; NaN where none has one */
     double top_channel_share;   /* of them; likewise */
+    int32_t first_category;     /* bought first, by the history's number; -1: none is known */
 } ptn_habits;
 
 /* Parts of it, as bits. */
@@ -63,8 +64,9 @@ enum {
     PTN_HABIT_SEASONS = 16, /* best_quarter */
     PTN_HABIT_CHANNELS = 32,
     PTN_HABIT_PRICES = 64,
+    PTN_HABIT_FIRST = 128, /* first_category */
     PTN_HABIT_OF_LINES = PTN_HABIT_LINES | PTN_HABIT_PRODUCTS | PTN_HABIT_CATEGORIES | PTN_HABIT_CHANNELS |
-                         PTN_HABIT_PRICES /* need each line */
+                         PTN_HABIT_PRICES | PTN_HABIT_FIRST /* need each line */
 };
 
 /* What is asked. */

@@ -13,6 +13,7 @@
 #include <patron/scaler.h>
 #include <patron/version.h>
 
+#include "base/calendar.h"
 #include "base/error.h"
 #include "base/floating.h"
 #include "features/features.h"
@@ -24,6 +25,9 @@ struct patron_document {
     char *text;
     int64_t length;
 };
+
+/* What fewer customers share points at them, and is not told. */
+enum { LEAST_TOLD = 5 };
 
 /* A document under construction: `failed` once anything could not be had. */
 typedef struct writer {
@@ -45,30 +49,15 @@ static json_t *number(double value) { return isfinite(value) ? json_real(value) 
 
 static json_t *money(int64_t value) { return json_real((double)value / (double)PATRON_MONEY_UNIT); }
 
-/* Days since 1970-01-01 to a civil date of the proleptic Gregorian calendar: eras of 400 years, years that begin in
- * March. */
-static void civil(int64_t days, int64_t *year, int *month, int *day)
-{
-    int64_t shifted = days + 719468;
-    int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
-    int64_t of_era = shifted - era * 146097;
-    int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int month_from_march = (int)((5 * of_year + 2) / 153);
-    *day = (int)(of_year - (153 * month_from_march + 2) / 5) + 1;
-    *month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
-    *year = year_of_era + era * 400 + (*month <= 2);
-}
-
 /* A local instant as "2011-12-10T12:50:00". */
 static json_t *instant(int64_t time_s)
 {
     char text[96];
     int64_t days = time_s / 86400 - (time_s % 86400 < 0), second = time_s - days * 86400, year;
-    int month, day;
-    civil(days, &year, &month, &day);
+    int32_t month, day;
+    ptn_civil(days, &year, &month, &day);
     snprintf(text, sizeof text, "%s%04lld-%02d-%02dT%02d:%02d:%02d", year < 0 ? "-" : "",
-             (long long)(year < 0 ? -year : year), month, day, (int)(second / 3600), (int)(second / 60 % 60),
+             (long long)(year < 0 ? -year : year), (int)month, (int)day, (int)(second / 3600), (int)(second / 60 % 60),
              (int)(second % 60));
     return json_string(text);
 }
@@ -200,19 +189,54 @@ static json_t *statistics_json(writer *w, const patron_segmentation *s, int32_t 
     const double *values = (mean ? s->means : s->medians) + id * matrix->cols;
     json_t *json = json_object();
     for (int64_t c = 0; c < matrix->cols; c++)
-        if (matrix->columns[c].role != PATRON_ROLE_IGNORE) put(w, json, matrix->columns[c].name, number(values[c]));
+        if (matrix->columns[c].role != PATRON_ROLE_IGNORE && matrix->columns[c].kind == PATRON_KIND_NUMBER)
+            put(w, json, matrix->columns[c].name, number(values[c]));
+    return json;
+}
+
+/* A code as its text, a month as its number. */
+static json_t *common_value_json(const patron_features *features, int64_t column, double value)
+{
+    patron_text texts;
+    int64_t count;
+    if (features->matrix->columns[column].kind != PATRON_KIND_CODE) return json_integer((json_int_t)value);
+    if (patron_features_code_texts(&texts, &count, features, column, NULL) != PATRON_OK) return NULL;
+    const int64_t *ends = texts.offsets + (int64_t)value;
+    return json_stringn((const char *)texts.bytes + ends[0], (size_t)(ends[1] - ends[0]));
+}
+
+/* What most customers of a segment have in each column of months or codes. */
+static json_t *most_common_json(writer *w, const patron_segmentation *s, int32_t id)
+{
+    const patron_matrix *matrix = s->features->matrix;
+    json_t *json = json_object();
+    for (int64_t c = 0; c < matrix->cols; c++) {
+        const patron_common_value *common = &s->commons[id * matrix->cols + c];
+        if (matrix->columns[c].role == PATRON_ROLE_IGNORE || matrix->columns[c].kind == PATRON_KIND_NUMBER) continue;
+        if (common->customers < LEAST_TOLD) {
+            put(w, json, matrix->columns[c].name, json_null());
+            continue;
+        }
+        json_t *told = json_object();
+        put(w, told, "value", common_value_json(s->features, c, common->value));
+        put(w, told, "customers", json_integer(common->customers));
+        put(w, told, "share", number((double)common->customers / (double)s->segments[id].customers));
+        put(w, json, matrix->columns[c].name, told);
+    }
     return json;
 }
 
 static json_t *columns_json(writer *w, const patron_matrix *matrix)
 {
     static const char *const roles[] = {"cluster", "profile", "ignore"};
+    static const char *const kinds[] = {"number", "month", "code"};
     json_t *list = json_array();
     for (int64_t c = 0; c < matrix->cols; c++) {
         json_t *json = json_object();
         put(w, json, "name", json_string(matrix->columns[c].name));
         put(w, json, "unit", json_string(matrix->columns[c].unit));
         put(w, json, "role", json_string(pick(roles, 3, matrix->columns[c].role)));
+        put(w, json, "kind", json_string(pick(kinds, 3, matrix->columns[c].kind)));
         push(w, list, json);
     }
     return list;
@@ -256,6 +280,7 @@ static json_t *segments_json(writer *w, const patron_segmentation *s)
         put(w, json, "silhouette_half_width", number(info->silhouette_half_width));
         put(w, json, "mean", statistics_json(w, s, id, true));
         put(w, json, "median", statistics_json(w, s, id, false));
+        put(w, json, "most_common", most_common_json(w, s, id));
         push(w, list, json);
     }
     return list;

@@ -92,7 +92,23 @@ static double mean_of(const double *values, int64_t count, double sum)
     return mean;
 }
 
-/* Mean and median of each column for the customers of segment `id` (-1: all), missing values left out. */
+/* The most common of sorted values, the lowest of several. */
+static patron_common_value most_common(const double *values, int64_t count)
+{
+    patron_common_value found = {.size = sizeof found, .value = (double)NAN, .known = count};
+    for (int64_t i = 0, from = 0; i < count; i++) {
+        if (i + 1 < count && values[i + 1] == values[i]) continue;
+        if (i + 1 - from > found.customers) {
+            found.value = values[from];
+            found.customers = i + 1 - from;
+        }
+        from = i + 1;
+    }
+    return found;
+}
+
+/* Mean, median and most common value of each column for the customers of segment `id` (-1: all), missing values left
+   out. */
 static void summarise(patron_segmentation *s, int32_t id, double *scratch)
 {
     const patron_matrix *matrix = s->features->matrix;
@@ -106,9 +122,11 @@ static void summarise(patron_segmentation *s, int32_t id, double *scratch)
             scratch[count++] = value;
             sum += value;
         }
-        s->means[row * matrix->cols + c] = mean_of(scratch, count, sum);
+        bool numbers = matrix->columns[c].kind == PATRON_KIND_NUMBER;
+        s->means[row * matrix->cols + c] = numbers ? mean_of(scratch, count, sum) : (double)NAN;
         ptn_sort(scratch, count);
-        s->medians[row * matrix->cols + c] = ptn_median_sorted(scratch, count);
+        s->medians[row * matrix->cols + c] = numbers ? ptn_median_sorted(scratch, count) : (double)NAN;
+        s->commons[row * matrix->cols + c] = most_common(scratch, count);
     }
 }
 
@@ -129,6 +147,10 @@ static patron_status allocate(patron_segmentation *s, double **scratch, patron_e
     status = ptn_allocate(&block, &s->memory, s->count + 1, (size_t)matrix->cols * sizeof(double), "medians", error);
     if (status != PATRON_OK) return status;
     s->medians = block;
+    status = ptn_allocate(&block, &s->memory, s->count + 1, (size_t)matrix->cols * sizeof *s->commons, "common values",
+                          error);
+    if (status != PATRON_OK) return status;
+    s->commons = block;
     status = ptn_allocate(&block, &s->memory, matrix->rows, sizeof(double), "sorted values", error);
     if (status == PATRON_OK) *scratch = block;
     return status;

@@ -100,6 +100,21 @@ static patron_status add_joined_columns(patron_segmentation *s, patron_error *er
     return PATRON_OK;
 }
 
+/* Whether customers may be grouped by the column. */
+static patron_status check_column(const patron_column *column, patron_error *error)
+{
+    if (column->role == PATRON_ROLE_IGNORE)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT,
+                        "column %s has PATRON_ROLE_IGNORE and is not to be used; give it another role, or leave it out "
+                        "of features",
+                        column->name);
+    if (column->kind != PATRON_KIND_NUMBER)
+        return ptn_fail(error, PATRON_INVALID_ARGUMENT,
+                        "column %s has %s, which describe customers and cannot group them; leave it out of features",
+                        column->name, column->kind == PATRON_KIND_MONTH ? "months" : "codes");
+    return PATRON_OK;
+}
+
 /* Finds the columns to group by: the list's, and the joined ones of role CLUSTER; says so in every column's role. */
 static patron_status take_columns(patron_segmentation *s, patron_error *error)
 {
@@ -112,11 +127,7 @@ static patron_status take_columns(patron_segmentation *s, patron_error *error)
         status =
             ptn_columns_choose(s->columns, &s->column_count, s->features_text, matrix->columns, matrix->cols, error);
     for (int64_t i = 0; status == PATRON_OK && i < s->column_count; i++)
-        if (matrix->columns[s->columns[i]].role == PATRON_ROLE_IGNORE)
-            status = ptn_fail(error, PATRON_INVALID_ARGUMENT,
-                              "column %s has PATRON_ROLE_IGNORE and is not to be used; give it another role, or leave "
-                              "it out of features",
-                              matrix->columns[s->columns[i]].name);
+        status = check_column(&matrix->columns[s->columns[i]], error);
     if (status == PATRON_OK) status = add_joined_columns(s, error);
     if (status != PATRON_OK) return status;
     if (s->column_count == 0)
@@ -187,6 +198,7 @@ void patron_segmentation_free(patron_segmentation *segmentation)
     if (segmentation == NULL) return;
     patron_segmentation *s = segmentation;
     ptn_memory memory = s->memory;
+    ptn_free(&memory, s->commons);
     ptn_free(&memory, s->medians);
     ptn_free(&memory, s->means);
     ptn_free(&memory, s->silhouettes);
@@ -221,8 +233,9 @@ patron_status patron_segmentation_segment(patron_segment_info *info, const patro
     return ptn_struct_write(info, &segmentation->segments[id], sizeof *info, "info", error);
 }
 
-patron_status patron_segmentation_statistic(double *mean, double *median, const patron_segmentation *segmentation,
-                                            int32_t id, int64_t column, patron_error *error)
+/* *at gets the place of a column's figures for a segment. */
+static patron_status find_figures(int64_t *at, const patron_segmentation *segmentation, int32_t id, int64_t column,
+                                  patron_error *error)
 {
     ptn_ok(error);
     if (segmentation == NULL) return ptn_fail_null(error, "segmentation");
@@ -231,10 +244,28 @@ patron_status patron_segmentation_statistic(double *mean, double *median, const 
         return ptn_fail(error, PATRON_INVALID_ARGUMENT,
                         "there is no segment %d with column %lld; segments are -1 (all) to %d, columns 0 to %lld",
                         (int)id, (long long)column, (int)segmentation->count - 1, (long long)cols - 1);
-    int64_t row = id == -1 ? segmentation->count : id;
-    if (mean != NULL) *mean = segmentation->means[row * cols + column];
-    if (median != NULL) *median = segmentation->medians[row * cols + column];
+    *at = (id == -1 ? segmentation->count : id) * cols + column;
     return PATRON_OK;
+}
+
+patron_status patron_segmentation_statistic(double *mean, double *median, const patron_segmentation *segmentation,
+                                            int32_t id, int64_t column, patron_error *error)
+{
+    int64_t at = 0;
+    patron_status status = find_figures(&at, segmentation, id, column, error);
+    if (status != PATRON_OK) return status;
+    if (mean != NULL) *mean = segmentation->means[at];
+    if (median != NULL) *median = segmentation->medians[at];
+    return PATRON_OK;
+}
+
+patron_status patron_segmentation_most_common(patron_common_value *common, const patron_segmentation *segmentation,
+                                              int32_t id, int64_t column, patron_error *error)
+{
+    int64_t at = 0;
+    patron_status status = find_figures(&at, segmentation, id, column, error);
+    if (status != PATRON_OK) return status;
+    return ptn_struct_write(common, &segmentation->commons[at], sizeof *common, "common", error);
 }
 
 const patron_features *patron_segmentation_features(const patron_segmentation *segmentation)

@@ -62,9 +62,10 @@ struct patron_segmentation {
     int32_t segment_of[PTN_MOST_SEGMENTS];               /* of each cluster of the chosen candidate */
     patron_segment_info segments[PTN_MOST_SEGMENTS + 1]; /* best first; `name` points to titles */
     ptn_title titles[PTN_MOST_SEGMENTS + 1];
-    int32_t *labels;         /* customers: the segment of each */
-    double *silhouettes;     /* customers; NaN where set apart */
-    double *means, *medians; /* (count + 1) x matrix columns; the last row is the shop */
+    int32_t *labels;              /* customers: the segment of each */
+    double *silhouettes;          /* customers; NaN where set apart */
+    double *means, *medians;      /* (count + 1) x matrix columns; the last row is the shop */
+    patron_common_value *commons; /* likewise */
 };
 
 /* Takes a copy of the features and of the options, checks them, finds the columns to group by and sets the roles, and

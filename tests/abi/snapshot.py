@@ -55,7 +55,8 @@ def walk(value, path, found):
     found.setdefault(path, set()).add(KINDS[type(value)])
     if isinstance(value, dict):
         for key, inner in value.items():
-            walk(inner, f"{path}.FEATURE" if path.endswith((".mean", ".median")) else f"{path}.{key}", found)
+            of_features = path.endswith((".mean", ".median", ".most_common"))
+            walk(inner, f"{path}.FEATURE" if of_features else f"{path}.{key}", found)
     elif isinstance(value, list):
         for inner in value:
             walk(inner, f"{path}[]", found)
@@ -80,7 +81,7 @@ def of_programs(build):
         summary, found = json.loads(output(driver, *more, "--json", "-", orders)), {}
         walk(summary, "", found)
         sections["json"] = sorted(f"{path}: {' or '.join(sorted(kinds))}" for path, kinds in found.items() if path)
-        features = list(summary["segments"][0]["mean"])
+        features = [name for what in ("mean", "most_common") for name in summary["segments"][0][what]]
         sections["features"] = sorted(features)
         if more:
             with open(table, encoding="utf-8-sig") as file:

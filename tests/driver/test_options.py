@@ -169,10 +169,13 @@ class Options(Driver):
         text = self.run_segment("--list-features").stdout.decode()
         self.assertTrue(all(len(line) <= 80 for line in text.splitlines()))
         names = [line.split(" ")[0] for line in text.splitlines() if not line.startswith(" ")]
-        self.assertEqual(names, list(self.summary(shop())["segments"][0]["mean"]))
+        first = self.summary(shop())["segments"][0]
+        self.assertEqual(names, [*first["mean"], *first["most_common"]])
         self.assertEqual(text.count("    Missing: "), len(names))
         self.assertEqual(text.count("    Range: "), len(names))
         self.assertRegex(text, r"(?m)^recency_days \(days\)\n    \S")
+        self.run_segment("--features", "rfm,cohort_month", self.file(shop()), code=2,
+                         says=["cohort_month has months, which describe customers"])
 
     def test_customers_with_few_orders_are_set_apart(self):
         path, out = self.file(shop()), self.path("out.csv")

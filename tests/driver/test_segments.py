@@ -32,7 +32,8 @@ class Segments(Driver):
         header, rows = self.segments(shop())
         summary = self.summary(shop())
         self.assertEqual(header[:4], FIRST)
-        self.assertEqual(header[4:], list(summary["segments"][0]["mean"]))
+        first = summary["segments"][0]
+        self.assertEqual(header[4:], [*first["mean"], *first["most_common"]])
         self.assertEqual([row[0] for row in rows], [f"c{i:03d}" for i in range(40)])
         for segment in summary["segments"]:
             own = [row for row in rows if row[1] == str(segment["id"])]
@@ -40,6 +41,16 @@ class Segments(Driver):
             self.assertAlmostEqual(sum(float(row[3]) for row in own) / len(own), segment["silhouette"], 12)
             gross = header.index("monetary_gross")
             self.assertAlmostEqual(sum(float(row[gross]) for row in own), segment["revenue_gross"], 6)
+
+    def test_codes_are_texts_and_no_formulas(self):
+        lines = ["customer,order,date,price,category",
+                 "a,1,2024-05-01T10:00:00,9,Tea", "a,2,2024-07-01T10:00:00,9,Cups",
+                 "b,3,2024-06-30T23:00:00,5,=1+1", 'c,4,2024-06-01T00:00:00,5,"Mugs, large"',
+                 "d,5,2024-07-01T00:00:00,900,"]
+        header, rows = self.segments("\n".join(lines) + "\n", "--k", "2", "--utc-offset", "+01:00")
+        month, category = header.index("cohort_month"), header.index("first_category")
+        self.assertEqual([(row[month], row[category]) for row in rows],
+                         [("202405", "Tea"), ("202406", "'=1+1"), ("202406", "Mugs, large"), ("202407", "")])
 
     def test_numbers_are_the_doubles_and_missing_ones_are_empty(self):
         header, rows = self.segments(shop())

@@ -296,6 +296,10 @@ GIVES(patron_features_customer_count, patron_features_customer_count(features) =
 FILLS(patron_features_customer_id, const uint8_t *bytes;
       int64_t length, patron_features_customer_id(&bytes, &length, features, 0, error))
 FILLS(patron_features_customer_ids, patron_text ids, patron_features_customer_ids(&ids, features, error))
+FILLS(patron_features_code_texts, patron_text texts_of_codes;
+      int64_t count,
+      patron_features_code_texts(&texts_of_codes, &count, features,
+                                 patron_matrix_find(patron_features_matrix(features), "first_category"), error))
 GIVES(patron_features_find, patron_features_find(features, (const uint8_t *)"2", 1) == 1)
 FILLS(patron_features_value, patron_customer_value value = {.size = sizeof value},
       patron_features_value(&value, features, 0, error))
@@ -467,6 +471,8 @@ static patron_status run_patron_segmentation_fit(const patron_context *context, 
 GIVES(patron_segmentation_count, patron_segmentation_count(segmentation) >= 2)
 FILLS(patron_segmentation_segment, patron_segment_info info = {.size = sizeof info},
       patron_segmentation_segment(&info, segmentation, 0, error))
+FILLS(patron_segmentation_most_common, patron_common_value common = {.size = sizeof common},
+      patron_segmentation_most_common(&common, segmentation, -1, 0, error))
 FILLS(patron_segmentation_statistic, double mean;
       double median, patron_segmentation_statistic(&mean, &median, segmentation, -1, 0, error))
 GIVES(patron_segmentation_features, patron_segmentation_features(segmentation) != NULL)
@@ -520,6 +526,7 @@ const fault_case fault_cases[] = {
     CASE(patron_features_customer_count),
     CASE(patron_features_customer_id),
     CASE(patron_features_customer_ids),
+    CASE(patron_features_code_texts),
     CASE(patron_features_find),
     CASE(patron_features_value),
     CASE(patron_features_audit),
@@ -579,6 +586,7 @@ const fault_case fault_cases[] = {
     CASE(patron_segment_options_init),
     CASE(patron_segmentation_count),
     CASE(patron_segmentation_segment),
+    CASE(patron_segmentation_most_common),
     CASE(patron_segmentation_statistic),
     CASE(patron_segmentation_features),
     CASE(patron_segmentation_labels),

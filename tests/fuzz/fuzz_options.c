@@ -350,6 +350,8 @@ static void try_results(tape *t)
     patron_rows rows = some_rows();
     int32_t two[ROWS] = {0, 0, 1, 1, 0, 1, 0, 1};
     double mean, median;
+    patron_text texts;
+    int64_t count;
     FILL(patron_audit, patron_history_audit(out, history, PATRON_AS_OF_LAST, &context, &error));
     FILL(patron_audit, patron_features_audit(out, features, &error));
     FILL(patron_rejected, patron_history_rejected(out, history, at, &error));
@@ -365,6 +367,9 @@ static void try_results(tape *t)
     FILL(patron_segment_options, patron_segmentation_options(out, segmentation, &error));
     FILL(patron_claim, patron_persona_claim(out, segmentation, id, take_below(t, 4), &error));
     fuzz_ok(patron_segmentation_statistic(&mean, &median, segmentation, id, take_whole(t), &error), &error);
+    FILL(patron_common_value, patron_segmentation_most_common(out, segmentation, id, at, &error));
+    if (fuzz_ok(patron_features_code_texts(&texts, &count, features, take_below(t, 40), &error), &error))
+        HOLDS(count >= 0 && texts.offsets[count] >= 0);
     HOLDS(patron_persona_claim_count(segmentation, id) >= 0);
 }
 

@@ -131,6 +131,22 @@ static struct tm local_time(int64_t time_s, const oracle_options *options)
     return parts;
 }
 
+/* cohort_month, and the text of first_category. */
+static void describe_beginning(oracle_customer *c, const view *v)
+{
+    int64_t first_s = INT64_MAX, category_s = INT64_MAX;
+    for (int64_t i = 0; i < v->count; i++) {
+        const oracle_line *l = &v->lines[i];
+        if (!bought(v, i, c->id)) continue;
+        if (l->time_s < first_s) first_s = l->time_s;
+        if (l->category == NULL || l->time_s > category_s) continue;
+        if (l->time_s < category_s || strcmp(l->category, c->first_category) < 0) c->first_category = l->category;
+        category_s = l->time_s;
+    }
+    struct tm first = local_time(first_s, v->options);
+    c->features[36] = 100.0 * (first.tm_year + 1900) + first.tm_mon + 1;
+}
+
 /* days_since_previous_order, order_trend, evening_share. */
 static void describe_times(oracle_customer *c, const view *v, const int64_t *times_s)
 {
@@ -382,6 +398,7 @@ static void describe(oracle_customer *c, const view *v)
     describe_range(c, v);
     describe_channels(c, v);
     describe_prices(c, v);
+    describe_beginning(c, v);
     free(times_s);
 }
 
@@ -424,6 +441,22 @@ static void match_cancellations(const view *v, uint8_t *fates)
         fates[next] = PATRON_FATE_CANCELLATION;
     }
     free(seen);
+}
+
+/* first_category: how many different ones come before it. */
+static void number_categories(oracle_result *result)
+{
+    for (int64_t i = 0; i < result->rows; i++) {
+        const char *own = result->customers[i].first_category;
+        double before = 0;
+        for (int64_t j = 0; j < result->rows && own != NULL; j++) {
+            const char *other = result->customers[j].first_category;
+            bool counted = other == NULL;
+            for (int64_t k = 0; k < j; k++) counted = counted || same(result->customers[k].first_category, other);
+            before += !counted && strcmp(other, own) < 0;
+        }
+        result->customers[i].features[37] = own == NULL ? (double)NAN : before;
+    }
 }
 
 static int by_id(const void *a, const void *b)
@@ -487,6 +520,7 @@ void oracle_build(oracle_result *result, const oracle_line *lines, int64_t count
             audit->customers_below_min_orders++;
     }
     audit->net = audit->gross - audit->returns;
+    number_categories(result);
     qsort(result->customers, (size_t)result->rows, sizeof *result->customers, by_id);
 }
 

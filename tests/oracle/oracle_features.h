@@ -7,7 +7,7 @@
 
 #include <patron/history.h>
 
-enum { ORACLE_FEATURES = 36 };
+enum { ORACLE_FEATURES = 38 };
 
 /* A row as a shop would write it down. Texts are C strings; NULL is none. */
 typedef struct oracle_line {
@@ -35,6 +35,7 @@ typedef struct oracle_options {
 
 typedef struct oracle_customer {
     const char *id;
+    const char *first_category; /* NULL: none is known */
     int64_t gross, returns, recurring, orders;
     double features[ORACLE_FEATURES]; /* in the catalogue's order */
 } oracle_customer;

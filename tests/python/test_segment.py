@@ -93,7 +93,7 @@ class Result(unittest.TestCase):
     def test_segments_are_those_of_the_summary(self):
         self.assertEqual(len(self.result), self.summary["k"])
         for mine, theirs in zip(self.result.segments, self.summary["segments"], strict=True):
-            shared = (vars(mine).keys() & theirs.keys()) - {"claims"}
+            shared = (vars(mine).keys() & theirs.keys()) - {"claims", "most_common"}
             self.assertLessEqual({"name", "customers", "share", "revenue_net", "recurring_mean", "silhouette", "mean"},
                                  shared)
             for name in shared:
@@ -102,6 +102,10 @@ class Result(unittest.TestCase):
                     value = {key: None if isinstance(v, float) and math.isnan(v) else v for key, v in value.items()}
                 self.assertEqual(value, theirs[name], name)
             self.assertEqual([claim.word for claim in mine.claims], [claim["word"] for claim in theirs["claims"]])
+            for name, common in theirs["most_common"].items():
+                found = mine.most_common[name]
+                self.assertEqual(common, {"value": found.value, "customers": found.customers,
+                                          "share": found.customers / mine.customers} if found.customers >= 5 else None)
 
     def test_candidates_are_those_of_the_summary(self):
         for mine, theirs in zip(self.result.candidates, self.summary["candidates"], strict=True):
@@ -127,6 +131,36 @@ class Result(unittest.TestCase):
         self.assertEqual(features.columns[features.names.index("recency_days")].unit, "days")
         with self.assertRaisesRegex(KeyError, "there are recency_days"):
             features["colour"]
+
+    def test_customers_began_in_a_month_and_with_a_category(self):
+        began, lines = {}, shop()
+        rows = zip(lines["timestamp"], lines["category"], lines["customer_id"], lines["quantity"], lines["unit_price"])
+        for time, category, customer, quantity, price in sorted(rows, key=lambda row: (row[0], row[1])):
+            if quantity >= 0 and price > 0:
+                began.setdefault(customer, (int(str(time)[:7].replace("-", "")), category))
+        features, ids = self.result.features, self.result.customer_ids
+        self.assertEqual(features["cohort_month"].tolist(), [began[customer][0] for customer in ids])
+        self.assertEqual(features.texts("first_category").tolist(), [began[customer][1] for customer in ids])
+        self.assertEqual(features.codes, {"first_category": sorted({began[customer][1] for customer in ids})})
+        for segment in self.result.segments:
+            self.assertNotIn("first_category", {**segment.mean, **segment.median})
+            mine, counts = segment.most_common["first_category"], {}
+            for text in features.texts("first_category")[self.result.labels == segment.id]:
+                counts[text] = counts.get(text, 0) + 1
+            self.assertEqual((mine.customers, mine.known), (max(counts.values()), segment.customers))
+            self.assertEqual(counts[mine.value], mine.customers)
+        with self.assertRaisesRegex(TypeError, "frequency has numbers, not codes"):
+            features.texts("frequency")
+        with self.assertRaisesRegex(KeyError, "colour"):
+            features.texts("colour")
+        with self.assertRaisesRegex(patron.PatronError, "first_category has codes, which describe customers"):
+            segmented(features="rfm,first_category")
+
+    def test_without_categories_there_are_no_codes(self):
+        result = segmented(category=None)
+        self.assertEqual(result.features.codes, {"first_category": []})
+        self.assertEqual(set(result.features.texts("first_category").tolist()), {None})
+        self.assertEqual(result.segments[0].most_common["first_category"], patron.CommonValue(None, 0, 0))
 
     def test_audit_and_text(self):
         self.assertEqual(self.result.audit, self.summary["audit"])

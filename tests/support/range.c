@@ -17,6 +17,7 @@ bool range_holds(const char *range, double value)
         if (value != floor(value)) return false;
     }
     if (strcmp(at, "any number") == 0) return isfinite(value);
+    if (strcmp(at, "any whole number") == 0) return isfinite(value) && value == floor(value);
     if (sscanf(at, ">= %lf%n", &low, &used) == 1 && at[used] == '\0') return value >= low && isfinite(value);
     if (sscanf(at, "> %lf%n", &low, &used) == 1 && at[used] == '\0') return value > low && isfinite(value);
     if (sscanf(at, "%lf to %lf%n", &low, &high, &used) == 2 && at[used] == '\0') return value >= low && value <= high;

@@ -164,6 +164,9 @@ START_TEST(test_results_and_numbers_that_are_not_there)
     RESULT(patron_candidate, patron_segmentation_candidate(result, segmentation, (int32_t)number, &error),
            patron_segmentation_candidate(result, NULL, 0, &error),
            patron_segmentation_candidate(result, segmentation, (int32_t)number, &error));
+    RESULT(patron_common_value, patron_segmentation_most_common(result, segmentation, 0, number, &error),
+           patron_segmentation_most_common(result, NULL, 0, 0, &error),
+           patron_segmentation_most_common(result, segmentation, 0, number, &error));
     RESULT(patron_segment_options, patron_segmentation_options(result, segmentation, &error),
            patron_segmentation_options(result, NULL, &error), patron_segmentation_options(NULL, segmentation, &error));
     RESULT(patron_claim, patron_persona_claim(result, segmentation, 0, (int32_t)number, &error),

@@ -11,6 +11,7 @@
 
 #include "features/catalogue.h"
 #include "features/features.h"
+#include "support/code_texts.h"
 #include "support/order_lines.h"
 #include "support/range.h"
 #include "support/suite.h"
@@ -123,6 +124,7 @@ static void expect_same(const patron_features *a, const patron_features *b)
     ck_assert_mem_eq(patron_matrix_values(a->matrix), patron_matrix_values(b->matrix),
                      (size_t)(rows * PTN_FEATURE_COUNT) * sizeof(double));
     ck_assert_mem_eq(&a->audit, &b->audit, sizeof a->audit);
+    ck_assert(same_code_texts(a, b));
 }
 
 START_TEST(test_features_same_for_any_thread_count_order_of_lines_and_batches)
@@ -255,6 +257,7 @@ END_TEST
 
 START_TEST(test_catalogue_says_what_each_feature_is)
 {
+    enum { COUNT = 38 };
     static const char *const names[] = {"recency_days",
                                         "tenure_days",
                                         "frequency",
@@ -290,19 +293,22 @@ START_TEST(test_catalogue_says_what_each_feature_is)
                                         "largest_order_share",
                                         "top_channel_share",
                                         "channel_entropy",
-                                        "price_level"};
-    ck_assert_int_eq(patron_feature_count(), 36);
-    for (int64_t i = 0; i < 36; i++) {
+                                        "price_level",
+                                        "cohort_month",
+                                        "first_category"};
+    ck_assert_int_eq(patron_feature_count(), COUNT);
+    for (int64_t i = 0; i < COUNT; i++) {
         patron_column column = {.size = sizeof column};
         ck_assert_int_eq(patron_feature_info(&column, i, NULL), PATRON_OK);
         ck_assert_str_eq(column.name, names[i]);
         ck_assert_int_eq(column.role, PATRON_ROLE_PROFILE);
+        ck_assert_int_eq(column.kind, i == 36 ? PATRON_KIND_MONTH : i == 37 ? PATRON_KIND_CODE : PATRON_KIND_NUMBER);
         ck_assert(column.unit[0] != '\0' && column.definition[0] != '\0' && column.missing[0] != '\0');
         range_holds(column.range, 1.0); /* can be read */
     }
     patron_column column = {.size = sizeof column};
     patron_error error;
-    ck_assert_int_eq(patron_feature_info(&column, 36, &error), PATRON_INVALID_ARGUMENT);
+    ck_assert_int_eq(patron_feature_info(&column, COUNT, &error), PATRON_INVALID_ARGUMENT);
     ck_assert_int_eq(patron_feature_info(&column, -1, &error), PATRON_INVALID_ARGUMENT);
     ck_assert_int_eq(patron_feature_info(NULL, 0, &error), PATRON_INVALID_ARGUMENT);
     column.size = 0;

@@ -8,6 +8,7 @@
 #include <patron/patron.h>
 
 #include "features/catalogue.h"
+#include "support/code_texts.h"
 #include "support/order_lines.h"
 #include "support/range.h"
 #include "support/suite.h"
@@ -46,6 +47,18 @@ static void expect_audit(const patron_audit *got, const patron_audit *want)
     ck_assert_int_eq(got->gross, want->gross);
     ck_assert_int_eq(got->returns, want->returns);
     ck_assert_int_eq(got->net, want->net);
+}
+
+/* The text of a customer's code is the oracle's, and every code is somebody's. */
+static void expect_first_categories(const patron_features *features, const oracle_result *want)
+{
+    int64_t column = patron_matrix_find(patron_features_matrix(features), "first_category"), most = -1;
+    for (int64_t row = 0; row < want->rows; row++) {
+        double code = patron_matrix_values(patron_features_matrix(features))[row * ORACLE_FEATURES + column];
+        ck_assert(code_stands_for(features, row, want->customers[row].first_category));
+        if (code > (double)most) most = (int64_t)code;
+    }
+    ck_assert_int_eq(code_count(features), most + 1);
 }
 
 static void expect_customers(const patron_features *features, const oracle_result *want)
@@ -148,6 +161,7 @@ static void compare_with_oracle(oracle_line *lines, int64_t count, const oracle_
         ck_assert_int_eq(patron_features_audit(&audit, features, NULL), PATRON_OK);
         expect_audit(&audit, &want.audit);
         expect_customers(features, &want);
+        expect_first_categories(features, &want);
     }
     patron_features_free(features);
     oracle_free(&want);

@@ -12,6 +12,7 @@
 #include "features/features.h"
 #include "matrix/matrix.h"
 #include "support/audit.h"
+#include "support/code_texts.h"
 #include "support/order_lines.h"
 #include "support/suite.h"
 #include "support/text_column.h"
@@ -50,6 +51,7 @@ static void expect_same_features(const patron_history *a, const patron_history *
         ck_assert_mem_eq(x->values, y->values, (size_t)rows * sizeof *x->values);
         ck_assert_mem_eq(x->matrix->values, y->matrix->values, (size_t)(rows * patron_feature_count()) * 8);
         ck_assert_mem_eq(&x->audit, &y->audit, sizeof x->audit);
+        ck_assert(same_code_texts(x, y));
     }
     patron_features_free(x);
     patron_features_free(y);

@@ -11,6 +11,7 @@
 #include "features/features.h"
 #include "history/history.h"
 #include "matrix/matrix.h"
+#include "support/code_texts.h"
 #include "support/order_lines.h"
 #include "support/suite.h"
 
@@ -58,6 +59,7 @@ static void expect_same(const patron_history *a, const patron_history *b, int64_
         ck_assert_mem_eq(one->values, other->values, (size_t)one->rows * sizeof *one->values);
         ck_assert_mem_eq(one->matrix->values, other->matrix->values,
                          (size_t)(one->rows * patron_feature_count()) * sizeof(double));
+        ck_assert(same_code_texts(one, other));
     }
     patron_features_free(one);
     patron_features_free(other);

@@ -15,9 +15,10 @@ from ._kmeans import (KMeans, SilhouetteComparison, SilhouetteEstimate, calinski
                       silhouette_compare, silhouette_estimate, silhouette_samples, silhouette_score,
                       silhouette_scores, silhouette_simplified_score, silhouette_squared_score)
 from ._library import version as __version__
-from ._segment import Candidate, Choice, Claim, Column, Features, Segment, Segmentation, segment
+from ._segment import (Candidate, Choice, Claim, Column, CommonValue, Features, Segment, Segmentation,
+                       segment)
 
-__all__ = ["Candidate", "Choice", "Claim", "Column", "Features", "KMeans", "PatronError", "Segment", "Segmentation",
-           "SilhouetteComparison", "SilhouetteEstimate", "calinski_harabasz_score", "davies_bouldin_score", "segment",
-           "silhouette_compare", "silhouette_estimate", "silhouette_samples", "silhouette_score", "silhouette_scores",
-           "silhouette_simplified_score", "silhouette_squared_score"]
+__all__ = ["Candidate", "Choice", "Claim", "Column", "CommonValue", "Features", "KMeans", "PatronError", "Segment",
+           "Segmentation", "SilhouetteComparison", "SilhouetteEstimate", "calinski_harabasz_score",
+           "davies_bouldin_score", "segment", "silhouette_compare", "silhouette_estimate", "silhouette_samples",
+           "silhouette_score", "silhouette_scores", "silhouette_simplified_score", "silhouette_squared_score"]

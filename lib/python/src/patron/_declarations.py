@@ -98,6 +98,10 @@ PATRON_ROLE_CLUSTER = 0
 PATRON_ROLE_PROFILE = 1
 PATRON_ROLE_IGNORE = 2
 
+PATRON_KIND_NUMBER = 0
+PATRON_KIND_MONTH = 1
+PATRON_KIND_CODE = 2
+
 PATRON_CLAIM_MEDIAN = 0
 PATRON_CLAIM_BELOW = 1
 
@@ -284,7 +288,7 @@ class Column(ctypes.Structure):
         ("definition", c_char_p),
         ("missing", c_char_p),
         ("role", c_int32),
-        ("reserved", c_int32),
+        ("kind", c_int32),
         ("range", c_char_p),
     ]
 
@@ -423,6 +427,15 @@ class SegmentInfo(ctypes.Structure):
         ("recurring_mean", c_double),
         ("silhouette", c_double),
         ("silhouette_half_width", c_double),
+    ]
+
+
+class CommonValue(ctypes.Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("value", c_double),
+        ("customers", c_int64),
+        ("known", c_int64),
     ]
 
 
@@ -598,6 +611,7 @@ FUNCTIONS = {
     "patron_features_customer_id": (c_int32, P(P(c_uint8)), P(c_int64), P(Features), c_int64, P(Error)),
     "patron_features_customer_ids": (c_int32, P(Text), P(Features), P(Error)),
     "patron_features_find": (c_int64, P(Features), P(c_uint8), c_int64),
+    "patron_features_code_texts": (c_int32, P(Text), P(c_int64), P(Features), c_int64, P(Error)),
     "patron_features_value": (c_int32, P(CustomerValue), P(Features), c_int64, P(Error)),
     "patron_features_audit": (c_int32, P(Audit), P(Features), P(Error)),
     "patron_attributes_init": (None, P(Attributes), c_size_t),
@@ -620,6 +634,7 @@ FUNCTIONS = {
     "patron_segmentation_count": (c_int32, P(Segmentation)),
     "patron_segmentation_segment": (c_int32, P(SegmentInfo), P(Segmentation), c_int32, P(Error)),
     "patron_segmentation_statistic": (c_int32, P(c_double), P(c_double), P(Segmentation), c_int32, c_int64, P(Error)),
+    "patron_segmentation_most_common": (c_int32, P(CommonValue), P(Segmentation), c_int32, c_int64, P(Error)),
     "patron_segmentation_features": (P(Features), P(Segmentation)),
     "patron_segmentation_labels": (P(c_int32), P(Segmentation)),
     "patron_segmentation_silhouettes": (P(c_double), P(Segmentation)),

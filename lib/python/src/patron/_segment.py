@@ -4,6 +4,7 @@ import ctypes
 import dataclasses
 import functools
 import json
+import math
 
 import numpy as np
 
@@ -25,18 +26,23 @@ def _record(name, kind, *more, doc):
     return made
 
 
-Segment = _record("Segment", c.SegmentInfo, "claims", "mean", "median", doc="""A segment; money in currency units.
+Segment = _record("Segment", c.SegmentInfo, "claims", "mean", "median", "most_common", doc="""A segment.
 
     id (0 is the best), set_apart (customers with fewer orders than minimum_orders), name, customers, share (of the
     customers), revenue_gross, revenue_net, revenue_share, recurring_mean (net revenue after the first purchase day, a
-    customer), silhouette (NaN where set apart) and silhouette_half_width (0 where exact), claims (what the words of
-    the name say), mean and median (of each feature, by name).""")
+    customer), all money in currency units, silhouette (NaN where set apart) and silhouette_half_width (0 where exact),
+    claims (what the words of the name say), mean and median (of each feature, by name; months and codes have none),
+    most_common (of each feature, by name, a CommonValue).""")
+CommonValue = _record("CommonValue", c.CommonValue, doc="""What most customers of a segment share: value (a code as its
+    text; None where nobody has any), customers (who have it: where they are few, it points at them), known (who have
+    any value).""")
 Candidate = _record("Candidate", c.Candidate, doc="A number of segments, k, that was tried, and what came of it.")
 Choice = _record("Choice", c.Choice, doc="""How k was chosen: estimated (or by exact silhouettes), certain (every other
     feasible k is worse, at `level`), rival_k (most nearly as good; 0: none), difference to it and its half_width,
     rows_used (customers whose silhouettes were computed).""")
 Claim = _record("Claim", c.Claim, doc="A word of a name, and the medians that make it true.")
-Column = _record("Column", c.Column, doc="What a feature is: name, unit, definition, what makes it missing, role.")
+Column = _record("Column", c.Column, doc="""What a feature is: name, unit, definition, what makes it missing, role,
+    kind, range.""")
 
 
 def _fields(struct):
@@ -58,16 +64,31 @@ def _copied(pointer, shape, dtype):
     return np.ctypeslib.as_array(pointer, shape=shape).astype(dtype, copy=True)
 
 
+def _texts(text, count):
+    """What a text column of the library holds, as a list of str."""
+    offsets = text.offsets[:count + 1]
+    every = ctypes.string_at(text.bytes, offsets[-1])
+    return [every[start:end].decode() for start, end in zip(offsets, offsets[1:])]
+
+
 class Features:
     """What is known of each customer: `columns` (name, unit, definition …), `names`, `values` (customers x features,
-    NaN where a value is missing); features["frequency"] is one column."""
+    NaN where a value is missing); features["frequency"] is one column. Codes are numbers there: `codes` has the texts
+    of 0, 1, … of each column of codes, by name, and features.texts("first_category") each customer's."""
 
-    def __init__(self, columns, values):
-        self.columns, self.values = columns, values
+    def __init__(self, columns, values, codes):
+        self.columns, self.values, self.codes = columns, values, codes
         self.names = [column.name for column in columns]
 
     def __getitem__(self, name):
         return self.values[:, self.names.index(name)] if name in self.names else self._unknown(name)
+
+    def texts(self, name):
+        """A column of codes as an array of str, None where a value is missing."""
+        if name in self.names and name not in self.codes:
+            raise TypeError(f"{name} has numbers, not codes; features[{name!r}] has them")
+        return np.array([None if math.isnan(code) else self.codes[name][int(code)] for code in self[name]],
+                        dtype=object)
 
     def _unknown(self, name):
         raise KeyError(f"{name}; there are {', '.join(self.names)}")
@@ -120,13 +141,24 @@ class Segmentation:
             claim = new(c.Claim)
             call(library.patron_persona_claim, ctypes.byref(claim), self._handle.pointer, index, number)
             claims.append(Claim(**_fields(claim)))
-        means, medians = {}, {}
+        means, medians, commons = {}, {}, {}
         for number, column in enumerate(self._columns):
+            commons[column.name] = self._most_common(index, number, self._codes.get(column.name))
+            if column.kind != c.PATRON_KIND_NUMBER:
+                continue
             mean, median = c.c_double(), c.c_double()
             call(library.patron_segmentation_statistic, ctypes.byref(mean), ctypes.byref(median),
                  self._handle.pointer, index, number)
             means[column.name], medians[column.name] = mean.value, median.value
-        return Segment(**_fields(info), claims=claims, mean=means, median=medians)
+        return Segment(**_fields(info), claims=claims, mean=means, median=medians, most_common=commons)
+
+    def _most_common(self, index, column, texts):
+        common = new(c.CommonValue)
+        call(library.patron_segmentation_most_common, ctypes.byref(common), self._handle.pointer, index, column)
+        fields = _fields(common)
+        if common.known == 0:
+            return CommonValue(**{**fields, "value": None})
+        return CommonValue(**{**fields, "value": texts[int(common.value)]} if texts is not None else fields)
 
     @functools.cached_property
     def candidates(self):
@@ -167,9 +199,7 @@ class Segmentation:
         """The ids: int64 when numbers were given (and fit), else an array of str."""
         text = c.Text()
         call(library.patron_features_customer_ids, ctypes.byref(text), self._features)
-        offsets = text.offsets[:self._count() + 1]
-        every = ctypes.string_at(text.bytes, offsets[-1])
-        found = [every[start:end].decode() for start, end in zip(offsets, offsets[1:])]
+        found = _texts(text, self._count())
         try:
             return np.array(found, dtype=np.int64 if self._numbers else object)
         except OverflowError:  # unsigned or decimal numbers beyond int64
@@ -185,11 +215,22 @@ class Segmentation:
         return columns
 
     @functools.cached_property
+    def _codes(self):
+        """The texts of the codes of each column of codes, by its name."""
+        codes = {}
+        for index, column in enumerate(self._columns):
+            if column.kind == c.PATRON_KIND_CODE:
+                text, count = c.Text(), c.c_int64()
+                call(library.patron_features_code_texts, ctypes.byref(text), ctypes.byref(count), self._features, index)
+                codes[column.name] = _texts(text, count.value)
+        return codes
+
+    @functools.cached_property
     def features(self):
         """What is known of each customer, see Features."""
         matrix = library.patron_features_matrix(self._features)
         return Features(self._columns, _copied(library.patron_matrix_values(matrix),
-                                               (self._count(), len(self._columns)), np.float64))
+                                               (self._count(), len(self._columns)), np.float64), self._codes)
 
     @functools.cached_property
     def fingerprint(self):
