@@ -15,6 +15,7 @@
 #include <patron/patron.h>
 
 #include "data.h"
+#include "roots.h"
 #include "support.h"
 
 enum { MOST_REPEATS = 1000, MOST_K = 64 };
@@ -26,6 +27,7 @@ static const char usage[] =
     "  --k MIN..MAX             2..4; also one number\n"
     "  --estimate HALF_WIDTH    estimates instead, until intervals are as narrow\n"
     "  --level LEVEL            of those: 0.99\n"
+    "  --roots                  also: how many square roots these threads make at all, in turns with exact scores\n"
     "  --threads N --seed N     0: one thread for each core; 0\n"
     "  --repeats N              7, after one warm-up\n"
     "  --json                   one line of JSON for each labeling, and for the sweep\n";
@@ -35,7 +37,7 @@ typedef struct bench {
     bench_data data;
     patron_silhouette_estimate_options options;
     int32_t k_min, k_max, repeats, threads, count, k[MOST_K];
-    bool json, estimate;
+    bool json, estimate, roots;
     const char *files[MOST_K];
     int32_t *labels; /* rows for each labeling */
     double *scores;
@@ -48,6 +50,7 @@ typedef struct timed {
     const char *peak_from;
     double score[MOST_K], half_width, level;
     int64_t rows_used, in_double;
+    double roots_per_second[MOST_REPEATS], roots_median; /* of square roots alone */
 } timed;
 
 /* The exact scores of the call's labelings, or the estimate of its one. */
@@ -94,6 +97,7 @@ static void run_once(const bench *b, timed *t, int32_t repeat)
         t->score[i] = found[i];
     }
     if (repeat >= 0) t->seconds[repeat] = seconds;
+    if (repeat >= 0 && b->roots) t->roots_per_second[repeat] = bench_roots_per_second(b->threads, 0.3);
 }
 
 static void measure(const bench *b, timed *t, int32_t first, int32_t count)
@@ -102,6 +106,7 @@ static void measure(const bench *b, timed *t, int32_t first, int32_t count)
     t->count = count;
     for (int32_t repeat = -1; repeat < b->repeats; repeat++) run_once(b, t, repeat);
     t->median = bench_median(t->seconds, b->repeats);
+    if (b->roots) t->roots_median = bench_median(t->roots_per_second, b->repeats);
 }
 
 static double pairs_per_second(const bench *b, const timed *t)
@@ -138,6 +143,19 @@ static void print_table(const bench *b, const timed *t)
     for (int32_t i = 0; i < t->count; i++) printf(" %.8f", t->score[i]);
     if (b->estimate) printf(" +- %.2e, %" PRId64 " rows", t->half_width, t->rows_used);
     printf("\n");
+}
+
+/* One root serves both orders of a pair: half as many as pairs are the least that an exact score takes. */
+static void print_roots(const bench *b, const timed *t)
+{
+    double share = 0.5 * pairs_per_second(b, t) / t->roots_median;
+    if (b->json)
+        printf("{\"work\": \"roots\", \"instructions\": \"%s\", \"threads\": %d, \"roots_per_second\": %.6g, "
+               "\"pairs_per_second\": %.6g, \"share\": %.4f}\n",
+               bench_roots_name(), (int)b->threads, t->roots_median, pairs_per_second(b, t), share);
+    else
+        printf("%.4g square roots a second (%s) and nothing else: of their time the scores take no less than %.0f %%\n",
+               t->roots_median, bench_roots_name(), 100.0 * share);
 }
 
 /* Labels that a file has, a byte each. */
@@ -189,6 +207,7 @@ static const struct option known[] = {BENCH_DATA_OPTIONS,
                                       {"k", required_argument, NULL, 'k'},
                                       {"estimate", required_argument, NULL, 'e'},
                                       {"level", required_argument, NULL, 'L'},
+                                      {"roots", no_argument, NULL, 'Q'},
                                       {"threads", required_argument, NULL, 't'},
                                       {"repeats", required_argument, NULL, 'R'},
                                       {"json", no_argument, NULL, 'j'},
@@ -205,6 +224,7 @@ static void take_option(bench *b, int option, const char *text)
     if (option == 't') b->context.threads = (int32_t)bench_whole("threads", text, 0, 1024);
     if (option == 'R') b->repeats = (int32_t)bench_whole("repeats", text, 0, MOST_REPEATS);
     if (option == 'j') b->json = true;
+    if (option == 'Q') b->roots = true;
     if (option == 'L') b->options.level = bench_number("level", text, 0.5, 0.999999);
     if (option == 'l') {
         if (b->count == MOST_K) bench_refuse("--labels %s is one too many; at most %d", text, (int)MOST_K);
@@ -231,6 +251,7 @@ int main(int count, char **arguments)
     bench_data_check(&b.data, b.repeats);
     b.options.seed = b.data.seed;
     b.threads = bench_threads(b.context.threads);
+    if (b.roots && b.estimate) bench_refuse("--roots is for exact scores, not for --estimate");
     if (b.repeats == 0) {
         bench_data_make(&b.data, b.threads);
     } else {
@@ -245,6 +266,7 @@ int main(int count, char **arguments)
     for (int32_t i = 0; b.repeats > 0 && i < b.count + (b.count > 1 && !b.estimate); i++) {
         measure(&b, &t, i < b.count ? i : 0, i < b.count ? 1 : b.count);
         b.json ? print_json(&b, &t) : print_table(&b, &t);
+        if (b.roots && t.count == 1) print_roots(&b, &t);
         fflush(stdout);
     }
     free(b.scores);
