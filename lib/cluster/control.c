@@ -10,7 +10,7 @@
 
 enum {
     NODES = 32,            /* of the fine one, for each cluster */
-    FINE_ROWS = 1 << 20,   /* nodes are measured on */
+    FINE_ROWS = 1 << 20,   /* its nodes are measured on */
     COARSE_ROWS = 1 << 16, /* likewise those of the coarse one, one for each cell */
     PLAN_ROWS = 1 << 15,   /* what the first phase is planned by, and its least */
     CHUNKS = 16,           /* of the first phase */
@@ -31,13 +31,13 @@ static int32_t label_of(const ptn_control *c, int32_t cell)
 static bool has_fine(const ptn_control *c, int32_t label) { return !c->phases || c->small[label] != 0; }
 
 /* A tile's weights x scores join the totals. */
-static void add_tile(ptn_control *c, const ptn_block *b, int64_t tile, int32_t cell, int32_t worker)
+static void add_tile(ptn_control *c, ptn_surrogate *surrogate, const ptn_block *b, int64_t tile, int32_t cell,
+                     int32_t worker)
 {
     const ptn_joint *whole = c->whole;
     double *scores = c->scores + worker * (int64_t)whole->count * 2 * PTN_TILE;
     int64_t *sums = c->sums + worker * whole->clusters;
-    ptn_surrogate_scores(scores, has_fine(c, label_of(c, cell)) ? &c->fine : &c->coarse,
-                         b->values + tile * whole->cols * PTN_TILE, cell, worker);
+    ptn_surrogate_scores(scores, surrogate, b->values + tile * whole->cols * PTN_TILE, cell, worker);
     for (int32_t l = 0; l < whole->count; l++) {
         int64_t sum = 0;
         for (int64_t r = 0; r < PTN_TILE; r++)
@@ -47,13 +47,32 @@ static void add_tile(ptn_control *c, const ptn_block *b, int64_t tile, int32_t c
     }
 }
 
-void ptn_control_add(ptn_control *c, const ptn_block *b, int32_t worker)
+/* The rows of a block whose surrogate is the fine one, or (not `fine`) the coarse one. */
+static void add_rows(ptn_control *c, const ptn_block *b, bool fine, int32_t worker)
 {
-    for (int32_t cell = 0; cell < c->whole->cells; cell++)
+    for (int32_t cell = 0; cell < c->whole->cells; cell++) {
+        if (has_fine(c, label_of(c, cell)) != fine) continue;
         for (int64_t t = b->first[cell]; t < b->first[cell + (int64_t)1]; t++) {
             if (ptn_team_poll(c->whole->scored->team, worker)) return;
-            add_tile(c, b, t, cell, worker);
+            add_tile(c, fine ? &c->fine : &c->coarse, b, t, cell, worker);
         }
+    }
+}
+
+void ptn_control_add(ptn_control *c, int64_t block, const ptn_block *b, int32_t worker)
+{
+    int64_t cols = c->whole->cols, cells = c->whole->cells;
+    for (int64_t cell = 0; c->blocks != NULL && cell < cells; cell++)
+        ptn_surrogate_measure(c->blocks + (block * cells + cell) * (cols + 2), b->values, b->weights, b->first[cell],
+                              b->first[cell + 1], cols);
+    add_rows(c, b, false, worker);
+}
+
+/* Rows near their cells' means whose surrogate is the fine one. */
+static void add_fine(void *opaque, int64_t block, int32_t worker)
+{
+    ptn_control *c = opaque;
+    add_rows(c, ptn_stream_pack(c->stream, block, worker), true, worker);
 }
 
 static void add_far(void *opaque, int64_t block, int32_t worker)
@@ -62,16 +81,31 @@ static void add_far(void *opaque, int64_t block, int32_t worker)
     ptn_stream *s = c->stream;
     int64_t from = block * s->each, left = c->whole->far_count - from, count = left < s->each ? left : s->each;
     memcpy(s->block[worker].list, c->whole->far + from, (size_t)count * sizeof *c->whole->far);
-    ptn_control_add(c, ptn_stream_pack_list(s, count, worker), worker);
+    const ptn_block *b = ptn_stream_pack_list(s, count, worker);
+    add_rows(c, b, true, worker);
+    add_rows(c, b, false, worker);
+}
+
+static void calibrate(ptn_control *c)
+{
+    int64_t numbers = c->whole->cells * (c->whole->cols + 2);
+    for (int64_t block = 1; block < c->stream->count; block++)
+        for (int64_t e = 0; e < numbers; e++) c->blocks[e] += c->blocks[block * numbers + e];
+    ptn_surrogate_calibrate(&c->fine, c->blocks);
 }
 
 patron_status ptn_control_total(ptn_control *c, patron_error *error)
 {
     const ptn_joint *whole = c->whole;
     ptn_team *team = whole->scored->team;
+    int64_t far = (whole->far_count + c->stream->each - 1) / c->stream->each;
     double at = whole->scored->to;
-    patron_status status = ptn_team_run(team, "silhouette", at, at,
-                                        (whole->far_count + c->stream->each - 1) / c->stream->each, add_far, c, error);
+    bool fine = false;
+    if (c->blocks != NULL) calibrate(c);
+    for (int32_t j = 0; j < whole->labelings[0].k; j++) fine |= whole->labelings[0].total[j] > 0.0 && has_fine(c, j);
+    patron_status status = PATRON_OK;
+    if (fine) status = ptn_team_run(team, "silhouette", at, at, c->stream->count, add_fine, c, error);
+    if (status == PATRON_OK) status = ptn_team_run(team, "silhouette", at, at, far, add_far, c, error);
     for (int64_t e = 0; status == PATRON_OK && e < whole->clusters; e++) {
         int64_t sum = 0;
         for (int64_t w = 0; w < team->context->threads; w++) sum += c->sums[w * whole->clusters + e];
@@ -236,6 +270,14 @@ static patron_status allocate_phase(ptn_control *c, const ptn_memory *memory, pa
     return ptn_allocate_each(list, sizeof list / sizeof *list, true, memory, error);
 }
 
+static patron_status allocate_blocks(ptn_control *c, const ptn_memory *memory, patron_error *error)
+{
+    int64_t numbers;
+    if (!ptn_mul_i64(&numbers, c->stream->count * c->whole->cells, c->whole->cols + 2)) numbers = -1;
+    const ptn_wanted wanted = {&c->blocks, numbers, sizeof *c->blocks, "sampled rows"};
+    return ptn_allocate_each(&wanted, 1, true, memory, error);
+}
+
 patron_status ptn_control_open(ptn_control *c, ptn_stream *stream, ptn_joint *model, int64_t *counts,
                                const uint8_t *marks, double half_width, patron_error *error)
 {
@@ -247,6 +289,7 @@ patron_status ptn_control_open(ptn_control *c, ptn_stream *stream, ptn_joint *mo
                                {&c->scores, scores * 2 * PTN_TILE, sizeof *c->scores, "sampled rows"},
                                {&c->tile, threads * cols * PTN_TILE, sizeof *c->tile, "sampled rows"}};
     patron_status status = ptn_allocate_each(list, sizeof list / sizeof *list, true, memory, error);
+    if (status == PATRON_OK && model->rows < c->whole->rows) status = allocate_blocks(c, memory, error);
     if (status == PATRON_OK) status = ptn_surrogate_open(&c->fine, model, NODES, FINE_ROWS, error);
     if (status != PATRON_OK || model->rows == c->whole->rows || !(half_width > 0.0)) return status;
     status = allocate_phase(c, memory, error);
@@ -266,5 +309,6 @@ void ptn_control_close(ptn_control *c)
     ptn_free(memory, c->tile);
     ptn_free(memory, c->scores);
     ptn_free(memory, c->sums);
+    ptn_free(memory, c->blocks);
     ptn_free(memory, c->totals);
 }

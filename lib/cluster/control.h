@@ -29,6 +29,7 @@ typedef struct ptn_control {
     uint8_t *small;  /* likewise: 1 where all its rows have the fine one */
     double *totals;  /* clusters of all labelings: of weight x the surrogate that all rows have */
     int64_t *sums;   /* likewise, for each worker, in steps of scores */
+    double *blocks;  /* cells x (cols + 2) for each block: what the fine surrogate is calibrated by */
     double *scores;  /* two x count x PTN_TILE, for each worker */
     float *tile;     /* for each worker */
 
@@ -47,10 +48,10 @@ patron_status ptn_control_open(ptn_control *control, ptn_stream *stream, ptn_joi
                                const uint8_t *marks, double half_width, patron_error *error);
 void ptn_control_close(ptn_control *control);
 
-/* A packed block joins the totals. */
-void ptn_control_add(ptn_control *control, const ptn_block *block, int32_t worker);
+/* What is wanted of each block, packed: coarse surrogates, and what the fine one is calibrated by. */
+void ptn_control_add(ptn_control *control, int64_t block, const ptn_block *rows, int32_t worker);
 
-/* When all of them have, and the stream knows its far rows. PATRON_CANCELLED. */
+/* After the last block, when the stream knows its far rows: calibrates, and adds up. PATRON_CANCELLED. */
 patron_status ptn_control_total(ptn_control *control, patron_error *error);
 
 /* Draws the first phase for look number `look`, twice as many rows at each further one. PATRON_CANCELLED. */

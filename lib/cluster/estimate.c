@@ -20,7 +20,7 @@ enum {
     LEAST_ODD = 50,     /* at most so many of odd rows: */
     ODD = 4,            /* so many mean deviations from their cell's mean, where surrogates may be odd too */
     MOST_ROWS = 100000, /* the budget by default */
-    PILOT_ROWS = 1 << 20,
+    PILOT_ROWS = 1 << 18,
     PILOT_LEAST = 1 << 16,
     PILOT_NUMBERS = 1 << 25, /* rows x columns of the pilot, unless that is below its least */
     BUDGET_TIMES = 16,       /* a budget of a sixteenth of the rows pays for the fine surrogate of all */
@@ -366,7 +366,7 @@ static void add_block(void *opaque, int64_t block, int32_t worker)
     for (int32_t cell = 0; cell < joint->cells; cell++)
         for (int32_t l = 0; l < joint->count; l++)
             reach[joint->columns[cell * (int64_t)joint->count + l]] += llrint(b->reach[cell] * joint->scale);
-    ptn_control_add(&e->control, b, worker);
+    ptn_control_add(&e->control, block, b, worker);
 }
 
 /* After the first pass: what is known of all rows. */
@@ -386,7 +386,8 @@ static patron_status finish_pass(ptn_estimate *e, patron_error *error)
             joint->grain[at] = (double)(e->stream.count * joint->cells) * 0.5 / joint->scale / total;
         }
     patron_status status = ptn_stream_find_far(&e->stream, error);
-    return status == PATRON_OK ? ptn_control_total(&e->control, error) : status;
+    if (status == PATRON_OK) status = ptn_control_total(&e->control, error);
+    return status == PATRON_OK ? ptn_control_draw(&e->control, 1, e->seed, error) : status;
 }
 
 /* Scores row number `block` of the batch. */
@@ -446,7 +447,7 @@ patron_status ptn_estimate_look(bool *spent, ptn_estimate *e, int32_t look, patr
                                    sizeof(double), "sampled rows", error);
     if (status != PATRON_OK) return status;
     draw_rows(e);
-    status = ptn_control_draw(&e->control, look, e->seed, error);
+    if (e->added) status = ptn_control_draw(&e->control, look, e->seed, error);
     e->residuals.count = e->sample.count * e->count;
     for (e->from = scored; status == PATRON_OK && e->from < e->sample.count; e->from += e->batch) {
         int64_t left = e->sample.count - e->from;

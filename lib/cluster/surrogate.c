@@ -212,6 +212,16 @@ static void sort_far(ptn_surrogate *s)
     }
 }
 
+/* Of each cluster, from those of the cells. */
+static void add_weights(ptn_surrogate *s)
+{
+    const ptn_joint *joint = s->joint;
+    memset(s->total, 0, (size_t)joint->clusters * sizeof *s->total);
+    for (int32_t cell = 0; cell < joint->cells; cell++)
+        for (int32_t l = 0; l < joint->count; l++)
+            s->total[joint->columns[cell * (int64_t)joint->count + l]] += s->cell_weight[cell];
+}
+
 static patron_status allocate_nodes(ptn_surrogate *s, const ptn_memory *memory, patron_error *error)
 {
     int64_t cols = s->joint->cols, threads = s->joint->scored->team->context->threads, numbers, forms, seen;
@@ -246,11 +256,14 @@ patron_status ptn_surrogate_open(ptn_surrogate *s, ptn_joint *joint, int32_t eac
                                {&s->far, joint->far_count, sizeof *s->far, "nodes"},
                                {&s->far_first, joint->cells + (int64_t)1, sizeof *s->far_first, "nodes"},
                                {&s->distances, threads * joint->clusters * PTN_TILE, sizeof *s->distances, "nodes"},
-                               {&s->from, threads, sizeof *s->from, "nodes"}};
+                               {&s->from, threads, sizeof *s->from, "nodes"},
+                               {&s->total, joint->clusters, sizeof *s->total, "nodes"},
+                               {&s->scratch, joint->cols + 2, sizeof *s->scratch, "nodes"}};
     patron_status status = ptn_allocate_each(list, sizeof list / sizeof *list, true, memory, error);
     if (status != PATRON_OK) return status;
     for (int64_t w = 0; w < threads; w++) s->from[w] = -1;
     sort_far(s);
+    add_weights(s);
     status = ptn_nodes_find(&centres, s->first, most, joint, s->far, s->far_first, error);
     if (status != PATRON_OK) return status;
     s->nodes = s->first[joint->cells];
@@ -271,11 +284,76 @@ void ptn_surrogate_close(ptn_surrogate *s)
     ptn_free(memory, s->slopes);
     ptn_free(memory, s->means);
     ptn_free(memory, s->distances);
+    ptn_free(memory, s->scratch);
+    ptn_free(memory, s->total);
     ptn_free(memory, s->from);
     ptn_free(memory, s->far_first);
     ptn_free(memory, s->far);
     ptn_free(memory, s->cell_weight);
     ptn_free(memory, s->first);
+}
+
+void ptn_surrogate_measure(double *sums, const float *values, const float *weights, int64_t first, int64_t end,
+                           int64_t cols)
+{
+    for (int64_t t = first; t < end; t++) {
+        const float *tile = values + t * cols * PTN_TILE;
+        double weight[PTN_TILE], square[PTN_TILE] = {0}, sum = 0.0;
+        for (int r = 0; r < PTN_TILE; r++) sum += weight[r] = (double)weights[t * PTN_TILE + r];
+        sums[0] += sum;
+        for (int64_t c = 0; c < cols; c++, tile += PTN_TILE) {
+            double products[PTN_TILE];
+            for (int r = 0; r < PTN_TILE; r++) {
+                products[r] = weight[r] * (double)tile[r];
+                square[r] += products[r] * (double)tile[r];
+            }
+            for (int half = PTN_TILE / 2; half > 0; half /= 2)
+                for (int r = 0; r < half; r++) products[r] += products[r + half];
+            sums[1 + c] += products[0];
+        }
+        sum = 0.0;
+        for (int r = 0; r < PTN_TILE; r++) sum += square[r];
+        sums[1 + cols] += sum;
+    }
+}
+
+/* Nodes of a cell, of whose rows the mean and the mean square distance to it are known before and after. */
+static void move_nodes(ptn_surrogate *s, int32_t cell, const double *before, const double *after)
+{
+    int64_t cols = s->joint->cols;
+    double was = before[1 + cols] / before[0], is = after[1 + cols] / after[0];
+    for (int64_t c = 0; c < cols; c++) {
+        was -= before[1 + c] / before[0] * (before[1 + c] / before[0]);
+        is -= after[1 + c] / after[0] * (after[1 + c] / after[0]);
+    }
+    double stretch = was > 0.0 && is > 0.0 ? sqrt(is / was) : 1.0, square = stretch * stretch;
+    for (int64_t v = s->first[cell]; v < s->first[cell + (int64_t)1]; v++) {
+        for (int64_t c = 0; c < cols; c++) {
+            float *mean = &s->means[v * cols + c], *slope = &s->slopes[v * cols + c];
+            *mean = (float)(after[1 + c] / after[0] + stretch * ((double)*mean - before[1 + c] / before[0]));
+            *slope = (float)(square * stretch * (double)*slope);
+        }
+        for (int64_t e = v * s->form; e < (v + 1) * s->form; e++) s->forms[e] = (float)(square * (double)s->forms[e]);
+        s->rests[v] = (float)(square * square * (double)s->rests[v]);
+        s->spreads[v] = (float)fmax(square * (double)s->spreads[v], LEAST_SPREAD);
+    }
+}
+
+void ptn_surrogate_calibrate(ptn_surrogate *s, const double *sums)
+{
+    const ptn_joint *joint = s->joint;
+    int64_t each = joint->cols + 2;
+    double *before = s->scratch;
+    for (int32_t cell = 0; cell < joint->cells; cell++, sums += each) {
+        memset(before, 0, (size_t)each * sizeof *before);
+        ptn_surrogate_measure(before, joint->values, joint->weights, joint->cell_first[cell],
+                              joint->cell_first[cell + (int64_t)1], joint->cols);
+        if (!(before[0] > 0.0) || !(sums[0] > 0.0)) continue;
+        move_nodes(s, cell, before, sums);
+        s->cell_weight[cell] *= sums[0] / before[0];
+    }
+    add_weights(s);
+    for (int32_t w = 0; w < joint->scored->team->context->threads; w++) s->from[w] = -1;
 }
 
 /* The nodes' means from the mean of a cell; the worker's. */
@@ -330,20 +408,20 @@ static void score_tile(double scores[PTN_TILE], const ptn_surrogate *s, const do
 {
     const ptn_labeling *labeling = &s->joint->labelings[l];
     int64_t own = s->joint->columns[cell * (int64_t)s->joint->count + l];
-    double nearest[PTN_TILE], total_own = labeling->total[own - before];
+    double nearest[PTN_TILE];
     double round = 1.5 * 0x1p52 * PTN_SURROGATE_STEP; /* what is added to it is rounded to a multiple of the step */
     for (int r = 0; r < PTN_TILE; r++) nearest[r] = HUGE_VAL;
     for (int32_t j = 0; j < labeling->k; j++) {
         const double *sums = distances + (before + j) * PTN_TILE;
-        if (before + j == own || !(labeling->total[j] > 0.0)) continue;
-        double share = 1.0 / labeling->total[j];
+        if (before + j == own || !(s->total[before + j] > 0.0)) continue;
+        double share = 1.0 / s->total[before + j];
         for (int r = 0; r < PTN_TILE; r++) {
             double mean = sums[r] * share;
             nearest[r] = mean < nearest[r] ? mean : nearest[r];
         }
     }
     for (int r = 0; r < PTN_TILE; r++) {
-        double score = ptn_silhouette_score(distances[own * PTN_TILE + r], total_own, 1.0, nearest[r]);
+        double score = ptn_silhouette_score(distances[own * PTN_TILE + r], s->total[own], 1.0, nearest[r]);
         scores[r] = score >= -1.0 && score <= 1.0 ? (score + round) - round : 0.0;
     }
 }

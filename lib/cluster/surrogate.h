@@ -20,8 +20,10 @@ typedef struct ptn_surrogate {
     bool full;
     int64_t *first; /* cells + 1: in nodes */
     float *means, *slopes, *forms, *spreads, *rests, *shares;
-    double *cell_weight;      /* cells: of all their rows */
+    double *cell_weight;      /* cells: of all their rows; and */
+    double *total;            /* clusters: of theirs */
     int64_t *far, *far_first; /* far rows by cell; cells + 1 */
+    double *scratch;          /* cols + 2 */
     double *distances;        /* clusters x PTN_TILE, for each worker */
     float *seen;              /* means as seen from a cell, for each worker; and */
     int32_t *from;            /* that cell */
@@ -32,6 +34,15 @@ typedef struct ptn_surrogate {
 patron_status ptn_surrogate_open(ptn_surrogate *surrogate, ptn_joint *joint, int32_t each, int64_t rows,
                                  patron_error *error);
 void ptn_surrogate_close(ptn_surrogate *surrogate);
+
+/* Moves and stretches the nodes of each cell, if the joint is of some of the rows, until the mean of all rows and their
+   mean square distance to it are met: most of what is wrong by chance goes with that. sums: for each cell of the rows
+   in tiles weight, weight x y (cols), weight x |y|^2. */
+void ptn_surrogate_calibrate(ptn_surrogate *surrogate, const double *sums);
+
+/* Adds the same sums over tiles first … end - 1, of `cols` columns. */
+void ptn_surrogate_measure(double *sums, const float *values, const float *weights, int64_t first, int64_t end,
+                           int64_t cols);
 
 /* Scores of the rows of a tile of a cell, for each labeling one after the other: from -1 to 1, 0 where there is none. A
    row has the same in any tile. */
