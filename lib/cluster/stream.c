@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "cluster/tile.h"
 
 enum {
     BLOCK_NUMBERS = 1 << 15, /* of a block: a few tiles of each cell stay in a core's own cache */
@@ -45,28 +46,40 @@ int32_t ptn_stream_cell(const ptn_stream *s, int64_t row)
     return (int32_t)at;
 }
 
-/* The values of a row less the offset, times `scale`, less `shift`: with the footing and the cell's mean, both zoomed.
-   The multiplications are by powers of two, so it does not matter when they are done. */
-#define PLACE(type)                                                                                                    \
+typedef float float_pair __attribute__((vector_size(8)));
+
+/* Two columns at a time: compilers do not find the pairs by themselves. */
+#define PLACE(type, pair)                                                                                              \
     do {                                                                                                               \
         const type *x = (const type *)s->scored->rows.values + row * s->scored->rows.row_stride;                       \
-        for (int64_t c = 0; c < cols; c++) {                                                                           \
-            double y = (((double)x[c] - offset[c]) * inverse - centre[c]) * zoom;                                      \
-            to[c * stride] = (float)y;                                                                                 \
-            square += y * y;                                                                                           \
+        for (; c + 1 < cols; c += 2) {                                                                                 \
+            pair value;                                                                                                \
+            memcpy(&value, x + c, sizeof value);                                                                       \
+            ptn_pair y = __builtin_convertvector(value, ptn_pair) - ptn_pair_load(offset + c);                         \
+            y = (y * inverse - ptn_pair_load(centre + c)) * zoom;                                                      \
+            squares += y * y;                                                                                          \
+            float_pair packed = __builtin_convertvector(y, float_pair);                                                \
+            to[c * stride] = packed[0];                                                                                \
+            to[(c + 1) * stride] = packed[1];                                                                          \
         }                                                                                                              \
+        if (c < cols) last = ((double)x[c] - offset[c]) * inverse;                                                     \
     } while (0)
 
 static inline double place_row(float *to, int64_t stride, const ptn_stream *s, int64_t row, int32_t cell)
 {
-    int64_t cols = s->whole.cols;
+    int64_t cols = s->whole.cols, c = 0;
     const double *offset = s->scored->footing.offset, *centre = s->whole.centre + cell * cols;
-    double inverse = s->scored->footing.inverse_unit, zoom = s->whole.zoom, square = 0.0;
+    double inverse = s->scored->footing.inverse_unit, zoom = s->whole.zoom, last = 0.0;
+    ptn_pair squares = {0};
     if (s->scored->rows.type == PATRON_FLOAT32)
-        PLACE(float);
+        PLACE(float, float_pair);
     else
-        PLACE(double);
-    return square;
+        PLACE(double, ptn_pair);
+    if (c < cols) {
+        last = (last - centre[c]) * zoom;
+        to[c * stride] = (float)last;
+    }
+    return squares[0] + squares[1] + last * last;
 }
 
 double ptn_stream_place(float *to, int64_t stride, const ptn_stream *s, int64_t row, int32_t cell)
@@ -74,40 +87,33 @@ double ptn_stream_place(float *to, int64_t stride, const ptn_stream *s, int64_t 
     return place_row(to, stride, s, row, cell);
 }
 
-/* Whether |y|^2 of a row of a cell is that of one in a tile. */
-static inline bool is_near(const ptn_stream *s, int32_t cell, double square)
-{
-    double most = fmin(s->whole.times * s->whole.mean[cell] * s->whole.zoom, 1.0);
-    return square <= most * most;
-}
-
 bool ptn_stream_near(double *norm, const ptn_stream *s, int64_t row, int32_t cell)
 {
     float dropped;
     double square = place_row(&dropped, 0, s, row, cell);
     *norm = sqrt(square);
-    return is_near(s, cell, square);
+    return square <= s->limit[cell];
 }
 
-/* The rows whose cells are known, in the worker's scratch, into tiles. */
-static void sort_rows(ptn_stream *s, ptn_block *b, const int64_t *list, int64_t from, int64_t count)
+/* Rows whose cells the worker's scratch has, into tiles; far ones too, or (not `far`) in no tile. */
+static const ptn_block *place_rows(ptn_stream *s, ptn_block *b, const int64_t *list, int64_t from, int64_t count,
+                                   bool far)
 {
     int64_t cols = s->whole.cols, next[PTN_MOST_CELLS + 1] = {0};
     int32_t cells = s->whole.cells;
     for (int64_t r = 0; r < count; r++) next[b->cell[r] < 0 ? cells : b->cell[r]]++;
-    b->first[0] = 0;
+    b->first[0] = b->far_count = 0;
     for (int32_t c = 0; c < cells; c++) {
-        b->first[c + (int64_t)1] = b->first[c] + (next[c] + PTN_TILE - 1) / PTN_TILE;
-        for (int64_t place = b->first[c] * PTN_TILE + next[c]; place < b->first[c + (int64_t)1] * PTN_TILE; place++) {
-            float *to = b->values + place / PTN_TILE * cols * PTN_TILE + place % PTN_TILE;
-            for (int64_t col = 0; col < cols; col++) to[col * PTN_TILE] = 0.0f;
+        int64_t tiles = (next[c] + PTN_TILE - 1) / PTN_TILE, first = b->first[c], end = (first + tiles) * PTN_TILE;
+        if (tiles > 0) memset(b->values + (first + tiles - 1) * cols * PTN_TILE, 0, sizeof(float) * cols * PTN_TILE);
+        for (int64_t place = first * PTN_TILE + next[c]; place < end; place++) {
             b->weights[place] = 0.0f;
             b->row[place] = -1;
         }
-        next[c] = b->first[c] * PTN_TILE;
+        b->first[c + (int64_t)1] = first + tiles;
+        next[c] = first * PTN_TILE;
         b->reach[c] = 0.0;
     }
-    b->far_count = 0;
     for (int64_t r = 0; r < count; r++) {
         int32_t cell = b->cell[r];
         int64_t row = list == NULL ? from + r : list[r];
@@ -116,40 +122,34 @@ static void sort_rows(ptn_stream *s, ptn_block *b, const int64_t *list, int64_t 
             continue;
         }
         int64_t place = next[cell]++;
-        double weight = ptn_scored_weight(s->scored, row);
         float *to = b->values + place / PTN_TILE * cols * PTN_TILE + place % PTN_TILE;
-        for (int64_t c = 0; c < cols; c++) to[c * PTN_TILE] = b->y[r * cols + c];
-        b->weights[place] = (float)weight;
-        b->row[place] = row;
-        b->reach[cell] += weight * sqrt(b->norm[r]);
+        double square = place_row(to, PTN_TILE, s, row, cell), weight = ptn_scored_weight(s->scored, row);
+        bool taken = far || square <= s->limit[cell];
+        b->weights[place] = taken ? (float)weight : 0.0f;
+        b->row[place] = taken ? row : -1;
+        if (taken) {
+            b->reach[cell] += weight * sqrt(square);
+            continue;
+        }
+        for (int64_t c = 0; c < cols; c++) to[c * PTN_TILE] = 0.0f;
+        b->far[b->far_count++] = row;
     }
+    return b;
 }
 
 const ptn_block *ptn_stream_pack(ptn_stream *s, int64_t block, int32_t worker)
 {
     ptn_block *b = &s->block[worker];
-    int64_t from = block * s->each, rows = s->scored->rows.rows, cols = s->whole.cols;
-    int64_t count = rows - from < s->each ? rows - from : s->each;
-    for (int64_t r = 0; r < count; r++) {
-        int32_t cell = ptn_stream_cell(s, from + r);
-        b->cell[r] = cell;
-        if (cell < 0) continue;
-        b->norm[r] = place_row(b->y + r * cols, 1, s, from + r, cell);
-        if (!is_near(s, cell, b->norm[r])) b->cell[r] = -1;
-    }
-    sort_rows(s, b, NULL, from, count);
-    return b;
+    int64_t from = block * s->each, rows = s->scored->rows.rows, count = rows - from < s->each ? rows - from : s->each;
+    for (int64_t r = 0; r < count; r++) b->cell[r] = ptn_stream_cell(s, from + r);
+    return place_rows(s, b, NULL, from, count, false);
 }
 
 const ptn_block *ptn_stream_pack_list(ptn_stream *s, int64_t count, int32_t worker)
 {
     ptn_block *b = &s->block[worker];
-    for (int64_t r = 0; r < count; r++) {
-        b->cell[r] = ptn_stream_cell(s, b->list[r]);
-        if (b->cell[r] >= 0) b->norm[r] = place_row(b->y + r * s->whole.cols, 1, s, b->list[r], b->cell[r]);
-    }
-    sort_rows(s, b, b->list, 0, count);
-    return b;
+    for (int64_t r = 0; r < count; r++) b->cell[r] = ptn_stream_cell(s, b->list[r]);
+    return place_rows(s, b, b->list, 0, count, true);
 }
 
 static void list_far(void *opaque, int64_t block, int32_t worker)
@@ -211,8 +211,6 @@ static void share_blocks(ptn_stream *s, int64_t places, int64_t threads)
                                   .first = s->first + w * (cells + 1),
                                   .reach = s->reach + w * cells,
                                   .far = s->far + w * s->each,
-                                  .y = s->y + w * s->each * cols,
-                                  .norm = s->norm + w * s->each,
                                   .cell = s->cell + w * s->each,
                                   .list = s->list + w * s->each};
 }
@@ -221,7 +219,7 @@ patron_status ptn_stream_open(ptn_stream *s, const ptn_joint *model, ptn_labelin
                               patron_error *error)
 {
     const ptn_memory *memory = &scored->team->context->memory;
-    int64_t threads = scored->team->context->threads, cells = model->cells, ways = 0, places, values, rows, y;
+    int64_t threads = scored->team->context->threads, cells = model->cells, ways = 0, places, values, rows;
     memset(s, 0, sizeof *s);
     s->scored = scored;
     s->model = model;
@@ -234,7 +232,6 @@ patron_status ptn_stream_open(ptn_stream *s, const ptn_joint *model, ptn_labelin
     if (!ptn_mul_i64(&rows, s->each, threads)) rows = -1;
     if (!ptn_mul_i64(&places, places, threads)) places = -1;
     if (!ptn_mul_i64(&values, places, model->cols)) values = -1;
-    if (!ptn_mul_i64(&y, rows, model->cols)) y = -1;
     const ptn_wanted list[] = {{&s->ways, ways, sizeof *s->ways, "rows to score"},
                                {&s->far_from, s->count + 1, sizeof *s->far_from, "rows to score"},
                                {&s->block, threads, sizeof *s->block, "rows to score"},
@@ -244,8 +241,7 @@ patron_status ptn_stream_open(ptn_stream *s, const ptn_joint *model, ptn_labelin
                                {&s->first, threads * (cells + 1), sizeof *s->first, "rows to score"},
                                {&s->reach, threads * cells, sizeof *s->reach, "rows to score"},
                                {&s->far, rows, sizeof *s->far, "rows to score"},
-                               {&s->y, y, sizeof *s->y, "rows to score"},
-                               {&s->norm, rows, sizeof *s->norm, "rows to score"},
+                               {&s->limit, cells, sizeof *s->limit, "rows to score"},
                                {&s->cell, rows, sizeof *s->cell, "rows to score"},
                                {&s->list, rows, sizeof *s->list, "rows to score"}};
     patron_status status = ptn_allocate_each(list, sizeof list / sizeof *list, false, memory, error);
@@ -253,6 +249,10 @@ patron_status ptn_stream_open(ptn_stream *s, const ptn_joint *model, ptn_labelin
     if (status != PATRON_OK) return status;
     s->far_from[0] = 0;
     find_ways(s);
+    for (int32_t c = 0; c < model->cells; c++) {
+        double most = fmin(model->times * model->mean[c] * model->zoom, 1.0);
+        s->limit[c] = most * most;
+    }
     share_blocks(s, places / threads, threads);
     return PATRON_OK;
 }
@@ -268,8 +268,7 @@ void ptn_stream_close(ptn_stream *s)
     ptn_free(memory, whole->reach);
     ptn_free(memory, s->list);
     ptn_free(memory, s->cell);
-    ptn_free(memory, s->norm);
-    ptn_free(memory, s->y);
+    ptn_free(memory, s->limit);
     ptn_free(memory, s->far);
     ptn_free(memory, s->reach);
     ptn_free(memory, s->first);

@@ -9,18 +9,15 @@
 
 #include "cluster/joint.h"
 
-/* Rows of one block, sorted by cell, in tiles; padded with zeros as in a joint. */
+/* Rows of one block, sorted by cell, in tiles; zeros where there is none, at the end of a cell or for a far row. */
 typedef struct ptn_block {
     float *values, *weights;
-    int64_t *row;   /* of each place: -1 for padding */
+    int64_t *row;   /* of each place: -1 where there is none */
     int64_t *first; /* cells + 1: in tiles */
     double *reach;  /* cells: the sum of weight x |y| */
     int64_t *far;   /* rows that are in no tile */
     int64_t far_count;
-    /* Scratch: of each row its values, norm and cell. */
-    float *y;
-    double *norm;
-    int32_t *cell;
+    int32_t *cell; /* scratch: of each row */
     int64_t *list;
 } ptn_block;
 
@@ -32,9 +29,9 @@ typedef struct ptn_stream {
     int32_t *ways;       /* by labeling, from what labels so far make to what they make with one more, or -1 */
     int64_t *far_from;   /* count + 1: whoever packs block b sets [b + 1] to its far rows; then where they begin */
     ptn_block *block;    /* one for each worker */
-    float *values, *weights, *y;
+    float *values, *weights;
     int64_t *row, *first, *far, *list;
-    double *reach, *norm;
+    double *reach, *limit; /* limit: for each cell, the highest |y|^2 in a tile */
     int32_t *cell;
 } ptn_stream;
 

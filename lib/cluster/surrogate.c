@@ -293,28 +293,32 @@ void ptn_surrogate_close(ptn_surrogate *s)
     ptn_free(memory, s->first);
 }
 
+static double add_lanes(const double lane[PTN_TILE])
+{
+    double sum = 0.0;
+    for (int r = 0; r < PTN_TILE; r++) sum += lane[r];
+    return sum;
+}
+
 void ptn_surrogate_measure(double *sums, const float *values, const float *weights, int64_t first, int64_t end,
                            int64_t cols)
 {
-    for (int64_t t = first; t < end; t++) {
-        const float *tile = values + t * cols * PTN_TILE;
-        double weight[PTN_TILE], square[PTN_TILE] = {0}, sum = 0.0;
-        for (int r = 0; r < PTN_TILE; r++) sum += weight[r] = (double)weights[t * PTN_TILE + r];
-        sums[0] += sum;
-        for (int64_t c = 0; c < cols; c++, tile += PTN_TILE) {
-            double products[PTN_TILE];
+    double square[PTN_TILE] = {0}, all[PTN_TILE] = {0};
+    for (int64_t t = first; t < end; t++)
+        for (int r = 0; r < PTN_TILE; r++) all[r] += (double)weights[t * PTN_TILE + r];
+    for (int64_t c = 0; c < cols; c++) {
+        double sum[PTN_TILE] = {0};
+        for (int64_t t = first; t < end; t++)
             for (int r = 0; r < PTN_TILE; r++) {
-                products[r] = weight[r] * (double)tile[r];
-                square[r] += products[r] * (double)tile[r];
+                double y = (double)values[(t * cols + c) * PTN_TILE + r];
+                double product = (double)weights[t * PTN_TILE + r] * y;
+                sum[r] += product;
+                square[r] += product * y;
             }
-            for (int half = PTN_TILE / 2; half > 0; half /= 2)
-                for (int r = 0; r < half; r++) products[r] += products[r + half];
-            sums[1 + c] += products[0];
-        }
-        sum = 0.0;
-        for (int r = 0; r < PTN_TILE; r++) sum += square[r];
-        sums[1 + cols] += sum;
+        sums[1 + c] += add_lanes(sum);
     }
+    sums[0] += add_lanes(all);
+    sums[1 + cols] += add_lanes(square);
 }
 
 /* Nodes of a cell, of whose rows the mean and the mean square distance to it are known before and after. */
