@@ -12,9 +12,9 @@ enum {
     NODES = 32,            /* of the fine one, for each cluster */
     FINE_ROWS = 1 << 20,   /* its nodes are measured on */
     COARSE_ROWS = 1 << 16, /* likewise those of the coarse one, one for each cell */
-    PLAN_ROWS = 1 << 15,   /* what the first phase is planned by, and its least */
+    PLAN_TIMES = 8,        /* an eighth of the pilot's rows plan the first phase, and are its least */
     CHUNKS = 16,           /* of the first phase */
-    SMALL_ROWS = 1024,     /* the first phase would have of a small cluster */
+    SMALL_ROWS = 512,      /* fewer in the first phase make a small cluster; there are twice as many for each */
     FEW_TIMES = 8          /* a first phase of an eighth of the rows is no gain */
 };
 
@@ -237,9 +237,9 @@ const double *ptn_control_row(ptn_control *c, int64_t row, bool fine, int32_t wo
 /* How many rows the first phase takes, and which clusters go without it: by rows that do not depend on the seed. */
 static patron_status plan(ptn_control *c, double half_width, patron_error *error)
 {
-    int64_t rows = c->whole->rows;
+    int64_t rows = c->whole->rows, least = c->fine.joint->rows / PLAN_TIMES;
     double weight = c->whole->scored->weight, worst = 0.0, mean, square;
-    patron_status status = draw(c, PLAN_ROWS, 0, STREAM, error);
+    patron_status status = draw(c, least, 0, STREAM, error);
     if (status != PATRON_OK) return status;
     for (int32_t l = 0; l < c->whole->count; l++) {
         double variance = 0.0;
@@ -250,7 +250,8 @@ static patron_status plan(ptn_control *c, double half_width, patron_error *error
         }
         worst = fmax(worst, (double)rows * variance / (weight * weight));
     }
-    double wanted = fmax(PLAN * worst / (half_width * half_width), (double)PLAN_ROWS);
+    double wanted = fmax(PLAN * worst / (half_width * half_width), (double)least);
+    wanted = fmax(wanted, 2.0 * SMALL_ROWS * (double)c->whole->labelings[0].k);
     c->phases = wanted < (double)rows / FEW_TIMES;
     if (!c->phases) return PATRON_OK;
     c->first = (int64_t)wanted;
