@@ -81,15 +81,17 @@ typedef struct patron_silhouette_estimate_result {
 } patron_silhouette_estimate_result;
 
 /* The mean of patron_silhouette, estimated with an interval, in time proportional to the rows: the mean over all rows
-   of a surrogate (the score that follows from distances to some 32 groups of rows in each cluster, by their moments;
-   to 16 with over 4,194,304 rows), and the mean over a sample of exact score less surrogate, which makes it unbiased
-   however good the surrogate is. Each cluster's mean goes into `cluster_means` and the half-width of its own interval,
-   at the same level, into `cluster_half_widths` (k numbers each, NaN where a cluster has no row), the caller's buffers,
-   either may be NULL. O(n) memory.
+   of a surrogate (the score that follows from distances to some 32 groups of rows in each cluster, by their moments),
+   and the mean over a sample of exact score less surrogate, which makes it unbiased however good the surrogate is. Of
+   over 262,144 rows most may get a coarse surrogate, of one group in each cluster, and a large sample the difference
+   to the other: how large follows from half_width and the rows alone, and its variance is part of the interval
+   (double sampling, Cochran 1977, ch. 12). Each cluster's mean goes into `cluster_means` and the half-width of its own
+   interval, at the same level, into `cluster_half_widths` (k numbers each, NaN where a cluster has no row), the
+   caller's buffers, either may be NULL. O(n) memory: a byte a row, and what 262,144 rows take.
 
    The sample is drawn without replacement from each cluster; clusters of fewer than 1,000 rows, rows with much of their
    cluster's weight, and all of up to 4,096 rows are scored in full. Sizes are fixed before the first draw: 200 rows of
-   a cluster (fewer beyond some millions of rows, but 64) and 50 more of those far from its midst, and at each further
+   a cluster (fewer beyond some millions of rows, but 32) and 50 more of those far from its midst, and at each further
    look twice as many of the largest. Look number j may be wrong with probability (1 - level) / (j (j + 1)), which adds
    up to 1 - level: the level holds whenever one stops. An interval is that of the central limit theorem for stratified
    samples: Student's t with the degrees of freedom of Satterthwaite 1946, and the correction for a finite population

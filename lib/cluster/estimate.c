@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sampling and scoring. Sampled rows are scored against all rows in batches, a stripe of members at a time for all
-   queries of the batch, so that memory is read once for each batch; sums are whole numbers, so they need no order. */
+/* Sampling and scoring. Sampled rows are scored against all rows in batches, a block of members at a time for all
+   queries of the batch, so that memory is read once for each batch; sums are whole numbers, so they need no order. The
+   first of these passes adds the surrogates up as well. */
 #include "cluster/estimate.h"
 
 #include <math.h>
@@ -14,18 +15,20 @@ enum {
     BATCH = 1024,       /* queries */
     TINY_ROWS = 1000,   /* a cluster of fewer is scored in full */
     LEAST = 200,        /* rows of a stratum at the first look, unless */
-    LEAST_MANY = 64,    /* all of them would be over */
+    LEAST_MANY = 32,    /* all of them would be over */
     LEAST_ASKED = 30,   /* with a budget; and */
     LEAST_ODD = 50,     /* at most so many of odd rows: */
     ODD = 4,            /* so many mean deviations from their cell's mean, where surrogates may be odd too */
     MOST_ROWS = 100000, /* the budget by default */
-    NODES = 32,         /* for each cluster, or */
-    NODES_MANY = 16,    /* with many rows, where a look costs more than a wider interval */
-    MANY_ROWS = 1 << 22,
-    FEW_ROWS = 4096 /* are all scored */
+    PILOT_ROWS = 1 << 18,
+    PILOT_LEAST = 1 << 16,
+    PILOT_NUMBERS = 1 << 25, /* rows x columns of the pilot, unless that is below its least */
+    BUDGET_TIMES = 16,       /* a budget of a sixteenth of the rows pays for the fine surrogate of all */
+    DRAWN = 2,               /* a row's mark */
+    FEW_ROWS = 4096          /* are all scored */
 };
 
-#define MANY_PAIRS 2e9
+#define MANY_PAIRS 1e9
 
 /* A weight of at least that share of its cluster's is scored in any case. */
 #define HEAVY (1.0 / LEAST)
@@ -33,9 +36,12 @@ enum {
 /* The stratum of a row. */
 static int32_t stratum_of(const ptn_estimate *e, int64_t row)
 {
-    const ptn_joint *joint = &e->joint;
-    bool odd = joint->cell[row] < 0 || (double)joint->deviation[row] > ODD * joint->mean[joint->cell[row]];
-    return 2 * e->labelings[0].labels[row] + odd;
+    int32_t stratum = 2 * e->labelings[0].labels[row], cell;
+    double norm;
+    if (!e->odd) return stratum;
+    cell = ptn_stream_cell(&e->stream, row);
+    if (cell < 0 || !ptn_stream_near(&norm, &e->stream, row, cell)) return stratum + 1;
+    return stratum + (norm > ODD * e->joint.mean[cell] * e->joint.zoom);
 }
 
 /* Passes over all rows, by chunks; what is counted is added up afterwards. */
@@ -73,7 +79,7 @@ static void mark_chunk(void *opaque, int64_t chunk, int32_t worker)
         int64_t before = 0;
         for (int32_t l = 0; l < e->count; before += e->labelings[l++].k)
             certain |= job->rows[before + e->labelings[l].labels[i]] < TINY_ROWS;
-        e->taken[i] = certain || !(weight > 0.0);
+        e->marks[i] = certain || !(weight > 0.0) ? PTN_LEFT_OUT : 0;
         if (weight > 0.0) counts[certain ? e->strata_count : stratum_of(e, i)]++;
     }
 }
@@ -97,11 +103,26 @@ static patron_status count_rows(chunks_job *job, int64_t *counts, int64_t cluste
     return status;
 }
 
+/* Whether the pilot has a row that is odd; where it has none, others are no matter. */
+static bool has_odd(const ptn_estimate *e)
+{
+    const ptn_joint *joint = &e->joint;
+    if (!e->pilot.part || joint->far_count > 0) return true;
+    for (int64_t i = 0; i < joint->rows; i++)
+        if ((double)joint->deviation[i] > ODD * joint->mean[joint->cell[i]]) return true;
+    return false;
+}
+
 /* The rows that are scored in any case, and how many there are in each stratum. */
-static patron_status find_certain(chunks_job *job, patron_error *error)
+static patron_status find_certain(chunks_job *job, int64_t tiny, patron_error *error)
 {
     ptn_estimate *e = job->e;
     const ptn_memory *memory = &e->scored->team->context->memory;
+    e->odd = has_odd(e);
+    if (!e->odd && tiny == 0 && e->scored->rows.weights == NULL) {
+        for (int32_t j = 0; j < e->labelings[0].k; j++) e->strata[2 * j].rows = e->rows[j] = job->rows[j];
+        return PATRON_OK;
+    }
     patron_status status = run_chunks(job, e->strata_count + (int64_t)1, mark_chunk, error);
     for (int64_t chunk = 0; status == PATRON_OK && chunk < job->chunks.count; chunk++) {
         const int64_t *counts = job->counts + chunk * job->each;
@@ -111,10 +132,11 @@ static patron_status find_certain(chunks_job *job, patron_error *error)
         status =
             ptn_array_reserve(&e->sample, memory, counts[e->strata_count], sizeof(ptn_sampled), "sampled rows", error);
         for (int64_t i = from; status == PATRON_OK && i < to; i++)
-            if (e->taken[i] && ptn_scored_weight(e->scored, i) > 0.0)
+            if (e->marks[i] != 0 && ptn_scored_weight(e->scored, i) > 0.0)
                 ((ptn_sampled *)e->sample.items)[e->sample.count++] = (ptn_sampled){i, -1};
     }
     e->certain = e->sample.count;
+    for (int32_t j = 0; j < e->labelings[0].k; j++) e->rows[j] = e->strata[2 * j].rows + e->strata[2 * j + 1].rows;
     return status;
 }
 
@@ -135,7 +157,8 @@ static patron_status find_budget(ptn_estimate *e, int64_t most, patron_error *er
         rows += e->strata[h].rows;
     }
     double affordable = MANY_PAIRS / ((double)e->scored->rows.rows * (double)(strata > 0 ? strata : 1));
-    if (affordable < LEAST) least = affordable < LEAST_MANY ? LEAST_MANY : (int64_t)affordable;
+    if (affordable < LEAST) /* whole tiles of queries */
+        least = affordable < LEAST_MANY ? LEAST_MANY : (int64_t)(affordable / PTN_TILE) * PTN_TILE;
     int64_t first = plan_first(e, least);
     while (most > 0 && first > most - e->certain && least > LEAST_ASKED) first = plan_first(e, --least);
     if (most > 0 && first > most - e->certain)
@@ -148,13 +171,14 @@ static patron_status find_budget(ptn_estimate *e, int64_t most, patron_error *er
     return PATRON_OK;
 }
 
-static patron_status allocate_estimate(ptn_estimate *e, int64_t clusters, const ptn_memory *memory, patron_error *error)
+static patron_status allocate_batch(ptn_estimate *e, const ptn_memory *memory, patron_error *error)
 {
     int64_t threads = e->scored->team->context->threads, numbers, sums;
     if (!ptn_mul_i64(&numbers, BATCH, e->scored->rows.cols)) numbers = -1;
-    if (!ptn_mul_i64(&sums, BATCH * threads, clusters)) sums = -1;
-    const ptn_wanted list[] = {{&e->totals, clusters, sizeof *e->totals, "sampled rows"},
-                               {&e->queries, numbers, sizeof *e->queries, "sampled rows"},
+    if (!ptn_mul_i64(&sums, BATCH * threads, e->joint.clusters)) sums = -1;
+    const ptn_wanted list[] = {{&e->queries, numbers, sizeof *e->queries, "sampled rows"},
+                               {&e->near, BATCH, sizeof *e->near, "sampled rows"},
+                               {&e->reach, threads * e->joint.clusters, sizeof *e->reach, "sampled rows"},
                                {&e->sums, sums, sizeof *e->sums, "sampled rows"}};
     return ptn_allocate_each(list, sizeof list / sizeof *list, true, memory, error);
 }
@@ -171,11 +195,18 @@ static patron_status check_size(const ptn_estimate *e, patron_error *error)
     return PATRON_OK;
 }
 
-/* The rows packed; PATRON_TOO_LARGE where they cannot be. */
-static patron_status open_joint(ptn_estimate *e, patron_error *error)
+/* The pilot packed; PATRON_TOO_LARGE where it cannot be. */
+static patron_status open_joint(ptn_estimate *e, int64_t pilot, patron_error *error)
 {
-    patron_status status = ptn_joint_open(&e->joint, e->labelings, e->count, PTN_MOST_CELLS, e->scored, error);
-    if (status != PATRON_OK || e->joint.count == e->count) return status;
+    int64_t most = PILOT_NUMBERS / e->scored->rows.cols;
+    if (most > PILOT_ROWS) most = PILOT_ROWS;
+    if (most < PILOT_LEAST) most = PILOT_LEAST;
+    patron_status status =
+        ptn_pilot_open(&e->pilot, e->scored, e->labelings, e->count, pilot > 0 ? pilot : most, error);
+    if (status == PATRON_OK)
+        status = ptn_joint_open(&e->joint, e->pilot.labelings, e->count, PTN_MOST_CELLS, &e->pilot.scored, error);
+    if (status != PATRON_OK) return status;
+    if (e->joint.count == e->count) return ptn_stream_open(&e->stream, &e->joint, e->labelings, e->scored, error);
     e->whole = e->count == 1; /* clusters of fewer than 64 rows on average */
     if (e->whole) return PATRON_OK;
     return ptn_fail(error, PATRON_TOO_LARGE,
@@ -183,18 +214,16 @@ static patron_status open_joint(ptn_estimate *e, patron_error *error)
                     (int)e->count, (int)PTN_MOST_CELLS);
 }
 
-static patron_status open_surrogate(ptn_estimate *e, patron_error *error)
+static patron_status open_control(ptn_estimate *e, double half_width, patron_error *error)
 {
-    const ptn_memory *memory = &e->scored->team->context->memory;
-    int32_t nodes = e->scored->rows.rows > MANY_ROWS ? NODES_MANY : NODES;
-    patron_status status = allocate_estimate(e, e->joint.clusters, memory, error);
-    if (status == PATRON_OK) status = ptn_surrogate_open(&e->surrogate, &e->joint, nodes, error);
-    if (status == PATRON_OK) status = ptn_surrogate_total(e->totals, &e->surrogate, 0.0, 0.5, error);
-    return status;
+    patron_status status = allocate_batch(e, &e->scored->team->context->memory, error);
+    if (status != PATRON_OK) return status;
+    if (e->most > e->scored->rows.rows / BUDGET_TIMES) half_width = 0.0;
+    return ptn_control_open(&e->control, &e->stream, &e->joint, e->rows, e->marks, half_width, error);
 }
 
 patron_status ptn_estimate_open(ptn_estimate *e, ptn_labeling *labelings, int32_t count, const ptn_scored *scored,
-                                int64_t most, uint64_t seed, patron_error *error)
+                                const ptn_wish *wish, patron_error *error)
 {
     const ptn_memory *memory = &scored->team->context->memory;
     int64_t rows = scored->rows.rows, clusters = 0, *counts = NULL, tiny = 0, numbers;
@@ -203,7 +232,7 @@ patron_status ptn_estimate_open(ptn_estimate *e, ptn_labeling *labelings, int32_
     e->scored = scored;
     e->labelings = labelings;
     e->count = count;
-    e->seed = seed;
+    e->seed = wish->seed;
     e->whole = rows <= FEW_ROWS;
     if (e->whole) return PATRON_OK;
     patron_status status = check_size(e, error);
@@ -212,35 +241,40 @@ patron_status ptn_estimate_open(ptn_estimate *e, ptn_labeling *labelings, int32_
     e->strata_count = 2 * labelings[0].k;
     if (!ptn_mul_i64(&numbers, job.chunks.count, clusters + e->strata_count + 1)) numbers = -1;
     const ptn_wanted list[] = {{&e->strata, e->strata_count, sizeof *e->strata, "sampled rows"},
-                               {&e->taken, rows, sizeof *e->taken, "sampled rows"},
+                               {&e->rows, labelings[0].k, sizeof *e->rows, "sampled rows"},
+                               {&e->marks, rows, sizeof *e->marks, "sampled rows"},
                                {&job.counts, numbers, sizeof *job.counts, "sampled rows"},
                                {&counts, clusters, sizeof *counts, "sampled rows"}};
     status = ptn_allocate_each(list, sizeof list / sizeof *list, true, memory, error);
     job.rows = counts;
     if (status == PATRON_OK) status = count_rows(&job, counts, clusters, &tiny, error);
     if (status == PATRON_OK) {
-        e->whole = tiny > rows / 2 && (most == 0 || rows <= most);
-        if (!e->whole) status = open_joint(e, error);
+        e->whole = tiny > rows / 2 && (wish->most == 0 || rows <= wish->most);
+        if (!e->whole) status = open_joint(e, wish->pilot, error);
     }
-    if (status == PATRON_OK && !e->whole) status = find_certain(&job, error);
+    if (status == PATRON_OK && !e->whole) status = find_certain(&job, tiny, error);
     ptn_free(memory, counts);
     ptn_free(memory, job.counts);
-    if (status == PATRON_OK && !e->whole) status = find_budget(e, most, error);
-    if (status == PATRON_OK && !e->whole) status = open_surrogate(e, error);
+    if (status == PATRON_OK && !e->whole) status = find_budget(e, wish->most, error);
+    if (status == PATRON_OK && !e->whole) status = open_control(e, wish->half_width, error);
     return status;
 }
 
 void ptn_estimate_close(ptn_estimate *e)
 {
     const ptn_memory *memory = &e->scored->team->context->memory;
-    if (e->surrogate.joint != NULL) ptn_surrogate_close(&e->surrogate);
+    if (e->control.stream != NULL) ptn_control_close(&e->control);
+    if (e->stream.scored != NULL) ptn_stream_close(&e->stream);
     if (e->joint.scored != NULL) ptn_joint_close(&e->joint);
+    if (e->pilot.all != NULL) ptn_pilot_close(&e->pilot);
     ptn_free(memory, e->sums);
+    ptn_free(memory, e->reach);
+    ptn_free(memory, e->near);
     ptn_free(memory, e->queries);
-    ptn_free(memory, e->totals);
     ptn_array_free(&e->residuals, memory);
     ptn_array_free(&e->sample, memory);
-    ptn_free(memory, e->taken);
+    ptn_free(memory, e->marks);
+    ptn_free(memory, e->rows);
     ptn_free(memory, e->strata);
 }
 
@@ -259,21 +293,21 @@ static void draw_rows(ptn_estimate *e)
     }
     while (missing > 0) {
         int64_t row = (int64_t)(ptn_random_unit(e->seed, 0, (uint64_t)e->draw++) * (double)rows);
-        if (e->taken[row]) continue;
+        if (e->marks[row] != 0) continue;
         int32_t h = stratum_of(e, row);
         ptn_stratum *s = &e->strata[h];
         if (s->wanted >= s->rows || s->drawn >= s->wanted) continue;
-        e->taken[row] = 1;
+        e->marks[row] = DRAWN;
         sample[e->sample.count++] = (ptn_sampled){row, h};
         s->drawn++;
         missing--;
     }
     for (int64_t row = 0; row < rows && whole > 0; row++) {
-        if (e->taken[row]) continue;
+        if (e->marks[row] != 0) continue;
         int32_t h = stratum_of(e, row);
         ptn_stratum *s = &e->strata[h];
         if (s->wanted < s->rows) continue;
-        e->taken[row] = 1;
+        e->marks[row] = DRAWN;
         sample[e->sample.count++] = (ptn_sampled){row, h};
         s->drawn++;
         whole--;
@@ -281,14 +315,12 @@ static void draw_rows(ptn_estimate *e)
 }
 
 /* A tile of the batch as seen from a cell's mean; far rows, which are scored otherwise, are left at it. */
-static const float *query_tile(ptn_estimate *e, int64_t first, int32_t cell, int32_t worker)
+static const float *query_tile(float *tile, const ptn_estimate *e, int64_t first, int32_t cell)
 {
-    ptn_joint *joint = &e->joint;
-    const ptn_sampled *sample = e->sample.items;
-    float *tile = joint->moved + worker * joint->cols * PTN_TILE;
+    const ptn_joint *joint = &e->joint;
     memset(tile, 0, (size_t)(joint->cols * PTN_TILE) * sizeof *tile);
     for (int64_t r = 0; r < PTN_TILE && first + r < e->batch; r++) {
-        if (joint->cell[sample[e->from + first + r].row] < 0) continue;
+        if (!e->near[first + r]) continue;
         for (int64_t c = 0; c < joint->cols; c++)
             tile[c * PTN_TILE + r] =
                 (float)((e->queries[(first + r) * joint->cols + c] - joint->centre[cell * joint->cols + c]) *
@@ -297,57 +329,103 @@ static const float *query_tile(ptn_estimate *e, int64_t first, int32_t cell, int
     return tile;
 }
 
-static void add_stripe(void *opaque, int64_t block, int32_t worker)
+/* Distances of the batch to the rows of a cell of a packed block. */
+static void add_cell(ptn_estimate *e, const ptn_block *b, int32_t cell, int32_t worker)
 {
-    ptn_estimate *e = opaque;
-    ptn_joint *joint = &e->joint;
-    const ptn_stripe *stripe = &joint->stripe[block];
+    const ptn_joint *joint = &e->stream.whole;
     int64_t *sums = e->sums + worker * joint->clusters * BATCH;
+    float *tile = e->joint.moved + worker * joint->cols * PTN_TILE;
     static const float nothing[PTN_TILE];
     for (int64_t first = 0; first < e->batch; first += PTN_TILE) {
         double found[PTN_TILE] = {0};
         if (ptn_team_poll(joint->scored->team, worker)) return;
-        ptn_pairs pairs = {.query = query_tile(e, first, stripe->cell, worker),
-                           .members = joint->values + stripe->first * joint->cols * PTN_TILE,
+        ptn_pairs pairs = {.query = query_tile(tile, e, first, cell),
+                           .members = b->values + b->first[cell] * joint->cols * PTN_TILE,
                            .query_weights = nothing,
-                           .member_weights = joint->weights + stripe->first * PTN_TILE,
+                           .member_weights = b->weights + b->first[cell] * PTN_TILE,
                            .cols = joint->cols,
-                           .tiles = stripe->tiles};
-        e->surrogate.kernels->pairs(found, NULL, &pairs);
+                           .tiles = b->first[cell + (int64_t)1] - b->first[cell]};
+        e->control.fine.kernels->pairs(found, NULL, &pairs);
         for (int64_t r = 0; r < PTN_TILE; r++)
             for (int32_t l = 0; l < joint->count; l++)
-                sums[joint->columns[stripe->cell * (int64_t)joint->count + l] * BATCH + first + r] +=
+                sums[joint->columns[cell * (int64_t)joint->count + l] * BATCH + first + r] +=
                     llrint(found[r] * joint->scale);
     }
+}
+
+static void add_block(void *opaque, int64_t block, int32_t worker)
+{
+    ptn_estimate *e = opaque;
+    const ptn_joint *joint = &e->stream.whole;
+    int64_t *reach = e->reach + worker * joint->clusters;
+    const ptn_block *b = ptn_stream_pack(&e->stream, block, worker);
+    for (int32_t cell = 0; cell < joint->cells; cell++)
+        if (b->first[cell] < b->first[cell + (int64_t)1]) add_cell(e, b, cell, worker);
+    if (e->added) return;
+    e->stream.far_from[block + 1] = b->far_count;
+    for (int32_t cell = 0; cell < joint->cells; cell++)
+        for (int32_t l = 0; l < joint->count; l++)
+            reach[joint->columns[cell * (int64_t)joint->count + l]] += llrint(b->reach[cell] * joint->scale);
+    ptn_control_add(&e->control, block, b, worker);
+}
+
+/* After the first pass: what is known of all rows. */
+static patron_status finish_pass(ptn_estimate *e, patron_error *error)
+{
+    ptn_joint *joint = &e->stream.whole;
+    int64_t at = 0;
+    e->added = true;
+    for (int32_t l = 0; l < joint->count; l++)
+        for (int32_t j = 0; j < joint->labelings[l].k; j++, at++) {
+            double total = joint->labelings[l].total[j];
+            int64_t reach = 0;
+            for (int64_t w = 0; w < joint->scored->team->context->threads; w++)
+                reach += e->reach[w * joint->clusters + at];
+            if (!(total > 0.0)) continue;
+            joint->reach[at] = (double)reach / joint->scale / total;
+            joint->grain[at] = (double)(e->stream.count * joint->cells) * 0.5 / joint->scale / total;
+        }
+    patron_status status = ptn_stream_find_far(&e->stream, error);
+    if (status == PATRON_OK) status = ptn_control_total(&e->control, error);
+    return status == PATRON_OK ? ptn_control_draw(&e->control, 1, e->seed, error) : status;
 }
 
 /* Scores row number `block` of the batch. */
 static void score_query(void *opaque, int64_t block, int32_t worker)
 {
     ptn_estimate *e = opaque;
-    ptn_joint *joint = &e->joint;
-    int64_t row = ((ptn_sampled *)e->sample.items)[e->from + block].row, before = 0;
-    double *residuals = (double *)e->residuals.items + (e->from + block) * e->count;
-    const double *far = joint->cell[row] < 0 ? NULL : ptn_joint_far(joint, row, worker);
-    ptn_surrogate_row(residuals, &e->surrogate, row, worker);
+    ptn_joint *joint = &e->stream.whole;
+    const ptn_sampled *sampled = (const ptn_sampled *)e->sample.items + e->from + block;
+    int64_t row = sampled->row, before = 0;
+    double *residuals = (double *)e->residuals.items + (e->from + block) * e->count, norm = 0.0;
+    const double *far = NULL, *surrogates = ptn_control_row(&e->control, row, sampled->stratum >= 0, worker);
+    if (e->near[block]) {
+        far = ptn_joint_far(joint, row, worker);
+        ptn_stream_near(&norm, &e->stream, row, ptn_stream_cell(&e->stream, row));
+    }
     for (int32_t l = 0; l < e->count; before += e->labelings[l++].k) {
         double score = far == NULL ? ptn_joint_score_double(joint, row, l, worker)
-                                   : ptn_joint_score(joint, row, l, before, e->sums + block, BATCH, far, worker);
-        residuals[l] = ptn_scored_weight(e->scored, row) * (score - residuals[l]);
+                                   : ptn_joint_score(joint, row, l, before, e->sums + block, BATCH, far, norm, worker);
+        residuals[l] = ptn_scored_weight(e->scored, row) * (score - surrogates[l]);
     }
 }
 
 static patron_status score_batch(ptn_estimate *e, double from, double to, patron_error *error)
 {
-    const ptn_joint *joint = &e->joint;
+    const ptn_joint *joint = &e->stream.whole;
     const ptn_sampled *sample = e->sample.items;
     int64_t sums = joint->clusters * BATCH;
     ptn_team *team = e->scored->team;
-    for (int64_t q = 0; q < e->batch; q++)
-        for (int64_t c = 0; c < joint->cols; c++)
-            e->queries[q * joint->cols + c] = ptn_scored_at(e->scored, sample[e->from + q].row, c);
+    for (int64_t q = 0; q < e->batch; q++) {
+        int64_t row = sample[e->from + q].row;
+        int32_t cell = ptn_stream_cell(&e->stream, row);
+        double norm;
+        for (int64_t c = 0; c < joint->cols; c++) e->queries[q * joint->cols + c] = ptn_scored_at(e->scored, row, c);
+        e->near[q] = cell >= 0 && ptn_stream_near(&norm, &e->stream, row, cell);
+    }
     memset(e->sums, 0, (size_t)(sums * team->context->threads) * sizeof *e->sums);
-    patron_status status = ptn_team_run(team, "silhouette", from, to, joint->stripes, add_stripe, e, error);
+    patron_status status = ptn_team_run(team, "silhouette", from, to, e->stream.count, add_block, e, error);
+    if (status == PATRON_OK && !e->added) status = finish_pass(e, error);
     if (status != PATRON_OK) return status;
     for (int64_t w = 1; w < team->context->threads; w++)
         for (int64_t s = 0; s < sums; s++) e->sums[s] += e->sums[w * sums + s];
@@ -369,13 +447,13 @@ patron_status ptn_estimate_look(bool *spent, ptn_estimate *e, int32_t look, patr
                                    sizeof(double), "sampled rows", error);
     if (status != PATRON_OK) return status;
     draw_rows(e);
+    if (e->added) status = ptn_control_draw(&e->control, look, e->seed, error);
     e->residuals.count = e->sample.count * e->count;
     for (e->from = scored; status == PATRON_OK && e->from < e->sample.count; e->from += e->batch) {
         int64_t left = e->sample.count - e->from;
         e->batch = left < BATCH ? left : BATCH;
         double done = (double)(e->from - scored), all = (double)(e->sample.count - scored);
-        status =
-            score_batch(e, 1.0 - 0.5 * (1.0 - done / all), 1.0 - 0.5 * (1.0 - (done + (double)e->batch) / all), error);
+        status = score_batch(e, done / all, (done + (double)e->batch) / all, error);
     }
     return status;
 }
@@ -406,14 +484,8 @@ ptn_sum_estimate ptn_estimate_sum(const ptn_estimate *e, int32_t l, int32_t less
     const ptn_sampled *sample = e->sample.items;
     const int32_t *labels = e->labelings[0].labels;
     ptn_sum_estimate sum = {0};
-    int64_t before = 0;
     double mean, square;
-    for (int32_t other = 0; other < e->count; before += e->labelings[other++].k)
-        for (int32_t j = 0; j < e->labelings[other].k; j++) {
-            if (cluster >= 0 && (other != 0 || j != cluster)) continue;
-            if (other == l) sum.sum += e->totals[before + j];
-            if (other == less) sum.sum -= e->totals[before + j];
-        }
+    ptn_control_sum(&sum, &e->control, l, less, cluster);
     for (int64_t i = 0; i < e->certain; i++)
         if (cluster < 0 || labels[sample[i].row] == cluster) sum.sum += residual_of(e, i, l, less);
     for (int32_t h = 0; h < e->strata_count; h++) {

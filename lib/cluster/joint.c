@@ -186,6 +186,7 @@ static patron_status find_far(ptn_joint *job, patron_error *error)
             times *= 2.0;
             for (int64_t i = 0; i < job->rows; i++) found += is_far(job, i, times);
         }
+        job->times = times;
         if (found == 0 || pass == FAR_PASSES) break;
         for (int64_t i = 0; i < job->rows; i++)
             if (is_far(job, i, times)) job->cell[i] = -1 - job->cell[i];
@@ -417,12 +418,12 @@ const double *ptn_joint_far(ptn_joint *job, int64_t i, int32_t worker)
 }
 
 double ptn_joint_score(ptn_joint *job, int64_t i, int32_t l, int64_t before, const int64_t *sums, int64_t stride,
-                       const double *far, int32_t worker)
+                       const double *far, double norm, int32_t worker)
 {
     const ptn_labeling *labeling = &job->labelings[l];
     int64_t near = before, at = before;
     int32_t own = labeling->labels[i];
-    double norm = (double)job->deviation[i] * job->zoom, weight = ptn_scored_weight(job->scored, i), nearest = HUGE_VAL;
+    double weight = ptn_scored_weight(job->scored, i), nearest = HUGE_VAL;
     double sum_own = (double)sums[(before + own) * stride] / job->scale + far[before + own];
     for (int32_t j = 0; j < labeling->k; j++, at++) {
         double mean = ((double)sums[at * stride] / job->scale + far[at]) / labeling->total[j];

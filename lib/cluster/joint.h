@@ -61,6 +61,7 @@ typedef struct ptn_joint {
     double *chunk_sums;          /* chunks x cells x cols */
     double *chunk_deviations;    /* chunks x cells */
     double mean[PTN_MOST_CELLS]; /* deviation */
+    double times;                /* mean deviations that make a row a far one */
 } ptn_joint;
 
 /* Packs the rows by the first joint->count of `count` labelings, as many as go together in at most `most` cells; 0 of
@@ -84,9 +85,10 @@ const float *ptn_joint_move(ptn_joint *joint, const float *tile, int32_t from, i
 const double *ptn_joint_far(ptn_joint *joint, int64_t row, int32_t worker);
 
 /* The score of a row by labeling l, whose clusters begin at `before`: sums[c * stride] is that of its distances to the
-   rows of cluster c in the tiles, `far` that to the others. In double throughout where floats would not do. */
+   rows of cluster c in the tiles, `far` that to the others; `norm` the row's packed distance to its cell's mean. In
+   double throughout where floats would not do. */
 double ptn_joint_score(ptn_joint *joint, int64_t row, int32_t l, int64_t before, const int64_t *sums, int64_t stride,
-                       const double *far, int32_t worker);
+                       const double *far, double norm, int32_t worker);
 
 /* The same all in double; NaN where the call was cancelled. */
 double ptn_joint_score_double(ptn_joint *joint, int64_t row, int32_t l, int32_t worker);

@@ -40,11 +40,11 @@ typedef struct node_pool {
     int64_t *first;      /* cells + 1 */
 } node_pool;
 
-int64_t ptn_nodes_pick(int64_t pick, int64_t picks, int64_t count, uint64_t stream)
+int64_t ptn_nodes_pick(int64_t pick, int64_t picks, int64_t count, uint64_t seed, uint64_t stream)
 {
     if (picks >= count) return pick;
     /* count < 2^53 and what is rounded stays below it. */
-    double place = ((double)pick + ptn_random_unit(0, stream, (uint64_t)pick)) * ((double)count / (double)picks);
+    double place = ((double)pick + ptn_random_unit(seed, stream, (uint64_t)pick)) * ((double)count / (double)picks);
     int64_t found = (int64_t)place;
     return found < count ? found : count - 1;
 }
@@ -96,12 +96,12 @@ static void fill_pool(node_pool *pool)
         int64_t far_count = pool->far_first[cell + (int64_t)1] - pool->far_first[cell];
         pool->cell_first[cell] = pool->rows;
         for (int64_t p = 0; p < wanted; p++) {
-            int64_t tile = joint->cell_first[cell] + ptn_nodes_pick(p, wanted, tiles, (uint64_t)cell);
+            int64_t tile = joint->cell_first[cell] + ptn_nodes_pick(p, wanted, tiles, 0, (uint64_t)cell);
             for (int64_t r = tile * PTN_TILE; r < (tile + 1) * PTN_TILE; r++)
                 if (joint->source[r] >= 0) add_row(pool, joint->source[r], (double)tiles / (double)wanted);
         }
         for (int64_t p = 0; p < far; p++)
-            add_row(pool, pool->far[pool->far_first[cell] + ptn_nodes_pick(p, far, far_count, (uint64_t)cell)],
+            add_row(pool, pool->far[pool->far_first[cell] + ptn_nodes_pick(p, far, far_count, 0, (uint64_t)cell)],
                     (double)far_count / (double)far);
     }
     pool->cell_first[joint->cells] = pool->rows;

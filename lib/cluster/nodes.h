@@ -15,7 +15,7 @@ patron_status ptn_nodes_find(double **centres, int64_t *first, int64_t most, ptn
 bool ptn_nodes_place(double *out, const ptn_joint *joint, int64_t row);
 
 /* Pick `pick` of `picks` among `count` things: one of each equal stretch, at random, the same whenever it is asked. */
-int64_t ptn_nodes_pick(int64_t pick, int64_t picks, int64_t count, uint64_t stream);
+int64_t ptn_nodes_pick(int64_t pick, int64_t picks, int64_t count, uint64_t seed, uint64_t stream);
 
 /* Which of the centres first … end - 1 is nearest to a row. */
 int64_t ptn_nodes_nearest(const double *centres, int64_t first, int64_t end, const double *row, int64_t cols);

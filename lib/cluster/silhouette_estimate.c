@@ -95,8 +95,8 @@ static patron_status begin(estimation *n, const patron_rows *rows, const int32_t
     status = ptn_footing_find(&n->scored.footing, n->extremes + cols, n->extremes + 2 * cols, &n->scored.rows,
                               n->scored.team, error);
     if (status != PATRON_OK) return status;
-    status = ptn_estimate_open(&n->estimate, n->labelings, n->count, &n->scored, n->options.most_rows, n->options.seed,
-                               error);
+    ptn_wish wish = {.half_width = n->options.half_width, .most = n->options.most_rows, .seed = n->options.seed};
+    status = ptn_estimate_open(&n->estimate, n->labelings, n->count, &n->scored, &wish, error);
     if (status != PATRON_OK || !n->estimate.whole) return status;
     n->exact = true;
     return patron_silhouette_sweep(n->results, NULL, n->means, rows, labels, k, n->count, context, error);
@@ -118,6 +118,7 @@ static int64_t rows_scored(const estimation *n) { return n->exact ? n->scored.ro
 /* Whether no row that counts was left out. */
 static bool scored_all(const estimation *n)
 {
+    if (!n->exact && n->estimate.control.phases) return false;
     for (int32_t h = 0; !n->exact && h < n->estimate.strata_count; h++)
         if (n->estimate.strata[h].drawn < n->estimate.strata[h].rows) return false;
     return true;

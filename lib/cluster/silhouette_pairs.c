@@ -104,9 +104,10 @@ static void score_places(void *opaque, int64_t block, int32_t worker)
         if (i < 0) continue;
         if (ptn_team_poll(joint->scored->team, worker)) return;
         const double *far = ptn_joint_far(joint, i, worker);
+        double norm = (double)joint->deviation[i] * joint->zoom;
         for (int32_t l = 0; l < joint->count; before += joint->labelings[l++].k)
             joint->labelings[l].scores[i] =
-                ptn_joint_score(joint, i, l, before, job->sums + place, places, far, worker);
+                ptn_joint_score(joint, i, l, before, job->sums + place, places, far, norm, worker);
     }
 }
 

@@ -2,8 +2,8 @@
 /* The surrogate: nodes measured, scores of tiles by them, added up.
 
    With u a row's place from a node's centre, sums of weight, |u|^2, |u|^4, u, u |u|^2 and u u' are moved to the node's
-   mean afterwards: the centre is near it, so nothing cancels. Scores are rounded to multiples of 2^-32, so that their
-   sums need no order. The expansion is that of E sqrt(X) about E X to the second order. */
+   mean afterwards: the centre is near it, so nothing cancels. The expansion is that of E sqrt(X) about E X to the
+   second order. */
 #include "cluster/surrogate.h"
 
 #include <math.h>
@@ -13,14 +13,12 @@
 #include "cluster/nodes.h"
 
 enum {
-    MOMENT_ROWS = 1 << 20, /* nodes are measured on about so many rows, and */
-    MOMENT_FAR = 1 << 14,  /* far rows */
+    MOMENT_FAR = 1 << 14,  /* nodes are measured on so many far rows at most */
     MOMENT_CHUNKS = 16,    /* and one more for far rows */
     MOST_NUMBERS = 1 << 16 /* nodes x cols, unless there are more cells */
 };
 
 #define LEAST_SPREAD 1e-26 /* a node's tr S is at least that: roots and quotients of it stay within a float */
-#define STEP         0x1p-32
 
 typedef struct moments_job {
     ptn_surrogate *surrogate;
@@ -78,7 +76,7 @@ static void moments_chunk(void *opaque, int64_t chunk, int32_t worker)
         }
     }
     for (int64_t p = 0; chunk == MOMENT_CHUNKS && p < job->far_picks; p++) {
-        int64_t row = joint->far[ptn_nodes_pick(p, job->far_picks, joint->far_count, 0)];
+        int64_t row = joint->far[ptn_nodes_pick(p, job->far_picks, joint->far_count, 0, 0)];
         double weight = ptn_scored_weight(joint->scored, row) * ((double)joint->far_count / (double)job->far_picks);
         if (ptn_nodes_place(y, joint, row) && weight > 0.0)
             add_moments(job, sums, y, ptn_joint_cell(joint, row), weight, u);
@@ -140,10 +138,11 @@ static void finish_nodes(moments_job *job)
 }
 
 /* Tiles of a cell that are measured. */
-static int64_t picks_of(const ptn_joint *joint, int32_t cell)
+static int64_t picks_of(const ptn_surrogate *s, int32_t cell)
 {
+    const ptn_joint *joint = s->joint;
     int64_t tiles = joint->cell_first[cell + (int64_t)1] - joint->cell_first[cell];
-    int64_t wanted = (int64_t)((double)(MOMENT_ROWS / PTN_TILE) * ((double)tiles / (double)joint->tiles)) + 16;
+    int64_t wanted = (int64_t)((double)(s->rows / PTN_TILE) * ((double)tiles / (double)joint->tiles)) + 16;
     return wanted < tiles ? wanted : tiles;
 }
 
@@ -154,7 +153,7 @@ static patron_status measure_nodes(ptn_surrogate *s, const double *centres, patr
     double at = joint->scored->from;
     moments_job job = {.surrogate = s, .centres = centres, .stride = 3 + 2 * joint->cols + s->form};
     int64_t numbers, chunks = MOMENT_CHUNKS + 1;
-    for (int32_t cell = 0; cell < joint->cells; cell++) job.picks += picks_of(joint, cell);
+    for (int32_t cell = 0; cell < joint->cells; cell++) job.picks += picks_of(s, cell);
     job.far_picks = joint->far_count < MOMENT_FAR ? joint->far_count : MOMENT_FAR;
     if (!ptn_mul_i64(&numbers, chunks * s->nodes, job.stride)) numbers = -1;
     const ptn_wanted list[] = {{&job.pick, job.picks, sizeof *job.pick, "nodes"},
@@ -166,10 +165,10 @@ static patron_status measure_nodes(ptn_surrogate *s, const double *centres, patr
     if (status == PATRON_OK) {
         for (int32_t cell = 0, p = 0; cell < joint->cells; cell++) {
             int64_t tiles = joint->cell_first[cell + (int64_t)1] - joint->cell_first[cell];
-            int64_t picks = picks_of(joint, cell);
+            int64_t picks = picks_of(s, cell);
             for (int64_t i = 0; i < picks; i++, p++) {
                 job.pick[p] =
-                    joint->cell_first[cell] + ptn_nodes_pick(i, picks, tiles, (uint64_t)(joint->cells + cell));
+                    joint->cell_first[cell] + ptn_nodes_pick(i, picks, tiles, 0, (uint64_t)(joint->cells + cell));
                 job.stands[p] = (double)tiles / (double)picks;
             }
         }
@@ -213,20 +212,32 @@ static void sort_far(ptn_surrogate *s)
     }
 }
 
+/* Of each cluster, from those of the cells. */
+static void add_weights(ptn_surrogate *s)
+{
+    const ptn_joint *joint = s->joint;
+    memset(s->total, 0, (size_t)joint->clusters * sizeof *s->total);
+    for (int32_t cell = 0; cell < joint->cells; cell++)
+        for (int32_t l = 0; l < joint->count; l++)
+            s->total[joint->columns[cell * (int64_t)joint->count + l]] += s->cell_weight[cell];
+}
+
 static patron_status allocate_nodes(ptn_surrogate *s, const ptn_memory *memory, patron_error *error)
 {
-    int64_t cols = s->joint->cols, numbers, forms;
+    int64_t cols = s->joint->cols, threads = s->joint->scored->team->context->threads, numbers, forms, seen;
     s->form = s->full ? cols * (cols + 1) / 2 : cols;
     if (!ptn_mul_i64(&numbers, s->nodes, cols)) numbers = -1;
     if (!ptn_mul_i64(&forms, s->nodes, s->form)) forms = -1;
+    if (!ptn_mul_i64(&seen, numbers, threads)) seen = -1;
     const ptn_wanted list[] = {
         {&s->means, numbers, sizeof *s->means, "nodes"},  {&s->slopes, numbers, sizeof *s->slopes, "nodes"},
         {&s->forms, forms, sizeof *s->forms, "nodes"},    {&s->spreads, s->nodes, sizeof *s->spreads, "nodes"},
-        {&s->rests, s->nodes, sizeof *s->rests, "nodes"}, {&s->shares, s->nodes, sizeof *s->shares, "nodes"}};
+        {&s->rests, s->nodes, sizeof *s->rests, "nodes"}, {&s->shares, s->nodes, sizeof *s->shares, "nodes"},
+        {&s->seen, seen, sizeof *s->seen, "nodes"}};
     return ptn_allocate_each(list, sizeof list / sizeof *list, true, memory, error);
 }
 
-patron_status ptn_surrogate_open(ptn_surrogate *s, ptn_joint *joint, int32_t each, patron_error *error)
+patron_status ptn_surrogate_open(ptn_surrogate *s, ptn_joint *joint, int32_t each, int64_t rows, patron_error *error)
 {
     const ptn_memory *memory = &joint->scored->team->context->memory;
     int64_t threads = joint->scored->team->context->threads, most = 0;
@@ -234,6 +245,7 @@ patron_status ptn_surrogate_open(ptn_surrogate *s, ptn_joint *joint, int32_t eac
     memset(s, 0, sizeof *s);
     s->joint = joint;
     s->kernels = ptn_kernels_here();
+    s->rows = rows;
     s->full = joint->cols <= PTN_FULL_COLS;
     for (int32_t l = 0; l < joint->count; l++)
         if (each * (int64_t)joint->labelings[l].k > most) most = each * (int64_t)joint->labelings[l].k;
@@ -243,12 +255,15 @@ patron_status ptn_surrogate_open(ptn_surrogate *s, ptn_joint *joint, int32_t eac
                                {&s->cell_weight, joint->cells, sizeof *s->cell_weight, "nodes"},
                                {&s->far, joint->far_count, sizeof *s->far, "nodes"},
                                {&s->far_first, joint->cells + (int64_t)1, sizeof *s->far_first, "nodes"},
-                               {&s->tiles, threads * joint->cols * PTN_TILE, sizeof *s->tiles, "nodes"},
                                {&s->distances, threads * joint->clusters * PTN_TILE, sizeof *s->distances, "nodes"},
-                               {&s->totals, threads * joint->clusters, sizeof *s->totals, "nodes"}};
+                               {&s->from, threads, sizeof *s->from, "nodes"},
+                               {&s->total, joint->clusters, sizeof *s->total, "nodes"},
+                               {&s->scratch, joint->cols + 2, sizeof *s->scratch, "nodes"}};
     patron_status status = ptn_allocate_each(list, sizeof list / sizeof *list, true, memory, error);
     if (status != PATRON_OK) return status;
+    for (int64_t w = 0; w < threads; w++) s->from[w] = -1;
     sort_far(s);
+    add_weights(s);
     status = ptn_nodes_find(&centres, s->first, most, joint, s->far, s->far_first, error);
     if (status != PATRON_OK) return status;
     s->nodes = s->first[joint->cells];
@@ -261,19 +276,105 @@ patron_status ptn_surrogate_open(ptn_surrogate *s, ptn_joint *joint, int32_t eac
 void ptn_surrogate_close(ptn_surrogate *s)
 {
     const ptn_memory *memory = &s->joint->scored->team->context->memory;
+    ptn_free(memory, s->seen);
     ptn_free(memory, s->shares);
     ptn_free(memory, s->rests);
     ptn_free(memory, s->spreads);
     ptn_free(memory, s->forms);
     ptn_free(memory, s->slopes);
     ptn_free(memory, s->means);
-    ptn_free(memory, s->totals);
     ptn_free(memory, s->distances);
-    ptn_free(memory, s->tiles);
+    ptn_free(memory, s->scratch);
+    ptn_free(memory, s->total);
+    ptn_free(memory, s->from);
     ptn_free(memory, s->far_first);
     ptn_free(memory, s->far);
     ptn_free(memory, s->cell_weight);
     ptn_free(memory, s->first);
+}
+
+static double add_lanes(const double lane[PTN_TILE])
+{
+    double sum = 0.0;
+    for (int r = 0; r < PTN_TILE; r++) sum += lane[r];
+    return sum;
+}
+
+void ptn_surrogate_measure(double *sums, const float *values, const float *weights, int64_t first, int64_t end,
+                           int64_t cols)
+{
+    double square[PTN_TILE] = {0}, all[PTN_TILE] = {0};
+    for (int64_t t = first; t < end; t++)
+        for (int r = 0; r < PTN_TILE; r++) all[r] += (double)weights[t * PTN_TILE + r];
+    for (int64_t c = 0; c < cols; c++) {
+        double sum[PTN_TILE] = {0};
+        for (int64_t t = first; t < end; t++)
+            for (int r = 0; r < PTN_TILE; r++) {
+                double y = (double)values[(t * cols + c) * PTN_TILE + r];
+                double product = (double)weights[t * PTN_TILE + r] * y;
+                sum[r] += product;
+                square[r] += product * y;
+            }
+        sums[1 + c] += add_lanes(sum);
+    }
+    sums[0] += add_lanes(all);
+    sums[1 + cols] += add_lanes(square);
+}
+
+/* Nodes of a cell, of whose rows the mean and the mean square distance to it are known before and after. */
+static void move_nodes(ptn_surrogate *s, int32_t cell, const double *before, const double *after)
+{
+    int64_t cols = s->joint->cols;
+    double was = before[1 + cols] / before[0], is = after[1 + cols] / after[0];
+    for (int64_t c = 0; c < cols; c++) {
+        was -= before[1 + c] / before[0] * (before[1 + c] / before[0]);
+        is -= after[1 + c] / after[0] * (after[1 + c] / after[0]);
+    }
+    double stretch = was > 0.0 && is > 0.0 ? sqrt(is / was) : 1.0, square = stretch * stretch;
+    for (int64_t v = s->first[cell]; v < s->first[cell + (int64_t)1]; v++) {
+        for (int64_t c = 0; c < cols; c++) {
+            float *mean = &s->means[v * cols + c], *slope = &s->slopes[v * cols + c];
+            *mean = (float)(after[1 + c] / after[0] + stretch * ((double)*mean - before[1 + c] / before[0]));
+            *slope = (float)(square * stretch * (double)*slope);
+        }
+        for (int64_t e = v * s->form; e < (v + 1) * s->form; e++) s->forms[e] = (float)(square * (double)s->forms[e]);
+        s->rests[v] = (float)(square * square * (double)s->rests[v]);
+        s->spreads[v] = (float)fmax(square * (double)s->spreads[v], LEAST_SPREAD);
+    }
+}
+
+void ptn_surrogate_calibrate(ptn_surrogate *s, const double *sums)
+{
+    const ptn_joint *joint = s->joint;
+    int64_t each = joint->cols + 2;
+    double *before = s->scratch;
+    for (int32_t cell = 0; cell < joint->cells; cell++, sums += each) {
+        memset(before, 0, (size_t)each * sizeof *before);
+        ptn_surrogate_measure(before, joint->values, joint->weights, joint->cell_first[cell],
+                              joint->cell_first[cell + (int64_t)1], joint->cols);
+        if (!(before[0] > 0.0) || !(sums[0] > 0.0)) continue;
+        move_nodes(s, cell, before, sums);
+        s->cell_weight[cell] *= sums[0] / before[0];
+    }
+    add_weights(s);
+    for (int32_t w = 0; w < joint->scored->team->context->threads; w++) s->from[w] = -1;
+}
+
+/* The nodes' means from the mean of a cell; the worker's. */
+static const float *means_from(ptn_surrogate *s, int32_t cell, int32_t worker)
+{
+    const ptn_joint *joint = s->joint;
+    int64_t cols = joint->cols;
+    float *seen = s->seen + worker * s->nodes * cols;
+    if (s->from[worker] == cell) return seen;
+    s->from[worker] = cell;
+    for (int32_t to = 0; to < joint->cells; to++)
+        for (int64_t v = s->first[to]; v < s->first[to + (int64_t)1]; v++)
+            for (int64_t c = 0; c < cols; c++) {
+                double shift = (joint->centre[to * cols + c] - joint->centre[cell * cols + c]) * joint->zoom;
+                seen[v * cols + c] = (float)((double)s->means[v * cols + c] + shift);
+            }
+    return seen;
 }
 
 /* Mean distances of a tile of one cell to each cluster; the worker's. */
@@ -281,11 +382,12 @@ static const double *expect(ptn_surrogate *s, const float *tile, int32_t cell, i
 {
     ptn_joint *joint = s->joint;
     double *distances = s->distances + worker * joint->clusters * PTN_TILE;
+    const float *means = means_from(s, cell, worker);
     float expected[PTN_TILE];
     memset(distances, 0, (size_t)(joint->clusters * PTN_TILE) * sizeof *distances);
     for (int32_t to = 0; to < joint->cells; to++) {
         int64_t v = s->first[to];
-        ptn_nodes nodes = {.means = s->means + v * joint->cols,
+        ptn_nodes nodes = {.means = means + v * joint->cols,
                            .slopes = s->slopes + v * joint->cols,
                            .forms = s->forms + v * s->form,
                            .spreads = s->spreads + v,
@@ -295,7 +397,7 @@ static const double *expect(ptn_surrogate *s, const float *tile, int32_t cell, i
                            .count = s->first[to + (int64_t)1] - v,
                            .full = s->full};
         if (!(s->cell_weight[to] > 0.0)) continue;
-        s->kernels->expected(expected, ptn_joint_move(joint, tile, cell, to, worker), &nodes);
+        s->kernels->expected(expected, tile, &nodes);
         for (int32_t l = 0; l < joint->count; l++) {
             double *sums = distances + joint->columns[to * (int64_t)joint->count + l] * PTN_TILE;
             for (int r = 0; r < PTN_TILE; r++) sums[r] += s->cell_weight[to] * (double)expected[r];
@@ -304,113 +406,35 @@ static const double *expect(ptn_surrogate *s, const float *tile, int32_t cell, i
     return distances;
 }
 
-/* The surrogate of each row of a tile by labeling l, a multiple of 2^-32 from -1 to 1; 0 where it is not a number. */
+/* The scores of a tile by labeling l, whose clusters begin at `before`. */
 static void score_tile(double scores[PTN_TILE], const ptn_surrogate *s, const double *distances, int32_t cell,
                        int32_t l, int64_t before)
 {
     const ptn_labeling *labeling = &s->joint->labelings[l];
     int64_t own = s->joint->columns[cell * (int64_t)s->joint->count + l];
-    double nearest[PTN_TILE], total_own = labeling->total[own - before];
+    double nearest[PTN_TILE];
+    double round = 1.5 * 0x1p52 * PTN_SURROGATE_STEP; /* what is added to it is rounded to a multiple of the step */
     for (int r = 0; r < PTN_TILE; r++) nearest[r] = HUGE_VAL;
     for (int32_t j = 0; j < labeling->k; j++) {
         const double *sums = distances + (before + j) * PTN_TILE;
-        if (before + j == own || !(labeling->total[j] > 0.0)) continue;
-        double share = 1.0 / labeling->total[j];
+        if (before + j == own || !(s->total[before + j] > 0.0)) continue;
+        double share = 1.0 / s->total[before + j];
         for (int r = 0; r < PTN_TILE; r++) {
             double mean = sums[r] * share;
             nearest[r] = mean < nearest[r] ? mean : nearest[r];
         }
     }
     for (int r = 0; r < PTN_TILE; r++) {
-        double score = ptn_silhouette_score(distances[own * PTN_TILE + r], total_own, 1.0, nearest[r]);
-        scores[r] = score >= -1.0 && score <= 1.0 ? rint(score / STEP) * STEP : 0.0;
+        double score = ptn_silhouette_score(distances[own * PTN_TILE + r], s->total[own], 1.0, nearest[r]);
+        scores[r] = score >= -1.0 && score <= 1.0 ? (score + round) - round : 0.0;
     }
 }
 
-static void total_tile(ptn_surrogate *s, const float *tile, int32_t cell, const double weights[PTN_TILE],
-                       int32_t worker)
-{
-    ptn_joint *joint = s->joint;
-    const double *distances = expect(s, tile, cell, worker);
-    double scores[PTN_TILE];
-    int64_t before = 0;
-    for (int32_t l = 0; l < joint->count; before += joint->labelings[l++].k) {
-        int64_t sum = 0;
-        score_tile(scores, s, distances, cell, l, before);
-        for (int r = 0; r < PTN_TILE; r++) sum += (int64_t)(weights[r] * (scores[r] / STEP));
-        s->totals[worker * joint->clusters + joint->columns[cell * (int64_t)joint->count + l]] += sum;
-    }
-}
-
-static void total_stripe(void *opaque, int64_t block, int32_t worker)
-{
-    ptn_surrogate *s = opaque;
-    ptn_joint *joint = s->joint;
-    const ptn_stripe *stripe = &joint->stripe[block];
-    for (int64_t t = stripe->first; t < stripe->first + stripe->tiles; t++) {
-        double weights[PTN_TILE];
-        if (ptn_team_poll(joint->scored->team, worker)) return;
-        for (int r = 0; r < PTN_TILE; r++) weights[r] = (double)joint->weights[t * PTN_TILE + r];
-        total_tile(s, joint->values + t * joint->cols * PTN_TILE, stripe->cell, weights, worker);
-    }
-}
-
-/* Row `row` into lane `lane` of the worker's tile, as ptn_joint packs rows. */
-static void put_row(ptn_surrogate *s, int64_t row, int64_t lane, int32_t cell, int32_t worker)
+void ptn_surrogate_scores(double *scores, ptn_surrogate *s, const float *tile, int32_t cell, int32_t worker)
 {
     const ptn_joint *joint = s->joint;
-    float *tile = s->tiles + worker * joint->cols * PTN_TILE;
-    for (int64_t c = 0; c < joint->cols; c++)
-        tile[c * PTN_TILE + lane] =
-            (float)((ptn_scored_at(joint->scored, row, c) - joint->centre[cell * joint->cols + c]) * joint->zoom);
-}
-
-/* The far rows of a cell. */
-static void total_far(void *opaque, int64_t block, int32_t worker)
-{
-    ptn_surrogate *s = opaque;
-    ptn_joint *joint = s->joint;
-    int32_t cell = (int32_t)block;
-    for (int64_t f = s->far_first[cell]; f < s->far_first[cell + (int64_t)1]; f += PTN_TILE) {
-        double weights[PTN_TILE] = {0};
-        int64_t left = s->far_first[cell + (int64_t)1] - f;
-        if (ptn_team_poll(joint->scored->team, worker)) return;
-        memset(s->tiles + worker * joint->cols * PTN_TILE, 0, (size_t)(joint->cols * PTN_TILE) * sizeof *s->tiles);
-        for (int64_t r = 0; r < PTN_TILE && r < left; r++) {
-            put_row(s, s->far[f + r], r, cell, worker);
-            weights[r] = ptn_scored_weight(joint->scored, s->far[f + r]);
-        }
-        total_tile(s, s->tiles + worker * joint->cols * PTN_TILE, cell, weights, worker);
-    }
-}
-
-patron_status ptn_surrogate_total(double *totals, ptn_surrogate *s, double from, double to, patron_error *error)
-{
-    ptn_joint *joint = s->joint;
-    ptn_team *team = joint->scored->team;
-    patron_status status = ptn_team_run(team, "silhouette", from, to, joint->stripes, total_stripe, s, error);
-    if (status == PATRON_OK && joint->far_count > 0)
-        status = ptn_team_run(team, "silhouette", to, to, joint->cells, total_far, s, error);
-    for (int64_t c = 0; status == PATRON_OK && c < joint->clusters; c++) {
-        int64_t sum = 0;
-        for (int64_t w = 0; w < team->context->threads; w++) sum += s->totals[w * joint->clusters + c];
-        totals[c] = (double)sum * STEP;
-    }
-    return status;
-}
-
-void ptn_surrogate_row(double *scores, ptn_surrogate *s, int64_t row, int32_t worker)
-{
-    ptn_joint *joint = s->joint;
-    int32_t cell = ptn_joint_cell(joint, row);
-    float *tile = s->tiles + worker * joint->cols * PTN_TILE;
-    int64_t before = 0;
-    double lanes[PTN_TILE];
-    memset(tile, 0, (size_t)(joint->cols * PTN_TILE) * sizeof *tile);
-    put_row(s, row, 0, cell, worker);
     const double *distances = expect(s, tile, cell, worker);
-    for (int32_t l = 0; l < joint->count; before += joint->labelings[l++].k) {
-        score_tile(lanes, s, distances, cell, l, before);
-        scores[l] = lanes[0];
-    }
+    int64_t before = 0;
+    for (int32_t l = 0; l < joint->count; before += joint->labelings[l++].k)
+        score_tile(scores + l * (int64_t)PTN_TILE, s, distances, cell, l, before);
 }

@@ -10,30 +10,42 @@
 
 #include "cluster/joint.h"
 
+#define PTN_SURROGATE_STEP 0x1p-32 /* scores are multiples of it, so that sums of them need no order */
+
 typedef struct ptn_surrogate {
     ptn_joint *joint;
     const ptn_kernels *kernels;
     int64_t nodes, form; /* form: numbers in a covariance */
+    int64_t rows;        /* nodes are measured on about so many */
     bool full;
     int64_t *first; /* cells + 1: in nodes */
     float *means, *slopes, *forms, *spreads, *rests, *shares;
-    double *cell_weight;      /* cells: of all their rows */
+    double *cell_weight;      /* cells: of all their rows; and */
+    double *total;            /* clusters: of theirs */
     int64_t *far, *far_first; /* far rows by cell; cells + 1 */
-    float *tiles;             /* a tile for each worker */
+    double *scratch;          /* cols + 2 */
     double *distances;        /* clusters x PTN_TILE, for each worker */
-    int64_t *totals;          /* clusters, for each worker: of weight x score, in 2^-32 */
+    float *seen;              /* means as seen from a cell, for each worker; and */
+    int32_t *from;            /* that cell */
 } ptn_surrogate;
 
-/* Finds the nodes: some `each` for a cluster. To be closed, also after a failure; the joint stays open as long.
-   PATRON_OUT_OF_MEMORY, PATRON_TOO_LARGE, PATRON_CANCELLED. */
-patron_status ptn_surrogate_open(ptn_surrogate *surrogate, ptn_joint *joint, int32_t each, patron_error *error);
+/* Finds the nodes, some `each` for a cluster, and measures them on about `rows` rows. To be closed, also after a
+   failure; the joint stays open as long. PATRON_OUT_OF_MEMORY, PATRON_TOO_LARGE, PATRON_CANCELLED. */
+patron_status ptn_surrogate_open(ptn_surrogate *surrogate, ptn_joint *joint, int32_t each, int64_t rows,
+                                 patron_error *error);
 void ptn_surrogate_close(ptn_surrogate *surrogate);
 
-/* totals[c]: of weight x score over the rows of each of the joint's clusters. PATRON_CANCELLED. */
-patron_status ptn_surrogate_total(double *totals, ptn_surrogate *surrogate, double from, double to,
-                                  patron_error *error);
+/* Moves and stretches the nodes of each cell, if the joint is of some of the rows, until the mean of all rows and their
+   mean square distance to it are met: most of what is wrong by chance goes with that. sums: for each cell of the rows
+   in tiles weight, weight x y (cols), weight x |y|^2. */
+void ptn_surrogate_calibrate(ptn_surrogate *surrogate, const double *sums);
 
-/* Scores of a row, one for each labeling, to the bit what the totals have of it. */
-void ptn_surrogate_row(double *scores, ptn_surrogate *surrogate, int64_t row, int32_t worker);
+/* Adds the same sums over tiles first … end - 1, of `cols` columns. */
+void ptn_surrogate_measure(double *sums, const float *values, const float *weights, int64_t first, int64_t end,
+                           int64_t cols);
+
+/* Scores of the rows of a tile of a cell, for each labeling one after the other: from -1 to 1, 0 where there is none. A
+   row has the same in any tile. */
+void ptn_surrogate_scores(double *scores, ptn_surrogate *surrogate, const float *tile, int32_t cell, int32_t worker);
 
 #endif
