@@ -57,6 +57,16 @@ static inline void ptn_sum_add(ptn_dd *sum, double value)
 
 static inline double ptn_sum_value(ptn_dd sum) { return sum.hi + sum.lo; }
 
+/* Whether ptn_sum_value of `count` numbers >= 0 would be the same had they been added in any other order. With u =
+   2^-53, errors of two_sum add up to n u S at most, and lo is off by n u times that at most: any two orders are within
+   2^-80 S for n <= 4096, so that what rounds to one number that far to either side is settled. */
+static inline int ptn_sum_settled(ptn_dd sum, long long count)
+{
+    ptn_dd s = ptn_fast_two_sum(sum.hi, sum.lo);
+    double apart = 0x1p-80 * s.hi;
+    return count <= 2 || (count <= 4096 && s.hi + (s.lo + apart) == s.hi && s.hi + (s.lo - apart) == s.hi);
+}
+
 /* (a.hi + a.lo) / (b.hi + b.lo), to about 100 bits. */
 static inline ptn_dd ptn_dd_divide(ptn_dd a, ptn_dd b)
 {

@@ -41,8 +41,8 @@ typedef struct group_sums {
 /* A worker's own. */
 typedef struct bench {
     ptn_entry *entries; /* a group's, by customer */
-    uint64_t *numbers;  /* as many as entries; or NULL, where nothing needs them */
     uint32_t *ends;     /* by customer of the group */
+    ptn_habit_bench habits;
 } bench;
 
 typedef struct job {
@@ -142,10 +142,10 @@ static void mark_duplicates(const job *j, group_sums *sums, ptn_entry *entries, 
 
 /* Purchases that were cancelled, and what cancelled them. A purchase that makes no order has no quantity above 0, so
    it is in no pair. */
-static void match_cancellations(const job *j, const bench *b, group_sums *sums, ptn_entry *entries, int64_t count,
+static void match_cancellations(const job *j, bench *b, group_sums *sums, ptn_entry *entries, int64_t count,
                                 const ptn_detail *details, const int64_t *lines)
 {
-    ptn_cancel(entries, count, details, lines, b->numbers, j->history);
+    ptn_cancel(entries, count, details, lines, b->habits.numbers, j->history);
     for (int64_t i = 0; i < count; i++) {
         const ptn_entry *e = &entries[i];
         if (e->kind == PTN_KIND_CANCELLED) count_move(j, sums, e, PTN_KIND_ORDER, lines);
@@ -228,14 +228,16 @@ static void number_orders(ptn_entry *entries, int64_t count, int64_t gap_s)
     }
 }
 
-static void see_orders(ptn_customer *c, ptn_entry *entries, int64_t count, int64_t gap_s)
+/* Whether the purchase lines of each order lie together. */
+static bool see_orders(ptn_customer *c, ptn_entry *entries, int64_t count, int64_t gap_s)
 {
     sort_by_time(entries, count, NULL);
     if (gap_s > 0) number_orders(entries, count, gap_s);
-    if (see_orders_together(c, entries, count)) return;
+    if (see_orders_together(c, entries, count)) return true;
     sort_by_order(entries, count, NULL);
     see_sorted_orders(c, entries, count);
     sort_by_time(entries, count, NULL);
+    return false;
 }
 
 /* From entries sorted by time: days and money. Parts of a sum that fits do fit, so only the totals are checked. */
@@ -292,8 +294,8 @@ static void sort_group(const bench *b, const ptn_gathered *gathered, int64_t cou
         b->entries[ends[ptn_gathered_customer(&gathered[i])]++] = ptn_gathered_entry(&gathered[i], (uint32_t)i);
 }
 
-static void see_customer(const job *j, const bench *b, group_sums *sums, int64_t customer, ptn_entry *entries,
-                         int64_t count, const ptn_detail *details, const int64_t *lines)
+static void see_customer(const job *j, bench *b, group_sums *sums, int64_t customer, ptn_entry *entries, int64_t count,
+                         const ptn_detail *details, const int64_t *lines)
 {
     ptn_customer *c = &j->customers[customer];
     memset(c, 0, sizeof *c);
@@ -302,17 +304,16 @@ static void see_customer(const job *j, const bench *b, group_sums *sums, int64_t
     if (j->history->options.duplicates == PATRON_DUPLICATES_DROP)
         mark_duplicates(j, sums, entries, count, details, lines);
     if (j->history->options.match_cancellations != 0) match_cancellations(j, b, sums, entries, count, details, lines);
-    see_orders(c, entries, count, j->history->options.order_gap_s);
+    bool together = see_orders(c, entries, count, j->history->options.order_gap_s);
     if (c->orders == 0) return;
     see_days(c, entries, count, j->history->options.utc_offset_s);
     if (j->habits != NULL && c->overflow == 0 && c->orders >= j->question.min_orders) {
-        memset(&j->habits[customer], 0, sizeof *j->habits);
-        ptn_habits_see(&j->habits[customer], b->numbers, entries, count, details, j->history, &j->question);
-        if ((j->question.habits & PTN_HABIT_CHANNELS) != 0 && j->history->channel.items != NULL) {
-            sort_by_order(entries, count, NULL);
-            ptn_habits_see_channels(&j->habits[customer], b->numbers, entries, count, details, j->history);
-        } else {
-            j->habits[customer].channel_entropy = j->habits[customer].top_channel_share = (double)NAN;
+        ptn_habits *habits = &j->habits[customer];
+        memset(habits, 0, sizeof *habits);
+        ptn_habits_see(habits, &b->habits, entries, count, details, j->history, &j->question);
+        if ((j->question.habits & PTN_HABIT_CHANNELS) != 0) {
+            if (!together && b->habits.channels != NULL) sort_by_order(entries, count, NULL);
+            ptn_habits_see_channels(habits, &b->habits, entries, count, details, j->history);
         }
     }
     add_customer(sums, c, j->question.min_orders);
@@ -322,7 +323,7 @@ static void see_group(void *argument, int64_t block, int32_t worker)
 {
     const job *j = argument;
     const ptn_groups *g = j->groups;
-    const bench *b = &j->benches[worker];
+    bench *b = &j->benches[worker];
     int64_t group = j->first + block;
     int64_t first = group << g->shift, end = (group + 1) << g->shift, from = 0;
     int64_t start = g->starts[group] - g->base, count = g->starts[group + 1] - g->starts[group];
@@ -338,6 +339,7 @@ static void see_group(void *argument, int64_t block, int32_t worker)
                      g->details == NULL ? NULL : g->details + start, g->lines == NULL ? NULL : g->lines + start);
         from = to;
     }
+    ptn_habits_finish(&b->habits);
 }
 
 /* The instant of the last line that is kept, duplicates and cancellations aside; INT64_MIN where there is none. */
@@ -473,10 +475,11 @@ static patron_status make_benches(job *j, int32_t workers, ptn_memory *memory, p
         bench *b = &j->benches[w];
         int64_t room = w > 0 && largest > LARGE_GROUP ? LARGE_GROUP : largest;
         const ptn_wanted wanted[] = {{&b->entries, room, sizeof *b->entries, "a group's lines"},
-                                     {&b->ends, customers, sizeof *b->ends, "a group's customers"},
-                                     {&b->numbers, room, sizeof *b->numbers, "a group's lines"}};
-        bool numbers = j->question.habits != PTN_HABIT_NONE || j->history->options.match_cancellations != 0;
-        status = ptn_allocate_each(wanted, numbers ? 3 : 2, false, memory, error);
+                                     {&b->ends, customers, sizeof *b->ends, "a group's customers"}};
+        bool habits = j->question.habits != PTN_HABIT_NONE || j->history->options.match_cancellations != 0;
+        status = ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, false, memory, error);
+        if (status == PATRON_OK && habits)
+            status = ptn_habit_bench_open(&b->habits, j->history, j->question.habits, room, memory, error);
         if (status != PATRON_OK) return status;
     }
     return PATRON_OK;
@@ -485,7 +488,7 @@ static patron_status make_benches(job *j, int32_t workers, ptn_memory *memory, p
 static void free_benches(job *j, int32_t workers, ptn_memory *memory)
 {
     for (int32_t w = 0; j->benches != NULL && w < workers; w++) {
-        ptn_free(memory, j->benches[w].numbers);
+        ptn_habit_bench_free(&j->benches[w].habits, memory);
         ptn_free(memory, j->benches[w].ends);
         ptn_free(memory, j->benches[w].entries);
     }
