@@ -187,7 +187,7 @@ static double sorted_entropy(uint64_t *parts, int64_t count, int64_t total)
 void ptn_habits_finish(ptn_habit_bench *b)
 {
     int64_t at = 0;
-    for (int64_t i = 0; i < b->waiting; i++) b->logs[i] = ptn_log1p(b->logs[i]);
+    b->kernels->logs(b->logs, b->waiting);
     for (int64_t s = 0; s < b->sums; s++) {
         const ptn_waiting_sum *w = &b->sum[s];
         ptn_dd sum = {0.0, 0.0};
@@ -346,6 +346,7 @@ patron_status ptn_habit_bench_open(ptn_habit_bench *b, const patron_history *h, 
     if (categories > most) most = categories;
     if (channels > most) most = channels;
     if (most > entries) most = entries;
+    b->kernels = ptn_kernels_here();
     b->room = PTN_WAITING_PARTS + most + 1;
     const ptn_wanted zero[] = {{&b->categories, categories, sizeof *b->categories, "categories"},
                                {&b->channels, channels, sizeof *b->channels, "channels"},

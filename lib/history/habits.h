@@ -9,6 +9,7 @@
 #include "history/entries.h"
 #include "history/prices.h"
 #include "history/purchases.h"
+#include "kernels/kernels.h"
 
 /* Days whose quarters a worker remembers; parts of sums whose logarithms are taken together, and the sums. */
 enum { PTN_KNOWN_DAYS = 1024, PTN_WAITING_PARTS = 2048, PTN_WAITING_SUMS = 512 };
@@ -32,8 +33,9 @@ typedef struct ptn_waiting_sum {
     int64_t parts, total;
 } ptn_waiting_sum;
 
-/* What a worker sees customers with. All but the numbers and what waits is 0 between customers. */
+/* What a worker sees customers with. Sums by number are 0 between customers. */
 typedef struct ptn_habit_bench {
+    const ptn_kernels *kernels;
     uint64_t *numbers;            /* as many as a customer has entries at most */
     ptn_category_sum *categories; /* of each; or NULL */
     uint64_t *products;           /* a bit for each; or NULL */

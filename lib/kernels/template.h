@@ -466,6 +466,8 @@ static void inertia(double lanes[8], const ptn_source *rows, int64_t first_row, 
     vd_store(lanes, total);
 }
 
+#include "kernels/logs.h"
+
 const ptn_kernels KERNELS = {.name = NAME,
                              .measure = measure,
                              .pack = pack,
@@ -478,4 +480,5 @@ const ptn_kernels KERNELS = {.name = NAME,
                              .exact_sums = exact_sums,
                              .inertia = inertia,
                              .pairs = pairs,
-                             .expected = expected};
+                             .expected = expected,
+                             .logs = logs};
