@@ -57,14 +57,12 @@ static inline void ptn_sum_add(ptn_dd *sum, double value)
 
 static inline double ptn_sum_value(ptn_dd sum) { return sum.hi + sum.lo; }
 
-/* Whether ptn_sum_value of `count` numbers >= 0 would be the same had they been added in any other order. With u =
-   2^-53, errors of two_sum add up to n u S at most, and lo is off by n u times that at most: any two orders are within
-   2^-80 S for n <= 4096, so that what rounds to one number that far to either side is settled. */
-static inline int ptn_sum_settled(ptn_dd sum, long long count)
+/* Whether the sum of `count` numbers >= 0 is exact, and its value so the same for any order of adding. `least` is the
+   least of those above 0: all are multiples of q = 2^-53 least at the finest, errors of two_sum too, which add up to
+   less than 2^-52 count sum.hi: a double holds them while that is at most 2^53 q. */
+static inline int ptn_sum_exact(ptn_dd sum, long long count, double least)
 {
-    ptn_dd s = ptn_fast_two_sum(sum.hi, sum.lo);
-    double apart = 0x1p-80 * s.hi;
-    return count <= 2 || (count <= 4096 && s.hi + (s.lo + apart) == s.hi && s.hi + (s.lo - apart) == s.hi);
+    return (double)count * 0x1p-52 * sum.hi <= least;
 }
 
 /* (a.hi + a.lo) / (b.hi + b.lo), to about 100 bits. */

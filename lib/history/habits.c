@@ -172,7 +172,7 @@ static void see_products(ptn_habits *h, uint64_t *seen, const ptn_entry *entries
 
 static double entropy_term(int64_t part, int64_t total, double log) { return (double)part / (double)total * log; }
 
-/* The same in the order of the parts, which decides: for sums that another order might round otherwise. */
+/* With terms in the order of the parts, which decides where another order might be rounded otherwise. */
 static double sorted_entropy(uint64_t *parts, int64_t count, int64_t total)
 {
     ptn_dd sum = {0.0, 0.0};
@@ -190,10 +190,16 @@ void ptn_habits_finish(ptn_habit_bench *b)
     b->kernels->logs(b->logs, b->waiting);
     for (int64_t s = 0; s < b->sums; s++) {
         const ptn_waiting_sum *w = &b->sum[s];
+        double least = HUGE_VAL;
         ptn_dd sum = {0.0, 0.0};
-        for (int64_t i = at; i < at + w->parts; i++) ptn_sum_add(&sum, entropy_term(b->parts[i], w->total, b->logs[i]));
-        *w->entropy = ptn_sum_settled(sum, w->parts) ? ptn_sum_value(sum)
-                                                     : sorted_entropy((uint64_t *)b->parts + at, w->parts, w->total);
+        for (int64_t i = at; i < at + w->parts; i++) {
+            double term = entropy_term(b->parts[i], w->total, b->logs[i]);
+            least = term < least ? term : least;
+            ptn_sum_add(&sum, term);
+        }
+        *w->entropy = ptn_sum_exact(sum, w->parts, least)
+                          ? ptn_sum_value(sum)
+                          : sorted_entropy((uint64_t *)b->parts + at, w->parts, w->total);
         at += w->parts;
     }
     b->waiting = b->sums = 0;
@@ -221,12 +227,13 @@ static void make_way(ptn_habit_bench *b, int64_t parts)
 static double cost_of(uint64_t *costs, int64_t count)
 {
     ptn_dd sum = {0.0, 0.0};
-    double cost;
+    double cost, least = HUGE_VAL;
     for (int64_t i = 0; i < count; i++) {
         memcpy(&cost, &costs[i], sizeof cost);
+        if (cost > 0.0 && cost < least) least = cost;
         ptn_sum_add(&sum, cost);
     }
-    if (ptn_sum_settled(sum, count)) return ptn_sum_value(sum);
+    if (ptn_sum_exact(sum, count, least)) return ptn_sum_value(sum);
     sort_numbers(costs, count, NULL); /* the bits of numbers >= 0 are in their order */
     sum = (ptn_dd){0.0, 0.0};
     for (int64_t i = 0; i < count; i++) {
