@@ -192,7 +192,8 @@ int32_t ptn_feature_needs(int32_t index)
     return all[index];
 }
 
-double ptn_feature_value(int32_t index, const ptn_customer *c, const ptn_habits *h, const ptn_feature_clock *t)
+void ptn_feature_fill(double *values, int64_t stride, int32_t index, const ptn_feature_rows *rows,
+                      const ptn_feature_clock *t)
 {
     enum {
 #define NUMBER(name, unit, range, definition, missing, needs, formula) NUMBER_##name,
@@ -202,11 +203,17 @@ double ptn_feature_value(int32_t index, const ptn_customer *c, const ptn_habits 
     switch (index) {
 #define CASE(name, unit, range, definition, missing, needs, formula)                                                   \
     case NUMBER_##name:                                                                                                \
-        return formula;
+        for (int64_t r = 0; r < rows->count; r++) {                                                                    \
+            const ptn_customer *c = rows->customers[r];                                                                \
+            const ptn_habits *h = rows->habits[r];                                                                     \
+            (void)c, (void)h;                                                                                          \
+            values[r * stride] = formula;                                                                              \
+        }                                                                                                              \
+        return;
         FEATURES(CASE)
 #undef CASE
     default:
-        return (double)NAN;
+        return;
     }
 }
 
