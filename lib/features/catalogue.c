@@ -101,7 +101,7 @@
       h->discount_lines > 0 ? (double)h->discounted_lines / (double)h->discount_lines : MISSING)                       \
     X(return_rate, "share", "0 to 1",                                                                                  \
       "Lines that are returns, as a share of returns and purchases; adjustments are neither.", "never", LINES,         \
-      (double)h->return_lines / (double)(h->return_lines + h->purchase_lines))                                         \
+      (double)h->return_lines / ((double)h->return_lines + (double)h->purchase_lines))                                 \
     X(return_value_share, "share", ">= 0",                                                                             \
       "Value of the returns, adjustments left out, divided by the sum of purchases; above 1 when more was returned "   \
       "than bought.",                                                                                                  \
@@ -121,7 +121,7 @@
       "Orders in the last half of the time from the first order to the as-of less those in the first half, divided "   \
       "by all orders: from -1, all at the beginning, to 1; an order in the very middle is in the first half.",         \
       "with fewer than 2 orders", RHYTHM,                                                                              \
-      c->orders > 1 ? (double)(2 * h->late_orders - c->orders) / (double)c->orders : MISSING)                          \
+      c->orders > 1 ? (double)(2 * (int64_t)h->late_orders - c->orders) / (double)c->orders : MISSING)                 \
     X(best_quarter_share, "share", "0.25 to 1",                                                                        \
       "Share of the purchases made in the calendar quarter (the first is January to March; those of all years count "  \
       "together, by local time) in which most was spent: from 0.25 to 1.",                                             \

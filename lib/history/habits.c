@@ -28,49 +28,7 @@ static bool by_number(const uint64_t *a, const uint64_t *b, const void *none)
 #define SORT_LESS    by_number
 #include "base/sort_template.h"
 
-/* Most shops sell whole things: their quantities are added without the 128 bits that others need. */
-static inline void add_quantity(ptn_quantity_sum *sum, double quantity)
-{
-    int32_t whole = quantity < 0x1p30 ? (int32_t)quantity : -1;
-    if ((double)whole == quantity)
-        sum->whole += whole;
-    else
-        sum->steps += ptn_in_steps(quantity);
-}
-
-/* The same bits as (double)(all steps) x 2^-52. */
-static inline double quantity_value(const ptn_quantity_sum *sum)
-{
-    if (sum->steps == 0) return (double)sum->whole;
-    return (double)(sum->steps + ((uint128)sum->whole << 52)) * 0x1p-52;
-}
-
 static inline double wide_value(uint128 value) { return value >> 64 == 0 ? (double)(uint64_t)value : (double)value; }
-
-static void see_lines(ptn_habits *h, const ptn_entry *entries, int64_t count, const ptn_detail *details)
-{
-    ptn_quantity_sum items = {0, 0};
-    uint128 reduced = 0, full = 0;
-    for (int64_t i = 0; i < count; i++) {
-        const ptn_entry *e = &entries[i];
-        const ptn_detail *d = &details[e->at];
-        if (!ptn_entry_bought(e)) {
-            if (e->kind != PTN_KIND_RETURN) continue;
-            h->return_lines++;
-            h->return_value += e->amount < 0 ? -e->amount : e->amount;
-            continue;
-        }
-        h->purchase_lines++;
-        add_quantity(&items, d->quantity);
-        if ((e->marks & PTN_MARK_DISCOUNT) == 0) continue;
-        h->discount_lines++;
-        h->discounted_lines += d->discount > 0;
-        reduced += (uint64_t)d->discount;
-        full += (uint64_t)d->discount + (uint128)e->amount;
-    }
-    h->items = quantity_value(&items);
-    h->discount_depth = full > 0 ? wide_value(reduced) / wide_value(full) : (double)NAN;
-}
 
 /* The calendar quarter, 0 … 3, of a day counted from 1970-01-01, in the Gregorian calendar carried back. Years begin in
    March here, so that a leap day is their last, and five months have 153 days (as in Hinnant's date algorithms, 2013).
@@ -120,54 +78,32 @@ static int64_t twice_median(uint64_t *numbers, int64_t count)
 
 /* Orders come by time. With gaps g between n + 1 of them, S their sum and Q that of their squares:
    sd / mean = sqrt(Q / n - (S / n)^2) / (S / n) = sqrt(n Q - S^2) / S, exact up to the root. Q <= S^2 <= 2^96. */
-static void see_rhythm(ptn_habits *h, uint64_t *gaps_s, const ptn_entry *entries, int64_t count, int64_t utc_offset_s,
-                       const ptn_question *q)
+static void see_rhythm(ptn_habits *h, const ptn_habit_bench *b, const ptn_entry *entries, int64_t orders,
+                       int64_t utc_offset_s, const ptn_question *q)
 {
-    int64_t orders = 0, first_s = 0, previous_s = 0, sum_s = 0;
+    uint64_t *gaps_s = b->numbers;
+    int64_t first_s = entries[b->closing[0]].time_s, previous_s = first_s, sum_s = 0;
     uint128 squares = 0;
-    for (int64_t i = 0; i < count; i++) {
-        if ((entries[i].marks & PTN_MARK_CLOSES) == 0) continue;
-        int64_t time_s = entries[i].time_s, day = ptn_local_day(time_s, utc_offset_s), weekday = (day % 7 + 7) % 7;
-        if (orders == 0) first_s = time_s;
+    for (int64_t i = 0; i < orders; i++) {
+        int64_t time_s = entries[b->closing[i]].time_s, day = ptn_local_day(time_s, utc_offset_s);
+        int64_t weekday = (day % 7 + 7) % 7, gap_s = time_s - previous_s;
         h->recent_orders += (q->as_of_s - time_s) / 86400 < q->recent_days;
         h->weekend_orders += weekday == 2 || weekday == 3; /* day 0 was a Thursday */
         h->evening_orders += time_s + utc_offset_s - day * 86400 >= EVENING_S;
         h->late_orders += time_s - first_s > q->as_of_s - time_s;
-        if (orders > 0) {
-            int64_t gap_s = time_s - previous_s;
-            h->last_gap_s = gap_s;
-            gaps_s[orders - 1] = (uint64_t)gap_s;
-            sum_s += gap_s;
-            squares += (uint128)gap_s * (uint128)gap_s;
-        }
+        gaps_s[i] = (uint64_t)gap_s; /* the first is none */
+        sum_s += gap_s;
+        squares += (uint128)gap_s * (uint128)gap_s;
         previous_s = time_s;
-        orders++;
     }
     int64_t gaps = orders - 1;
     h->gap_variation = (double)NAN;
     if (gaps < 1) return;
-    h->twice_median_gap_s = twice_median(gaps_s, gaps);
+    h->last_gap_s = (int64_t)gaps_s[gaps];
+    h->twice_median_gap_s = twice_median(gaps_s + 1, gaps);
     if (gaps < 2 || sum_s == 0) return;
     uint128 spread = (uint128)gaps * squares - (uint128)sum_s * (uint128)sum_s;
     h->gap_variation = sqrt(wide_value(spread)) / (double)sum_s;
-}
-
-static void see_products(ptn_habits *h, uint64_t *seen, const ptn_entry *entries, int64_t count,
-                         const ptn_detail *details)
-{
-    if (seen == NULL) return;
-    for (int64_t i = 0; i < count; i++) {
-        int32_t product = details[entries[i].at].product;
-        if (product < 0 || !ptn_entry_bought(&entries[i])) continue;
-        uint64_t *word = &seen[product / 64];
-        h->product_lines++;
-        h->products += (*word >> product % 64 & 1u) == 0;
-        *word |= UINT64_C(1) << product % 64;
-    }
-    for (int64_t i = 0; i < count; i++) {
-        int32_t product = details[entries[i].at].product;
-        if (product >= 0) seen[product / 64] = 0;
-    }
 }
 
 static double entropy_term(int64_t part, int64_t total, double log) { return (double)part / (double)total * log; }
@@ -187,6 +123,7 @@ static double sorted_entropy(uint64_t *parts, int64_t count, int64_t total)
 void ptn_habits_finish(ptn_habit_bench *b)
 {
     int64_t at = 0;
+    if (b->sums == 0) return;
     b->kernels->logs(b->logs, b->waiting);
     for (int64_t s = 0; s < b->sums; s++) {
         const ptn_waiting_sum *w = &b->sum[s];
@@ -243,47 +180,92 @@ static double cost_of(uint64_t *costs, int64_t count)
     return ptn_sum_value(sum);
 }
 
-/* Quantities are summed up exactly for each category. Which category is which number is of no matter. */
-static void see_categories(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count,
-                           const ptn_detail *details, const double *prices)
+/* What is bought of a category. Which category is which number is of no matter. */
+static void finish_categories(ptn_habits *h, ptn_habit_bench *b, int64_t groups, const double *prices)
 {
     uint64_t *numbers = b->numbers;
-    int64_t total = 0, paid = 0, groups = 0, parts = 0, most = 0;
+    int64_t total = 0, paid = 0, parts = 0, most = 0;
+    h->categories = (uint32_t)groups;
     h->category_entropy = h->top_category_share = h->price_level = (double)NAN;
-    if (b->categories == NULL) return;
-    for (int64_t i = 0; i < count; i++) {
-        const ptn_entry *e = &entries[i];
-        const ptn_detail *d = &details[e->at];
-        if (d->category < 0 || !ptn_entry_bought(e)) continue;
-        ptn_category_sum *s = &b->categories[d->category];
-        numbers[groups] = (uint64_t)d->category;
-        groups += s->lines == 0;
-        s->lines++;
-        s->amount += e->amount;
-        total += e->amount;
-        if (prices == NULL || e->kind != PTN_KIND_ORDER) continue;
-        add_quantity(&s->quantity, d->quantity);
-        paid += e->amount;
-    }
-    h->categories = groups;
     make_way(b, groups);
     for (int64_t i = 0; i < groups; i++) {
         uint64_t category = numbers[i];
         ptn_category_sum *s = &b->categories[category];
-        double quantity = quantity_value(&s->quantity), cost = quantity > 0.0 ? quantity * prices[category] : 0.0;
+        double quantity = ptn_quantity_value(&s->quantity),
+               cost = prices != NULL && quantity > 0.0 ? quantity * prices[category] : 0.0;
         memcpy(&numbers[i], &cost, sizeof cost);
         b->parts[b->waiting + parts] = s->amount;
         parts += s->amount > 0;
+        total += s->amount;
+        paid += s->paid;
         if (s->amount > most) most = s->amount;
-        memset(s, 0, sizeof *s);
+        *s = (ptn_category_sum){{0, 0}, 0, 0, 0};
     }
     if (total > 0) {
         h->top_category_share = (double)most / (double)total;
         wait_for_entropy(b, &h->category_entropy, parts, total);
     }
-    if (prices == NULL) return;
-    double cost = cost_of(numbers, groups);
+    double cost = groups > 0 ? cost_of(numbers, groups) : 0.0;
     if (cost > 0.0) h->price_level = (double)paid / cost;
+}
+
+static void forget_products(uint64_t *seen, int64_t words, const ptn_entry *entries, int64_t count,
+                            const ptn_detail *details)
+{
+    if (words <= 8 * count) {
+        memset(seen, 0, (size_t)words * sizeof *seen);
+        return;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        int32_t product = details[entries[i].at].product;
+        if (product >= 0) seen[product / 64] = 0;
+    }
+}
+
+/* All that is seen of single lines, in one pass. */
+static void see_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count,
+                      const ptn_detail *details, const double *prices)
+{
+    ptn_quantity_sum items = {0, 0};
+    uint128 reduced = 0, full = 0;
+    int64_t groups = 0;
+    for (int64_t i = 0; i < count; i++) {
+        const ptn_entry *e = &entries[i];
+        const ptn_detail *d = &details[e->at];
+        if (!ptn_entry_bought(e)) {
+            if (e->kind != PTN_KIND_RETURN) continue;
+            h->return_lines++;
+            h->return_value += e->amount < 0 ? -e->amount : e->amount;
+            continue;
+        }
+        h->purchase_lines++;
+        ptn_quantity_add(&items, d->quantity);
+        if ((e->marks & PTN_MARK_DISCOUNT) != 0) {
+            h->discount_lines++;
+            h->discounted_lines += d->discount > 0;
+            reduced += (uint64_t)d->discount;
+            full += (uint64_t)d->discount + (uint128)e->amount;
+        }
+        if (b->products != NULL && d->product >= 0) {
+            uint64_t *word = &b->products[d->product / 64];
+            h->product_lines++;
+            h->products += (*word >> d->product % 64 & 1u) == 0;
+            *word |= UINT64_C(1) << d->product % 64;
+        }
+        if (b->categories != NULL && d->category >= 0) {
+            ptn_category_sum *s = &b->categories[d->category];
+            b->numbers[groups] = (uint64_t)d->category;
+            groups += s->lines == 0;
+            s->lines++;
+            s->amount += e->amount;
+            s->paid += e->kind == PTN_KIND_ORDER ? e->amount : 0;
+            ptn_quantity_add(&s->quantity, d->quantity);
+        }
+    }
+    h->items = ptn_quantity_value(&items);
+    h->discount_depth = full > 0 ? wide_value(reduced) / wide_value(full) : (double)NAN;
+    if (b->products != NULL) forget_products(b->products, b->product_words, entries, count, details);
+    finish_categories(h, b, groups, prices);
 }
 
 void ptn_habits_see_channels(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count,
@@ -328,17 +310,14 @@ void ptn_habits_see_channels(ptn_habits *h, ptn_habit_bench *b, const ptn_entry 
     wait_for_entropy(b, &h->channel_entropy, groups, orders);
 }
 
-void ptn_habits_see(ptn_habits *habits, ptn_habit_bench *bench, const ptn_entry *entries, int64_t count,
+void ptn_habits_see(ptn_habits *habits, ptn_habit_bench *bench, const ptn_entry *entries, int64_t count, int64_t orders,
                     const ptn_detail *details, const patron_history *history, const ptn_question *question)
 {
+    enum { LINES = PTN_HABIT_LINES | PTN_HABIT_PRODUCTS | PTN_HABIT_CATEGORIES | PTN_HABIT_PRICES };
     int64_t offset_s = history->options.utc_offset_s;
-    if ((question->habits & PTN_HABIT_LINES) != 0) see_lines(habits, entries, count, details);
+    if ((question->habits & LINES) != 0) see_lines(habits, bench, entries, count, details, question->prices);
     if ((question->habits & PTN_HABIT_SEASONS) != 0) see_seasons(habits, bench->quarters, entries, count, offset_s);
-    if ((question->habits & PTN_HABIT_RHYTHM) != 0)
-        see_rhythm(habits, bench->numbers, entries, count, offset_s, question);
-    if ((question->habits & PTN_HABIT_PRODUCTS) != 0) see_products(habits, bench->products, entries, count, details);
-    if ((question->habits & (PTN_HABIT_CATEGORIES | PTN_HABIT_PRICES)) != 0)
-        see_categories(habits, bench, entries, count, details, question->prices);
+    if ((question->habits & PTN_HABIT_RHYTHM) != 0) see_rhythm(habits, bench, entries, orders, offset_s, question);
 }
 
 patron_status ptn_habit_bench_open(ptn_habit_bench *b, const patron_history *h, int32_t habits, int64_t entries,
@@ -355,10 +334,12 @@ patron_status ptn_habit_bench_open(ptn_habit_bench *b, const patron_history *h, 
     if (most > entries) most = entries;
     b->kernels = ptn_kernels_here();
     b->room = PTN_WAITING_PARTS + most + 1;
+    b->product_words = (products + 63) / 64;
     const ptn_wanted zero[] = {{&b->categories, categories, sizeof *b->categories, "categories"},
                                {&b->channels, channels, sizeof *b->channels, "channels"},
-                               {&b->products, (products + 63) / 64, sizeof *b->products, "products"}},
+                               {&b->products, b->product_words, sizeof *b->products, "products"}},
                      wanted[] = {{&b->numbers, entries + 1, sizeof *b->numbers, "a group's lines"},
+                                 {&b->closing, entries + 1, sizeof *b->closing, "a group's lines"},
                                  {&b->logs, b->room, sizeof *b->logs, "logarithms"},
                                  {&b->parts, b->room, sizeof *b->parts, "logarithms"}};
     const int64_t counts[] = {categories, channels, products};
@@ -373,6 +354,7 @@ void ptn_habit_bench_free(ptn_habit_bench *b, const ptn_memory *memory)
 {
     ptn_free(memory, b->parts);
     ptn_free(memory, b->logs);
+    ptn_free(memory, b->closing);
     ptn_free(memory, b->numbers);
     ptn_free(memory, b->products);
     ptn_free(memory, b->channels);

@@ -8,8 +8,8 @@ enum { BLOCK = 1 << 18 };
 __extension__ typedef __int128 int128;
 
 typedef struct category_sums {
+    ptn_quantity_sum quantity;
     int128 amount;
-    ptn_uint128 quantity; /* in steps */
 } category_sums;
 
 typedef struct job {
@@ -33,7 +33,7 @@ static void add_block(void *argument, int64_t block, int32_t worker)
                              : j->fates[i] != PATRON_FATE_PURCHASE)
             continue;
         sums[categories[i]].amount += ptn_line_amount(h, i);
-        sums[categories[i]].quantity += ptn_in_steps(ptn_line_quantity(h, i));
+        ptn_quantity_add(&sums[categories[i]].quantity, ptn_line_quantity(h, i));
     }
 }
 
@@ -53,12 +53,15 @@ patron_status ptn_prices_make(double **prices, const ptn_grouping *grouping, con
     if (status == PATRON_OK)
         status = ptn_team_run(team, stage, 0.0, 0.0, (ptn_history_lines(h) + BLOCK - 1) / BLOCK, add_block, &j, error);
     for (int64_t c = 0; status == PATRON_OK && c < count; c++) {
-        category_sums all = {0, 0};
+        category_sums all = {{0, 0}, 0};
         for (int64_t w = 0; w < workers; w++) {
-            all.amount += j.sums[w * count + c].amount;
-            all.quantity += j.sums[w * count + c].quantity;
+            const category_sums *its = &j.sums[w * count + c];
+            all.amount += its->amount;
+            all.quantity.steps += its->quantity.steps;
+            all.quantity.whole += its->quantity.whole;
         }
-        ((double *)block)[c] = all.quantity > 0 ? (double)all.amount / ((double)all.quantity * 0x1p-52) : (double)NAN;
+        double quantity = ptn_quantity_value(&all.quantity);
+        ((double *)block)[c] = quantity > 0.0 ? (double)all.amount / quantity : (double)NAN;
     }
     ptn_free(memory, j.sums);
     if (status == PATRON_OK)

@@ -52,6 +52,7 @@ typedef struct job {
     ptn_habits *habits;    /* or NULL */
     ptn_question question; /* its as_of_s is the one used */
     uint8_t *line_fates;   /* or NULL */
+    uint64_t unscramble;   /* what a scrambled order key times it is the key */
     group_sums *sums;      /* of each group */
     bench *benches;        /* of each worker */
     int64_t first;         /* group of this round */
@@ -187,29 +188,56 @@ static void see_sorted_orders(ptn_customer *c, ptn_entry *entries, int64_t count
     }
 }
 
-/* The same from entries sorted by time, where the purchase lines of each order lie together: false, and nothing done,
-   where they do not, or where there are more orders than are worth comparing. */
-static bool see_orders_together(ptn_customer *c, ptn_entry *entries, int64_t count)
+/* Where order ids rise with time, as most shops' do, an order's key is beyond all before it. */
+typedef struct keys_seen {
+    uint64_t unscramble, highest; /* of the keys of `kind` */
+    uint8_t kind;
+    int64_t orders, starts[FEW_ORDERS]; /* entries that begin the first orders */
+} keys_seen;
+
+/* Whether the entry's order is not one of those seen; false, too, where there are more than are worth comparing. */
+static bool is_new_order(keys_seen *seen, const ptn_entry *entries, int64_t at)
 {
-    int64_t starts[FEW_ORDERS], closing[FEW_ORDERS], orders = 0, last = -1;
-    uint64_t amounts[FEW_ORDERS];
+    const ptn_entry *e = &entries[at];
+    uint64_t key = e->order_kind == PTN_KEY_NONE ? e->order ^ UINT64_C(1) << 63 : e->order * seen->unscramble;
+    int64_t orders = seen->orders;
+    if (orders == 0) seen->kind = e->order_kind;
+    if (orders > 0 && (e->order_kind != seen->kind || key <= seen->highest)) {
+        if (orders > FEW_ORDERS) return false;
+        for (int64_t o = 0; o < orders; o++)
+            if (ptn_entry_same_order(&entries[seen->starts[o]], e)) return false;
+    }
+    if (e->order_kind == seen->kind && (orders == 0 || key > seen->highest)) seen->highest = key;
+    if (orders < FEW_ORDERS) seen->starts[orders] = at;
+    seen->orders++;
+    return true;
+}
+
+/* The same from entries sorted by time, where the purchase lines of each order lie together: false, and nothing done,
+   where they do not. */
+static bool see_orders_together(ptn_customer *c, ptn_entry *entries, int64_t count, uint64_t unscramble)
+{
+    keys_seen seen = {.unscramble = unscramble};
+    ptn_entry *last = NULL;
+    uint64_t amount = 0;
+    bool is_order = false;
     for (int64_t i = 0; i < count; i++) {
         if (!ptn_entry_bought(&entries[i])) continue;
-        if (last < 0 || !ptn_entry_same_order(&entries[last], &entries[i])) {
-            for (int64_t o = 0; o < orders; o++)
-                if (ptn_entry_same_order(&entries[starts[o]], &entries[i])) return false;
-            if (orders == FEW_ORDERS) return false;
-            starts[orders] = i;
-            closing[orders] = -1;
-            amounts[orders++] = 0;
+        if (last == NULL || !ptn_entry_same_order(last, &entries[i])) {
+            if (is_order) close_order(c, last, amount);
+            if (!is_new_order(&seen, entries, i)) {
+                for (int64_t k = 0; k < i; k++) entries[k].marks &= (uint8_t)~PTN_MARK_CLOSES;
+                memset(c, 0, sizeof *c);
+                return false;
+            }
+            is_order = false;
+            amount = 0;
         }
-        last = i;
-        amounts[orders - 1] += (uint64_t)entries[i].amount;
-        /* Its last line, once one of them makes it an order. */
-        if (closing[orders - 1] >= 0 || entries[i].kind == PTN_KIND_ORDER) closing[orders - 1] = i;
+        last = &entries[i];
+        amount += (uint64_t)entries[i].amount;
+        is_order |= entries[i].kind == PTN_KIND_ORDER;
     }
-    for (int64_t o = 0; o < orders; o++)
-        if (closing[o] >= 0) close_order(c, &entries[closing[o]], amounts[o]);
+    if (is_order) close_order(c, last, amount);
     return true;
 }
 
@@ -228,12 +256,12 @@ static void number_orders(ptn_entry *entries, int64_t count, int64_t gap_s)
     }
 }
 
-/* Whether the purchase lines of each order lie together. */
-static bool see_orders(ptn_customer *c, ptn_entry *entries, int64_t count, int64_t gap_s)
+/* Of a customer that is all 0. Whether the purchase lines of each order lie together. */
+static bool see_orders(ptn_customer *c, ptn_entry *entries, int64_t count, const job *j)
 {
     sort_by_time(entries, count, NULL);
-    if (gap_s > 0) number_orders(entries, count, gap_s);
-    if (see_orders_together(c, entries, count)) return true;
+    if (j->history->options.order_gap_s > 0) number_orders(entries, count, j->history->options.order_gap_s);
+    if (see_orders_together(c, entries, count, j->unscramble)) return true;
     sort_by_order(entries, count, NULL);
     see_sorted_orders(c, entries, count);
     sort_by_time(entries, count, NULL);
@@ -294,6 +322,23 @@ static void sort_group(const bench *b, const ptn_gathered *gathered, int64_t cou
         b->entries[ends[ptn_gathered_customer(&gathered[i])]++] = ptn_gathered_entry(&gathered[i], (uint32_t)i);
 }
 
+/* `together`: the purchase lines of each order lie so. */
+static void see_habits(const job *j, ptn_habit_bench *b, int64_t customer, ptn_entry *entries, int64_t count,
+                       const ptn_detail *details, bool together)
+{
+    ptn_habits *habits = &j->habits[customer];
+    uint32_t orders = 0;
+    memset(habits, 0, sizeof *habits);
+    for (int64_t i = 0; i < count; i++) {
+        b->closing[orders] = (uint32_t)i;
+        orders += (entries[i].marks & PTN_MARK_CLOSES) != 0;
+    }
+    ptn_habits_see(habits, b, entries, count, orders, details, j->history, &j->question);
+    if ((j->question.habits & PTN_HABIT_CHANNELS) == 0) return;
+    if (!together && b->channels != NULL) sort_by_order(entries, count, NULL);
+    ptn_habits_see_channels(habits, b, entries, count, details, j->history);
+}
+
 static void see_customer(const job *j, bench *b, group_sums *sums, int64_t customer, ptn_entry *entries, int64_t count,
                          const ptn_detail *details, const int64_t *lines)
 {
@@ -304,18 +349,11 @@ static void see_customer(const job *j, bench *b, group_sums *sums, int64_t custo
     if (j->history->options.duplicates == PATRON_DUPLICATES_DROP)
         mark_duplicates(j, sums, entries, count, details, lines);
     if (j->history->options.match_cancellations != 0) match_cancellations(j, b, sums, entries, count, details, lines);
-    bool together = see_orders(c, entries, count, j->history->options.order_gap_s);
+    bool together = see_orders(c, entries, count, j);
     if (c->orders == 0) return;
     see_days(c, entries, count, j->history->options.utc_offset_s);
-    if (j->habits != NULL && c->overflow == 0 && c->orders >= j->question.min_orders) {
-        ptn_habits *habits = &j->habits[customer];
-        memset(habits, 0, sizeof *habits);
-        ptn_habits_see(habits, &b->habits, entries, count, details, j->history, &j->question);
-        if ((j->question.habits & PTN_HABIT_CHANNELS) != 0) {
-            if (!together && b->habits.channels != NULL) sort_by_order(entries, count, NULL);
-            ptn_habits_see_channels(habits, &b->habits, entries, count, details, j->history);
-        }
-    }
+    if (j->habits != NULL && c->overflow == 0 && c->orders >= j->question.min_orders)
+        see_habits(j, &b->habits, customer, entries, count, details, together);
     add_customer(sums, c, j->question.min_orders);
 }
 
@@ -535,6 +573,14 @@ static patron_status see_rounds(job *j, ptn_groups *g, const ptn_grouping *group
     return PATRON_OK;
 }
 
+/* The inverse of an odd number modulo 2^64, by Newton's steps: right in 3 bits at first, then in twice as many. */
+static uint64_t inverse_of(uint64_t odd)
+{
+    uint64_t inverse = odd;
+    for (int i = 0; i < 5; i++) inverse *= 2 - odd * inverse;
+    return inverse;
+}
+
 /* The categories' prices. Where other lines decide which ones count, those are found first. */
 static patron_status find_prices(double **prices, const job *j, const ptn_grouping *grouping, ptn_team *team,
                                  const char *stage, patron_error *error)
@@ -594,6 +640,7 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
         return status;
     }
     j.groups = &groups;
+    j.unscramble = inverse_of(groups.scramble);
     if ((question->habits & PTN_HABIT_PRICES) != 0) status = find_prices(&prices, &j, &grouping, team, stage, error);
     j.question.prices = prices;
     if (status == PATRON_OK) status = make_benches(&j, workers, &purchases->memory, error);
