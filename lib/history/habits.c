@@ -13,8 +13,9 @@
 
 __extension__ typedef unsigned __int128 uint128;
 
-/* 18:00, in seconds of the day. Numbers that are compared with one another rather than sorted. */
-enum { EVENING_S = 64800, FEW_NUMBERS = 32 };
+/* 18:00, in seconds of the day. More weeks than any day is before 1970. Numbers that are compared with one another
+ * rather than sorted. */
+enum { EVENING_S = 64800, WEEKS = 1000000, FEW_NUMBERS = 32 };
 
 static bool by_number(const uint64_t *a, const uint64_t *b, const void *none)
 {
@@ -60,18 +61,25 @@ static void see_seasons(ptn_habits *h, int64_t *known, const ptn_entry *entries,
 static int64_t twice_median(uint64_t *numbers, int64_t count)
 {
     int64_t low = (count - 1) / 2, high = count / 2, at_low = 0, at_high = 0;
-    if (count > FEW_NUMBERS) {
+    int32_t few[FEW_NUMBERS];
+    uint64_t bits = 0;
+    for (int64_t i = 0; i < count; i++) bits |= numbers[i];
+    if (count > FEW_NUMBERS || bits >= INT32_MAX) {
         sort_numbers(numbers, count, NULL);
         return (int64_t)(numbers[low] + numbers[high]);
     }
+    int64_t padded = (count + 3) / 4 * 4;
+    for (int64_t i = 0; i < padded; i++) few[i] = i < count ? (int32_t)numbers[i] : INT32_MAX;
     for (int64_t i = 0; i < count; i++) {
-        int64_t number = (int64_t)numbers[i], below = 0, until = 0;
-        for (int64_t k = 0; k < count; k++) {
-            below += (int64_t)numbers[k] < number;
-            until += (int64_t)numbers[k] <= number;
-        }
-        if (below <= low && low < until) at_low = number;
-        if (below <= high && high < until) at_high = number;
+        int32_t number = few[i], below[4] = {0}, until[4] = {0};
+        for (int64_t k = 0; k < padded; k += 4)
+            for (int l = 0; l < 4; l++) {
+                below[l] += few[k + l] < number;
+                until[l] += few[k + l] <= number;
+            }
+        int64_t before = below[0] + below[1] + below[2] + below[3], to = until[0] + until[1] + until[2] + until[3];
+        at_low = before <= low && low < to ? number : at_low;
+        at_high = before <= high && high < to ? number : at_high;
     }
     return at_low + at_high;
 }
@@ -83,19 +91,25 @@ static void see_rhythm(ptn_habits *h, const ptn_habit_bench *b, const ptn_entry 
 {
     uint64_t *gaps_s = b->numbers;
     int64_t first_s = entries[b->closing[0]].time_s, previous_s = first_s, sum_s = 0;
+    int64_t recent_s = q->recent_days < INT64_MAX / 86400 ? q->recent_days * 86400 : INT64_MAX;
+    uint32_t recent = 0, weekend = 0, evening = 0, late = 0;
     uint128 squares = 0;
     for (int64_t i = 0; i < orders; i++) {
         int64_t time_s = entries[b->closing[i]].time_s, day = ptn_local_day(time_s, utc_offset_s);
-        int64_t weekday = (day % 7 + 7) % 7, gap_s = time_s - previous_s;
-        h->recent_orders += (q->as_of_s - time_s) / 86400 < q->recent_days;
-        h->weekend_orders += weekday == 2 || weekday == 3; /* day 0 was a Thursday */
-        h->evening_orders += time_s + utc_offset_s - day * 86400 >= EVENING_S;
-        h->late_orders += time_s - first_s > q->as_of_s - time_s;
+        int64_t gap_s = time_s - previous_s, since_s = q->as_of_s - time_s; /* >= 0 */
+        recent += since_s < recent_s;
+        weekend += (uint64_t)(day + WEEKS * 7 - 2) % 7 < 2; /* day 0 was a Thursday */
+        evening += time_s + utc_offset_s - day * 86400 >= EVENING_S;
+        late += time_s - first_s > since_s;
         gaps_s[i] = (uint64_t)gap_s; /* the first is none */
         sum_s += gap_s;
         squares += (uint128)gap_s * (uint128)gap_s;
         previous_s = time_s;
     }
+    h->recent_orders = recent;
+    h->weekend_orders = weekend;
+    h->evening_orders = evening;
+    h->late_orders = late;
     int64_t gaps = orders - 1;
     h->gap_variation = (double)NAN;
     if (gaps < 1) return;
@@ -229,6 +243,9 @@ static void see_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entrie
     ptn_quantity_sum items = {0, 0};
     uint128 reduced = 0, full = 0;
     int64_t groups = 0;
+    uint32_t bought = 0, discounts = 0, discounted = 0, of_products = 0, different = 0;
+    uint64_t *products = b->products, *numbers = b->numbers;
+    ptn_category_sum *categories = b->categories;
     for (int64_t i = 0; i < count; i++) {
         const ptn_entry *e = &entries[i];
         const ptn_detail *d = &details[e->at];
@@ -238,23 +255,23 @@ static void see_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entrie
             h->return_value += e->amount < 0 ? -e->amount : e->amount;
             continue;
         }
-        h->purchase_lines++;
+        bought++;
         ptn_quantity_add(&items, d->quantity);
         if ((e->marks & PTN_MARK_DISCOUNT) != 0) {
-            h->discount_lines++;
-            h->discounted_lines += d->discount > 0;
+            discounts++;
+            discounted += d->discount > 0;
             reduced += (uint64_t)d->discount;
             full += (uint64_t)d->discount + (uint128)e->amount;
         }
-        if (b->products != NULL && d->product >= 0) {
-            uint64_t *word = &b->products[d->product / 64];
-            h->product_lines++;
-            h->products += (*word >> d->product % 64 & 1u) == 0;
-            *word |= UINT64_C(1) << d->product % 64;
+        if (products != NULL && d->product >= 0) {
+            uint64_t *word = &products[(uint32_t)d->product / 64], bit = UINT64_C(1) << (uint32_t)d->product % 64;
+            of_products++;
+            different += (*word & bit) == 0;
+            *word |= bit;
         }
-        if (b->categories != NULL && d->category >= 0) {
-            ptn_category_sum *s = &b->categories[d->category];
-            b->numbers[groups] = (uint64_t)d->category;
+        if (categories != NULL && d->category >= 0) {
+            ptn_category_sum *s = &categories[d->category];
+            numbers[groups] = (uint64_t)d->category;
             groups += s->lines == 0;
             s->lines++;
             s->amount += e->amount;
@@ -262,9 +279,14 @@ static void see_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entrie
             ptn_quantity_add(&s->quantity, d->quantity);
         }
     }
+    h->purchase_lines = bought;
+    h->discount_lines = discounts;
+    h->discounted_lines = discounted;
+    h->product_lines = of_products;
+    h->products = different;
     h->items = ptn_quantity_value(&items);
     h->discount_depth = full > 0 ? wide_value(reduced) / wide_value(full) : (double)NAN;
-    if (b->products != NULL) forget_products(b->products, b->product_words, entries, count, details);
+    if (products != NULL) forget_products(products, b->product_words, entries, count, details);
     finish_categories(h, b, groups, prices);
 }
 

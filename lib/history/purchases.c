@@ -161,7 +161,7 @@ static void match_cancellations(const job *j, bench *b, group_sums *sums, ptn_en
  */
 static void close_order(ptn_customer *c, ptn_entry *last, uint64_t amount)
 {
-    if ((int64_t)amount > c->largest_order) c->largest_order = (int64_t)amount;
+    c->largest_order = (int64_t)amount > c->largest_order ? (int64_t)amount : c->largest_order;
     last->marks |= PTN_MARK_CLOSES;
     if (c->orders == 0 || last->time_s < c->first_order_s) c->first_order_s = last->time_s;
     if (c->orders == 0 || last->time_s > c->last_order_s) c->last_order_s = last->time_s;
@@ -271,27 +271,33 @@ static bool see_orders(ptn_customer *c, ptn_entry *entries, int64_t count, const
 /* From entries sorted by time: days and money. Parts of a sum that fits do fit, so only the totals are checked. */
 static void see_days(ptn_customer *c, const ptn_entry *entries, int64_t count, int64_t utc_offset_s)
 {
-    int64_t recurring_returns = 0, day = 0, day_end_s = INT64_MIN; /* the day of times before day_end_s */
+    int64_t first_day = INT64_MAX, last_day = INT64_MIN, days = 0, gross = 0, returns = 0;
+    uint64_t repeat_gross = 0, later_returns = 0; /* of no meaning where a total overflows */
+    bool fits = true;
     for (int64_t i = 0; i < count; i++) {
         const ptn_entry *e = &entries[i];
-        if (e->time_s >= day_end_s) {
-            day = ptn_local_day(e->time_s, utc_offset_s);
-            day_end_s = (day + 1) * 86400 - utc_offset_s;
-        }
-        bool later = c->purchase_days > 0 && day > c->first_day;
+        int64_t day = ptn_local_day(e->time_s, utc_offset_s);
         if (ptn_entry_bought(e)) {
-            if (c->purchase_days == 0) c->first_day = day;
-            if (c->purchase_days == 0 || day > c->last_day) c->purchase_days++;
-            c->last_day = day;
-            if (!ptn_add_i64(&c->gross, c->gross, e->amount)) c->overflow = 1;
-            if (later && c->overflow == 0) c->repeat_gross += e->amount;
+            first_day = first_day == INT64_MAX ? day : first_day;
+            days += day > last_day;
+            last_day = day;
+            fits &= ptn_add_i64(&gross, gross, e->amount);
+            repeat_gross += day > first_day ? (uint64_t)e->amount : 0;
         } else if (e->kind == PTN_KIND_RETURN || e->kind == PTN_KIND_ADJUSTMENT) {
             int64_t value = e->amount < 0 ? -e->amount : e->amount;
-            if (!ptn_add_i64(&c->returns, c->returns, value)) c->overflow = 1;
-            if (later && c->overflow == 0) recurring_returns += value;
+            fits &= ptn_add_i64(&returns, returns, value);
+            later_returns += day > first_day ? (uint64_t)value : 0;
         }
     }
-    c->recurring = c->repeat_gross - recurring_returns;
+    c->purchase_days = days;
+    c->first_day = first_day;
+    c->last_day = last_day;
+    c->gross = gross;
+    c->returns = returns;
+    c->overflow = !fits;
+    if (!fits) return;
+    c->repeat_gross = (int64_t)repeat_gross;
+    c->recurring = c->repeat_gross - (int64_t)later_returns;
 }
 
 static void add_customer(group_sums *sums, const ptn_customer *c, int64_t min_orders)
