@@ -254,6 +254,27 @@ START_TEST(test_parts_of_all_sizes_add_up_in_any_order)
 }
 END_TEST
 
+/* Costs of 2^53, 1 and four of 2^-53, in 1/10,000: by rising cost the four count, and the sum is beyond 2^53 + 1, which
+   rounds to 2^53 + 2; by falling cost each is lost, and it would be 2^53. */
+START_TEST(test_costs_are_added_by_rising_cost)
+{
+    static const char *const small[] = {"c", "d", "e", "f"};
+    oracle_line lines[10] = {
+        {.customer = "a", .order = "1", .category = "a", .amount = INT64_C(1) << 53, .quantity = 2},
+        {.customer = "a", .order = "1", .category = "b", .amount = 1, .quantity = 1}};
+    for (int i = 0; i < 4; i++) {
+        lines[2 + i] =
+            (oracle_line){.customer = "a", .order = "1", .category = small[i], .amount = 1, .quantity = 0x1p-52};
+        lines[6 + i] = (oracle_line){.customer = "b", .order = "2", .category = small[i], .amount = 1, .quantity = 4};
+    }
+    patron_history *history = history_of(lines, 10);
+    patron_features *features = features_of(history, PATRON_AS_OF_LAST, "price_level");
+    ck_assert_double_eq(features->matrix->values[0], (0x1p53 + 4.0) / (0x1p53 + 2.0));
+    patron_features_free(features);
+    patron_history_free(history);
+}
+END_TEST
+
 /* Order ids that rise with time, fall, or do neither, of few orders and many: the same orders. */
 START_TEST(test_ids_of_orders_need_not_rise)
 {
@@ -416,6 +437,7 @@ int main(void)
     tcase_add_test(tests, test_each_feature_alone_is_as_among_all);
     tcase_add_test(tests, test_fractional_quantities_add_up_in_any_order);
     tcase_add_test(tests, test_parts_of_all_sizes_add_up_in_any_order);
+    tcase_add_test(tests, test_costs_are_added_by_rising_cost);
     tcase_add_test(tests, test_ids_of_orders_need_not_rise);
     tcase_add_test(tests, test_discounts_and_returns_of_known_lines);
     tcase_add_test(tests, test_price_level_against_the_category_s_mean);
