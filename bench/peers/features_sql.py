@@ -16,8 +16,8 @@ ALL = ["recency_days", "tenure_days", "frequency", "monetary_gross", "monetary_r
        "days_between_median", "days_between_variation", "recent_orders", "items_per_order", "distinct_products",
        "category_count", "category_entropy", "top_category_share", "discount_share", "return_rate",
        "return_value_share", "weekend_share", "overdue_ratio", "days_since_previous_order", "order_trend",
-       "best_quarter_share", "evening_share", "repeat_product_share", "discount_depth", "largest_order_share", "top_channel_share",
-       "channel_entropy", "price_level"]
+       "best_quarter_share", "evening_share", "repeat_product_share", "discount_depth", "largest_order_share",
+       "top_channel_share", "channel_entropy", "price_level"]
 RFM = ["recency_days", "frequency", "monetary_gross", "tenure_days", "average_order_value"]
 
 DUCKDB_RFM = """

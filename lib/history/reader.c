@@ -313,7 +313,7 @@ static void find_texts(step *s, int32_t text, int32_t field, const ptn_array *co
     }
 }
 
-/* The same as find_texts, for columns of texts of which there are few. */
+/* The same for columns of texts of which there are few. */
 static void find_few_texts(step *s, int32_t text, int32_t field, const ptn_array *column, ptn_memo *known)
 {
     ptn_wanted_text wanted[STEP];
@@ -582,8 +582,7 @@ void ptn_reader_read(void *argument, int64_t block, int32_t worker)
         s.orders = &made;
     }
     for (int32_t t = 0; t < PTN_TEXTS; t++) s.fresh[t] = r->fresh[t] == NULL ? NULL : r->fresh[t] + first;
-    for (int32_t t = PTN_TEXT_PRODUCT; t < PTN_TEXTS; t++)
-        if (s.fresh[t] != NULL) memset(&known[t - PTN_TEXT_PRODUCT], 0, sizeof *known);
+    memset(known, 0, sizeof known);
     for (int64_t at = first; at < end; at += STEP) {
         s.row = r->source == NULL ? r->from + at : at - first;
         s.at = r->base + at;
