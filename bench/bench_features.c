@@ -5,8 +5,8 @@
                          [--batch N] [--repeats N] [--seed N] [--json] [--output FOLDER]
 
    "rfm" is recency, frequency, money, tenure and order value, and needs customer, order, time, quantity and amount;
-   with "all", the whole catalogue, products, categories and discounts are appended too. Only a batch of lines is in
-   memory beside the history, so --lines may be 1e9.
+   with "all", the whole catalogue, products, categories, channels and discounts are appended too. Only a batch of lines
+   is in memory beside the history, so --lines may be 1e9.
 
    --output writes the lines as columns of numbers (little-endian, a file each) and ends: bench/peers reads them. */
 #include <getopt.h>
@@ -42,8 +42,8 @@ typedef struct bench {
 typedef struct stretch {
     order_lines lines;
     patron_orders orders;
-    uint8_t *customer_bytes, *order_bytes, *product_bytes, *category_bytes;
-    int64_t *id_offsets, *category_offsets;
+    uint8_t *customer_bytes, *order_bytes, *product_bytes, *category_bytes, *channel_bytes;
+    int64_t *id_offsets, *category_offsets, *channel_offsets;
 } stretch;
 
 static uint8_t product_names[ORDER_LINES_PRODUCTS * ORDER_LINES_ID_BYTES];
@@ -61,6 +61,9 @@ static void open_stretch(stretch *s, const bench *b)
     s->category_offsets = bench_memory(n + 1, 8);
     for (int64_t i = 0; i <= b->batch; i++) s->category_offsets[i] = 3 * i;
     s->category_bytes = bench_memory(n, 3);
+    s->channel_offsets = bench_memory(n + 1, 8);
+    for (int64_t i = 0; i <= b->batch; i++) s->channel_offsets[i] = 2 * i;
+    s->channel_bytes = bench_memory(n, 2);
     patron_orders *o = &s->orders;
     patron_orders_init(o, sizeof *o);
     if (b->texts) {
@@ -77,6 +80,7 @@ static void open_stretch(stretch *s, const bench *b)
     o->discount = s->lines.discount;
     o->product = (patron_text){s->product_bytes, s->id_offsets, NULL};
     o->category = (patron_text){s->category_bytes, s->category_offsets, NULL};
+    o->channel = (patron_text){s->channel_bytes, s->channel_offsets, NULL};
 }
 
 static void fill_stretch(stretch *s, const bench *b, int64_t first)
@@ -96,6 +100,8 @@ static void fill_stretch(stretch *s, const bench *b, int64_t first)
         categories[3 * i] = 'K';
         categories[3 * i + 1] = (uint8_t)('0' + category / 10);
         categories[3 * i + 2] = (uint8_t)('0' + category % 10);
+        s->channel_bytes[2 * i] = 'N';
+        s->channel_bytes[2 * i + 1] = (uint8_t)('0' + s->lines.channel[i]);
     }
 }
 
@@ -108,6 +114,8 @@ static void close_stretch(stretch *s)
     free(s->id_offsets);
     free(s->category_bytes);
     free(s->category_offsets);
+    free(s->channel_bytes);
+    free(s->channel_offsets);
 }
 
 static void run(bench *b, stretch *s, double seconds[PARTS])
@@ -185,7 +193,7 @@ static void write_columns(const bench *b)
     } columns[] = {{"customer.i64", lines.customer, 8}, {"order.i64", lines.order, 8},
                    {"time_s.i64", lines.time_s, 8},     {"quantity.f64", lines.quantity, 8},
                    {"amount.i64", lines.amount, 8},     {"discount.i64", lines.discount, 8},
-                   {"product.i32", lines.product, 4}};
+                   {"product.i32", lines.product, 4},   {"channel.i32", lines.channel, 4}};
     enum { COLUMNS = sizeof columns / sizeof *columns };
     FILE *files[COLUMNS];
     for (int c = 0; c < COLUMNS; c++) files[c] = open_column(b->output, columns[c].name);

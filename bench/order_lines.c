@@ -43,6 +43,9 @@ static void make_order(order_lines *c, int64_t at, const order_lines_shop *shop,
     c->order[at] = start + 1;
     c->time_s[at] =
         opening_s + (int64_t)((double)start / (double)shop->lines * (DAYS * 86400.0)) + (int64_t)(bits % 3600);
+    /* Half of the orders come by the first, a third of the rest by each other. */
+    int32_t of_six = (int32_t)(bits / 3600 % 6);
+    c->channel[at] = of_six < 3 ? 0 : of_six - 2;
 }
 
 static void make_line(order_lines *c, int64_t at, const order_lines_shop *shop, int64_t row)
@@ -63,7 +66,7 @@ order_lines order_lines_room(int64_t lines)
 {
     size_t n = (size_t)lines;
     return (order_lines){bench_memory(n, 8), bench_memory(n, 8), bench_memory(n, 8), bench_memory(n, 8),
-                         bench_memory(n, 8), bench_memory(n, 8), bench_memory(n, 4)};
+                         bench_memory(n, 8), bench_memory(n, 8), bench_memory(n, 4), bench_memory(n, 4)};
 }
 
 void order_lines_free(order_lines *columns)
@@ -75,6 +78,7 @@ void order_lines_free(order_lines *columns)
     free(columns->amount);
     free(columns->discount);
     free(columns->product);
+    free(columns->channel);
 }
 
 void order_lines_make(order_lines *columns, const order_lines_shop *shop, int64_t first, int64_t count)
@@ -89,6 +93,7 @@ void order_lines_make(order_lines *columns, const order_lines_shop *shop, int64_
             columns->customer[i] = columns->customer[i - 1];
             columns->order[i] = columns->order[i - 1];
             columns->time_s[i] = columns->time_s[i - 1];
+            columns->channel[i] = columns->channel[i - 1];
         }
         make_line(columns, i, shop, first + i);
     }

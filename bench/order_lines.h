@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-enum { ORDER_LINES_PRODUCTS = 5000, ORDER_LINES_CATEGORIES = 20, ORDER_LINES_ID_BYTES = 10 };
+enum { ORDER_LINES_PRODUCTS = 5000, ORDER_LINES_CATEGORIES = 20, ORDER_LINES_CHANNELS = 4, ORDER_LINES_ID_BYTES = 10 };
 
 typedef struct order_lines_shop {
     int64_t lines;
@@ -28,6 +28,7 @@ typedef struct order_lines {
     int64_t *amount;   /* 1/10,000 currency units, signed as the quantity */
     int64_t *discount; /* 1/10,000 currency units; mostly 0 */
     int32_t *product;  /* 0 … ORDER_LINES_PRODUCTS - 1; its category is that modulo ORDER_LINES_CATEGORIES */
+    int32_t *channel;  /* 0 … ORDER_LINES_CHANNELS - 1, the same for the lines of one order */
 } order_lines;
 
 /* Room for so many lines; ends the program where there is none. */

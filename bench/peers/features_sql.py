@@ -5,7 +5,8 @@ All follow the catalogue's definitions (patron_feature_info): lines of amount 0 
 amount > 0 is a purchase, one of negative quantity a return, any other an adjustment; an order is the lines of one
 customer with one order id of which one has positive quantity and amount, and its time is its last purchase's; the as-of
 is the last kept line's. Columns: c (customer), o (order), t (timestamp, us), q (quantity), a (amount), and for the
-whole catalogue d (discount), p (product), g (category). Nothing is missing in them.
+whole catalogue d (discount), p (product), g (category), h (channel, one for the lines of an order). Nothing is missing
+in them.
 
 ALL is what is written here of the catalogue; of it, those are compared that the library has. A feature that is new to
 the catalogue is to be added to ALL, to the SQL and to the expressions.
@@ -15,7 +16,8 @@ ALL = ["recency_days", "tenure_days", "frequency", "monetary_gross", "monetary_r
        "days_between_median", "days_between_variation", "recent_orders", "items_per_order", "distinct_products",
        "category_count", "category_entropy", "top_category_share", "discount_share", "return_rate",
        "return_value_share", "weekend_share", "overdue_ratio", "days_since_previous_order", "order_trend",
-       "best_quarter_share", "evening_share", "repeat_product_share", "discount_depth", "largest_order_share"]
+       "best_quarter_share", "evening_share", "repeat_product_share", "discount_depth", "largest_order_share",
+       "top_channel_share", "channel_entropy", "price_level"]
 RFM = ["recency_days", "frequency", "monetary_gross", "tenure_days", "average_order_value"]
 
 DUCKDB_RFM = """
@@ -31,11 +33,11 @@ FROM orders, m GROUP BY c, m HAVING count(*) FILTER (is_order) > 0
 """
 
 DUCKDB_ALL = """
-WITH k AS (SELECT c, o, epoch_us(t) // 1000000 AS t, epoch_us(t) // 86400000000 AS day, q, a, d, p, g,
+WITH k AS (SELECT c, o, epoch_us(t) // 1000000 AS t, epoch_us(t) // 86400000000 AS day, q, a, d, p, g, h,
                   quarter(t) AS season, q >= 0 AND a > 0 AS buy FROM lines WHERE a <> 0),
      m AS (SELECT max(t) AS m FROM k),
-     orders AS (SELECT c, max(t) FILTER (buy) AS ot, sum(a) FILTER (buy) AS s FROM k GROUP BY c, o
-                HAVING bool_or(q > 0 AND a > 0)),
+     orders AS (SELECT c, max(t) FILTER (buy) AS ot, sum(a) FILTER (buy) AS s, any_value(h) AS h
+                FROM k GROUP BY c, o HAVING bool_or(q > 0 AND a > 0)),
      gaps AS (SELECT c, ot, s, ot - lag(ot) OVER (PARTITION BY c ORDER BY ot) AS gap,
                      min(ot) OVER (PARTITION BY c) AS first FROM orders),
      by_order AS (SELECT c, count(*) AS n, min(ot) AS first_order, max(ot) AS last, median(gap) AS middle,
@@ -59,10 +61,17 @@ WITH k AS (SELECT c, o, epoch_us(t) // 1000000 AS t, epoch_us(t) // 86400000000 
      by_day AS (SELECT c, count(*) FILTER (bought) AS days, first_day, max(day) FILTER (bought) AS last_day,
                        sum(net) FILTER (day > first_day) AS recurring, sum(s) FILTER (day > first_day) AS repeated
                 FROM dated GROUP BY c, first_day),
-     categories AS (SELECT c, g, sum(a) AS s FROM k WHERE buy GROUP BY c, g),
+     categories AS (SELECT c, g, sum(a) AS s, sum(a) FILTER (q > 0) AS paid, sum(q) FILTER (q > 0) AS units
+                    FROM k WHERE buy GROUP BY c, g),
+     prices AS (SELECT g, sum(paid) / sum(units) AS price FROM categories GROUP BY g),
      by_category AS (SELECT c, count(*) AS n, max(s) / sum(s) AS top,
-                            CASE WHEN count(*) = 1 THEN 0 ELSE ln(sum(s)) - sum(s * ln(s)) / sum(s) END AS entropy
-                     FROM categories GROUP BY c),
+                            CASE WHEN count(*) = 1 THEN 0 ELSE ln(sum(s)) - sum(s * ln(s)) / sum(s) END AS entropy,
+                            sum(paid) / sum(units * price) AS price_level
+                     FROM categories JOIN prices USING (g) GROUP BY c),
+     channels AS (SELECT c, h, count(*) AS n FROM orders GROUP BY c, h),
+     by_channel AS (SELECT c, max(n) / sum(n) AS top,
+                           CASE WHEN count(*) = 1 THEN 0 ELSE ln(sum(n)) - sum(n * ln(n)) / sum(n) END AS entropy
+                    FROM channels GROUP BY c),
      products AS (SELECT c, p FROM k WHERE buy GROUP BY c, p),
      by_product AS (SELECT c, count(*) AS n FROM products GROUP BY c)
 SELECT c, (m - last) // 86400 AS recency_days, (m - first_order) // 86400 AS tenure_days, by_order.n AS frequency,
@@ -74,7 +83,8 @@ SELECT c, (m - last) // 86400 AS recency_days, (m - first_order) // 86400 AS ten
        middle / 86400.0 AS days_between_median,
        CASE WHEN by_order.n > 2 AND gap_mean > 0 THEN sd / gap_mean END AS days_between_variation,
        recent AS recent_orders, items / by_order.n AS items_per_order, by_product.n AS distinct_products,
-       by_category.n AS category_count, entropy AS category_entropy, top AS top_category_share,
+       by_category.n AS category_count, by_category.entropy AS category_entropy,
+       by_category.top AS top_category_share,
        discounted / bought AS discount_share, brought_back / (brought_back + bought) AS return_rate,
        coalesce(returned, 0) / gross AS return_value_share, weekend / by_order.n AS weekend_share,
        CASE WHEN last > first_order THEN (m - last) * (by_order.n - 1) / (last - first_order) END AS overdue_ratio,
@@ -82,8 +92,10 @@ SELECT c, (m - last) // 86400 AS recency_days, (m - first_order) // 86400 AS ten
        CASE WHEN by_order.n > 1 THEN (2 * late - by_order.n) / by_order.n END AS order_trend,
        CASE WHEN by_order.n > 1 THEN greatest(s1, s2, s3, s4) / gross END AS best_quarter_share,
        evening / by_order.n AS evening_share, (bought - by_product.n) / bought AS repeat_product_share,
-       off / (gross + off) AS discount_depth, largest / gross AS largest_order_share
-FROM by_order JOIN by_line USING (c) JOIN by_day USING (c) JOIN by_category USING (c) JOIN by_product USING (c), m
+       off / (gross + off) AS discount_depth, largest / gross AS largest_order_share,
+       by_channel.top AS top_channel_share, by_channel.entropy AS channel_entropy, price_level
+FROM by_order JOIN by_line USING (c) JOIN by_day USING (c) JOIN by_category USING (c) JOIN by_product USING (c)
+     JOIN by_channel USING (c), m
 """
 
 
@@ -110,7 +122,7 @@ def polars_all(pl, lines):
         buy=(col("q") >= 0) & (col("a") > 0)).with_columns(day=col("t") // 86400)
     as_of = lines.lazy().filter(pl.col("a") != 0).select(pl.col("t").max().dt.epoch("s")).collect().item()
     orders = kept.group_by("c", "o").agg(
-        ot=col("t").filter("buy").max(), s=col("a").filter("buy").sum(),
+        ot=col("t").filter("buy").max(), s=col("a").filter("buy").sum(), h=col("h").first(),
         is_order=((col("q") > 0) & (col("a") > 0)).any(),
     ).filter("is_order").sort("c", "ot").with_columns(
         gap=pl.when(col("c") == col("c").shift(1)).then(col("ot") - col("ot").shift(1)))
@@ -134,11 +146,18 @@ def polars_all(pl, lines):
     by_day = daily.join(first, on="c").group_by("c").agg(
         days=col("bought").sum(), first_day=col("first_day").first(), last_day=col("day").filter("bought").max(),
         recurring=col("net").filter(later).sum(), repeated=col("s").filter(later).sum())
-    by_category = kept.filter("buy").group_by("c", "g").agg(s=col("a").sum()).group_by("c").agg(
-        kinds=pl.len(), total=col("s").sum(), top=col("s").max(), logs=(col("s") * col("s").log()).sum())
+    categories = kept.filter("buy").group_by("c", "g").agg(
+        s=col("a").sum(), paid=col("a").filter(col("q") > 0).sum(), units=col("q").filter(col("q") > 0).sum())
+    prices = categories.group_by("g").agg(price=col("paid").sum() / col("units").sum())
+    by_category = categories.join(prices, on="g").group_by("c").agg(
+        kinds=pl.len(), total=col("s").sum(), top=col("s").max(), logs=(col("s") * col("s").log()).sum(),
+        paid=col("paid").sum(), cost=(col("units") * col("price")).sum())
+    by_channel = orders.group_by("c", "h").agg(k=pl.len()).group_by("c").agg(
+        ways=pl.len(), most=col("k").max(), all=col("k").sum(), way_logs=(col("k") * col("k").log()).sum())
     by_product = kept.filter("buy").group_by("c", "p").agg().group_by("c").agg(products=pl.len())
     n = col("n")
-    joined = by_order.join(by_line, on="c").join(by_day, on="c").join(by_category, on="c").join(by_product, on="c")
+    joined = by_order.join(by_line, on="c").join(by_day, on="c").join(by_category, on="c").join(
+        by_product, on="c").join(by_channel, on="c")
     return joined.select(
         "c", recency_days=(as_of - col("last")) // 86400, tenure_days=(as_of - col("first")) // 86400, frequency=n,
         monetary_gross="gross", monetary_returns="back", monetary_net=col("gross") - col("back"),
@@ -160,7 +179,10 @@ def polars_all(pl, lines):
         order_trend=pl.when(n > 1).then((2 * col("late").cast(pl.Int64) - n.cast(pl.Int64)) / n),
         best_quarter_share=pl.when(n > 1).then(pl.max_horizontal("s1", "s2", "s3", "s4") / col("gross")),
         evening_share=col("evening") / n, repeat_product_share=(col("bought") - col("products")) / col("bought"),
-        discount_depth=col("off") / (col("gross") + col("off")), largest_order_share=col("largest") / col("gross"))
+        discount_depth=col("off") / (col("gross") + col("off")), largest_order_share=col("largest") / col("gross"),
+        top_channel_share=col("most") / col("all"), price_level=col("paid") / col("cost"),
+        channel_entropy=pl.when(col("ways") > 1).then(
+            col("all").log() - col("way_logs") / col("all")).otherwise(0.0))
 
 
 def pandas_rfm(lines):

@@ -53,6 +53,7 @@ def load(folder, ids, every):
         columns["d"] = pa.array(column("discount.i64", "<i8") / 10000)
         columns["p"] = pa.chunked_array(pieces("P", product, ID_BYTES - 1))
         columns["g"] = pa.chunked_array(pieces("K", product % CATEGORIES, 2))
+        columns["h"] = pa.chunked_array(pieces("N", column("channel.i32", "<i4"), 1))
     return pa.table(columns)
 
 
@@ -74,7 +75,7 @@ class Patron:
                                 if name in self.catalogue())
         self.roles = {"customer": "c", "order": "o", "time": "t", "quantity": "q", "amount": "a"}
         if every:
-            self.roles |= {"discount": "d", "product": "p", "category": "g"}
+            self.roles |= {"discount": "d", "product": "p", "category": "g", "channel": "h"}
 
     def catalogue(self):
         """The names of the features that the library has."""

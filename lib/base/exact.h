@@ -57,6 +57,14 @@ static inline void ptn_sum_add(ptn_dd *sum, double value)
 
 static inline double ptn_sum_value(ptn_dd sum) { return sum.hi + sum.lo; }
 
+/* Whether the sum of `count` numbers >= 0 is exact, and its value so the same for any order of adding. `least` is the
+   least of those above 0: all are multiples of q = 2^-53 least at the finest, errors of two_sum too, which add up to
+   less than 2^-52 count sum.hi: a double holds them while that is at most 2^53 q. */
+static inline int ptn_sum_exact(ptn_dd sum, long long count, double least)
+{
+    return (double)count * 0x1p-52 * sum.hi <= least;
+}
+
 /* (a.hi + a.lo) / (b.hi + b.lo), to about 100 bits. */
 static inline ptn_dd ptn_dd_divide(ptn_dd a, ptn_dd b)
 {

@@ -102,7 +102,7 @@
       h->discount_lines > 0 ? (double)h->discounted_lines / (double)h->discount_lines : MISSING)                       \
     X(return_rate, "share", "0 to 1",                                                                                  \
       "Lines that are returns, as a share of returns and purchases; adjustments are neither.", "never", LINES,         \
-      (double)h->return_lines / (double)(h->return_lines + h->purchase_lines))                                         \
+      (double)h->return_lines / ((double)h->return_lines + (double)h->purchase_lines))                                 \
     X(return_value_share, "share", ">= 0",                                                                             \
       "Value of the returns, adjustments left out, divided by the sum of purchases; above 1 when more was returned "   \
       "than bought.",                                                                                                  \
@@ -122,7 +122,7 @@
       "Orders in the last half of the time from the first order to the as-of less those in the first half, divided "   \
       "by all orders: from -1, all at the beginning, to 1; an order in the very middle is in the first half.",         \
       "with fewer than 2 orders", RHYTHM,                                                                              \
-      c->orders > 1 ? (double)(2 * h->late_orders - c->orders) / (double)c->orders : MISSING)                          \
+      c->orders > 1 ? (double)(2 * (int64_t)h->late_orders - c->orders) / (double)c->orders : MISSING)                 \
     X(best_quarter_share, "share", "0.25 to 1",                                                                        \
       "Share of the purchases made in the calendar quarter (the first is January to March; those of all years count "  \
       "together, by local time) in which most was spent: from 0.25 to 1.",                                             \
@@ -228,7 +228,8 @@ int32_t ptn_feature_needs(int32_t index)
     return all[index];
 }
 
-double ptn_feature_value(int32_t index, const ptn_customer *c, const ptn_habits *h, const ptn_feature_clock *t)
+void ptn_feature_fill(double *values, int64_t stride, int32_t index, const ptn_feature_rows *rows,
+                      const ptn_feature_clock *t)
 {
     enum {
 #define NUMBER(name, unit, range, definition, missing, needs, formula) NUMBER_##name,
@@ -238,11 +239,17 @@ double ptn_feature_value(int32_t index, const ptn_customer *c, const ptn_habits 
     switch (index) {
 #define CASE(name, unit, range, definition, missing, needs, formula)                                                   \
     case NUMBER_##name:                                                                                                \
-        return formula;
+        for (int64_t r = 0; r < rows->count; r++) {                                                                    \
+            const ptn_customer *c = rows->customers[r];                                                                \
+            const ptn_habits *h = rows->habits[r];                                                                     \
+            (void)c, (void)h;                                                                                          \
+            values[r * stride] = formula;                                                                              \
+        }                                                                                                              \
+        return;
         FEATURES(CASE)
 #undef CASE
     default:
-        return (double)NAN;
+        return;
     }
 }
 

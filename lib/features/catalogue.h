@@ -22,10 +22,18 @@ typedef struct ptn_feature_clock {
 /* What feature `index` needs of the habits: PTN_HABIT_…. */
 int32_t ptn_feature_needs(int32_t index);
 
-/* Feature `index` of a customer with at least one order; a code is the history's number of its text still. `habits` may
-   be NULL for a feature that needs none. */
-double ptn_feature_value(int32_t index, const ptn_customer *customer, const ptn_habits *habits,
-                         const ptn_feature_clock *clock);
+/* Customers with at least one order each. Habits may be NULL for features that need none. */
+enum { PTN_FEATURE_ROWS = 64 };
+typedef struct ptn_feature_rows {
+    int64_t count;
+    const ptn_customer *customers[PTN_FEATURE_ROWS];
+    const ptn_habits *habits[PTN_FEATURE_ROWS];
+} ptn_feature_rows;
+
+/* Feature `index` of each into values[0], values[stride], …: a formula at a time, so that it is chosen once for many.
+   A code is the history's number of its text still. */
+void ptn_feature_fill(double *values, int64_t stride, int32_t index, const ptn_feature_rows *rows,
+                      const ptn_feature_clock *clock);
 
 /* Reads a list "name, preset, …" over `count` columns, which all have different names: indices[0 … *chosen - 1] are the
    columns in the order written. Blanks around names are fine; NULL chooses all. `indices` has room for `count`.

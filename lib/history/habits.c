@@ -13,8 +13,9 @@
 
 __extension__ typedef unsigned __int128 uint128;
 
-/* 18:00, in seconds of the day. */
-enum { EVENING_S = 64800 };
+/* 18:00, in seconds of the day. More weeks than any day is before 1970. Numbers that are compared with one another
+ * rather than sorted. */
+enum { EVENING_S = 64800, WEEKS = 1000000, FEW_NUMBERS = 32 };
 
 static bool by_number(const uint64_t *a, const uint64_t *b, const void *none)
 {
@@ -28,27 +29,7 @@ static bool by_number(const uint64_t *a, const uint64_t *b, const void *none)
 #define SORT_LESS    by_number
 #include "base/sort_template.h"
 
-static void see_lines(ptn_habits *h, const ptn_entry *entries, int64_t count, const ptn_detail *details)
-{
-    uint128 items = 0, reduced = 0, full = 0;
-    for (int64_t i = 0; i < count; i++) {
-        const ptn_entry *e = &entries[i];
-        if (e->kind == PTN_KIND_RETURN) {
-            h->return_lines++;
-            h->return_value += e->amount < 0 ? -e->amount : e->amount;
-        }
-        if (!ptn_entry_bought(e)) continue;
-        h->purchase_lines++;
-        items += ptn_in_steps(details[e->at].quantity);
-        if ((e->marks & PTN_MARK_DISCOUNT) == 0) continue;
-        h->discount_lines++;
-        h->discounted_lines += details[e->at].discount > 0;
-        reduced += (uint64_t)details[e->at].discount;
-        full += (uint64_t)details[e->at].discount + (uint128)e->amount;
-    }
-    h->items = (double)items * 0x1p-52;
-    h->discount_depth = full > 0 ? (double)reduced / (double)full : (double)NAN;
-}
+static inline double wide_value(uint128 value) { return value >> 64 == 0 ? (double)(uint64_t)value : (double)value; }
 
 /* Entries come by time; of the categories of one instant the one whose bytes come first. */
 static void see_first(ptn_habits *h, const ptn_entry *entries, int64_t count, const ptn_detail *details,
@@ -79,186 +60,343 @@ static int32_t quarter_of(int64_t day)
     return (int32_t)((month + 2) % 12 / 3);
 }
 
-/* By time, so that each day is looked up once. */
-static void see_seasons(ptn_habits *h, const ptn_entry *entries, int64_t count, int64_t utc_offset_s)
+static void see_seasons(ptn_habits *h, int64_t *known, const ptn_entry *entries, int64_t count, int64_t utc_offset_s)
 {
-    int64_t spent[4] = {0}, known = INT64_MIN;
-    int32_t quarter = 0;
+    int64_t spent[4] = {0};
     for (int64_t i = 0; i < count; i++) {
         if (!ptn_entry_bought(&entries[i])) continue;
-        int64_t day = ptn_local_day(entries[i].time_s, utc_offset_s);
-        if (day != known) quarter = quarter_of(day);
-        known = day;
-        spent[quarter] += entries[i].amount;
+        int64_t day = ptn_local_day(entries[i].time_s, utc_offset_s), *place = &known[day & (PTN_KNOWN_DAYS - 1)];
+        if (*place >> 2 != day) *place = day * 4 + quarter_of(day);
+        spent[*place & 3] += entries[i].amount;
     }
     for (int32_t q = 0; q < 4; q++)
         if (spent[q] > h->best_quarter) h->best_quarter = spent[q];
 }
 
+/* The sum of the middle two, or twice the middle one; of few numbers by how many are below each, without branches that
+   nobody can foresee. Numbers are below 2^63. */
+static int64_t twice_median(uint64_t *numbers, int64_t count)
+{
+    int64_t low = (count - 1) / 2, high = count / 2, at_low = 0, at_high = 0;
+    int32_t few[FEW_NUMBERS];
+    uint64_t bits = 0;
+    for (int64_t i = 0; i < count; i++) bits |= numbers[i];
+    if (count > FEW_NUMBERS || bits >= INT32_MAX) {
+        sort_numbers(numbers, count, NULL);
+        return (int64_t)(numbers[low] + numbers[high]);
+    }
+    int64_t padded = (count + 3) / 4 * 4;
+    for (int64_t i = 0; i < padded; i++) few[i] = i < count ? (int32_t)numbers[i] : INT32_MAX;
+    for (int64_t i = 0; i < count; i++) {
+        int32_t number = few[i], below[4] = {0}, until[4] = {0};
+        for (int64_t k = 0; k < padded; k += 4)
+            for (int l = 0; l < 4; l++) {
+                below[l] += few[k + l] < number;
+                until[l] += few[k + l] <= number;
+            }
+        int64_t before = below[0] + below[1] + below[2] + below[3], to = until[0] + until[1] + until[2] + until[3];
+        at_low = before <= low && low < to ? number : at_low;
+        at_high = before <= high && high < to ? number : at_high;
+    }
+    return at_low + at_high;
+}
+
 /* Orders come by time. With gaps g between n + 1 of them, S their sum and Q that of their squares:
    sd / mean = sqrt(Q / n - (S / n)^2) / (S / n) = sqrt(n Q - S^2) / S, exact up to the root. Q <= S^2 <= 2^96. */
-static void see_rhythm(ptn_habits *h, uint64_t *gaps_s, const ptn_entry *entries, int64_t count, int64_t utc_offset_s,
-                       const ptn_question *q)
+static void see_rhythm(ptn_habits *h, const ptn_habit_bench *b, const ptn_entry *entries, int64_t orders,
+                       int64_t utc_offset_s, const ptn_question *q)
 {
-    int64_t orders = 0, first_s = 0, previous_s = 0, sum_s = 0;
+    uint64_t *gaps_s = b->numbers;
+    int64_t first_s = entries[b->closing[0]].time_s, previous_s = first_s, sum_s = 0;
+    int64_t recent_s = q->recent_days < INT64_MAX / 86400 ? q->recent_days * 86400 : INT64_MAX;
+    uint32_t recent = 0, weekend = 0, evening = 0, late = 0;
     uint128 squares = 0;
-    for (int64_t i = 0; i < count; i++) {
-        if ((entries[i].marks & PTN_MARK_CLOSES) == 0) continue;
-        int64_t time_s = entries[i].time_s, day = ptn_local_day(time_s, utc_offset_s), weekday = (day % 7 + 7) % 7;
-        if (orders == 0) first_s = time_s;
-        h->recent_orders += (q->as_of_s - time_s) / 86400 < q->recent_days;
-        h->weekend_orders += weekday == 2 || weekday == 3; /* day 0 was a Thursday */
-        h->evening_orders += time_s + utc_offset_s - day * 86400 >= EVENING_S;
-        h->late_orders += time_s - first_s > q->as_of_s - time_s;
-        if (orders > 0) {
-            int64_t gap_s = time_s - previous_s;
-            h->last_gap_s = gap_s;
-            gaps_s[orders - 1] = (uint64_t)gap_s;
-            sum_s += gap_s;
-            squares += (uint128)gap_s * (uint128)gap_s;
-        }
+    for (int64_t i = 0; i < orders; i++) {
+        int64_t time_s = entries[b->closing[i]].time_s, day = ptn_local_day(time_s, utc_offset_s);
+        int64_t gap_s = time_s - previous_s, since_s = q->as_of_s - time_s; /* >= 0 */
+        recent += since_s < recent_s;
+        weekend += (uint64_t)(day + WEEKS * 7 - 2) % 7 < 2; /* day 0 was a Thursday */
+        evening += time_s + utc_offset_s - day * 86400 >= EVENING_S;
+        late += time_s - first_s > since_s;
+        gaps_s[i] = (uint64_t)gap_s; /* the first is none */
+        sum_s += gap_s;
+        squares += (uint128)gap_s * (uint128)gap_s;
         previous_s = time_s;
-        orders++;
     }
+    h->recent_orders = recent;
+    h->weekend_orders = weekend;
+    h->evening_orders = evening;
+    h->late_orders = late;
     int64_t gaps = orders - 1;
     h->gap_variation = (double)NAN;
     if (gaps < 1) return;
-    sort_numbers(gaps_s, gaps, NULL);
-    h->twice_median_gap_s = (int64_t)(gaps_s[(gaps - 1) / 2] + gaps_s[gaps / 2]);
+    h->last_gap_s = (int64_t)gaps_s[gaps];
+    h->twice_median_gap_s = twice_median(gaps_s + 1, gaps);
     if (gaps < 2 || sum_s == 0) return;
     uint128 spread = (uint128)gaps * squares - (uint128)sum_s * (uint128)sum_s;
-    h->gap_variation = sqrt((double)spread) / (double)sum_s;
+    h->gap_variation = sqrt(wide_value(spread)) / (double)sum_s;
 }
 
-/* For each purchase line that has a text in this column: the text's number above, the entry's place below, sorted;
-   returns how many. Which text is which number decides their order, and nothing else. */
-static int64_t sort_texts(uint64_t *texts, const ptn_entry *entries, int64_t count, const ptn_detail *details,
-                          bool category)
-{
-    int64_t found = 0;
-    for (int64_t i = 0; i < count; i++) {
-        const ptn_detail *d = &details[entries[i].at];
-        int32_t text = category ? d->category : d->product;
-        if (text >= 0 && ptn_entry_bought(&entries[i])) texts[found++] = (uint64_t)text << 32 | (uint64_t)i;
-    }
-    sort_numbers(texts, found, NULL);
-    return found;
-}
+static double entropy_term(int64_t part, int64_t total, double log) { return (double)part / (double)total * log; }
 
-static void see_products(ptn_habits *h, uint64_t *texts, const ptn_entry *entries, int64_t count,
-                         const ptn_detail *details)
-{
-    h->product_lines = sort_texts(texts, entries, count, details, false);
-    for (int64_t i = 0; i < h->product_lines; i++) h->products += i == 0 || texts[i] >> 32 != texts[i - 1] >> 32;
-}
-
-/* Of parts g that make up G = total > 0: entropy = sum of p ln(1 / p) = sum of p log1p((G - g) / g), p = g / G: terms
-   >= 0, so that nothing cancels, and exactly 0 for one part. They are added by rising g. And the largest share. */
-static void see_shares(double *entropy, double *top, uint64_t *parts, int64_t count, int64_t total)
+/* With terms in the order of the parts, which decides where another order might be rounded otherwise. */
+static double sorted_entropy(uint64_t *parts, int64_t count, int64_t total)
 {
     ptn_dd sum = {0.0, 0.0};
     sort_numbers(parts, count, NULL);
     for (int64_t i = 0; i < count; i++) {
-        double part = (double)(int64_t)parts[i];
-        if (part > 0.0) ptn_sum_add(&sum, part / (double)total * ptn_log1p((double)(total - (int64_t)parts[i]) / part));
+        int64_t part = (int64_t)parts[i];
+        ptn_sum_add(&sum, entropy_term(part, total, ptn_log1p((double)(total - part) / (double)part)));
     }
-    *entropy = ptn_sum_value(sum);
-    *top = (double)(int64_t)parts[count - 1] / (double)total;
+    return ptn_sum_value(sum);
 }
 
-static void see_categories(ptn_habits *h, uint64_t *texts, const ptn_entry *entries, int64_t count,
-                           const ptn_detail *details)
+void ptn_habits_finish(ptn_habit_bench *b)
 {
-    int64_t found = sort_texts(texts, entries, count, details, true), total = 0, groups = 0;
-    uint64_t before = 0;
-    /* The sums take the texts' place, behind which they stay. */
-    for (int64_t i = 0; i < found; i++) {
-        uint64_t text = texts[i] >> 32;
-        int64_t amount = entries[texts[i] & UINT32_MAX].amount;
-        bool starts = i == 0 || text != before;
-        total += amount;
-        before = text;
-        if (starts)
-            texts[groups++] = (uint64_t)amount;
-        else
-            texts[groups - 1] += (uint64_t)amount;
-    }
-    h->categories = groups;
-    h->category_entropy = h->top_category_share = (double)NAN;
-    if (total == 0) return;
-    see_shares(&h->category_entropy, &h->top_category_share, texts, groups, total);
-}
-
-/* Quantities are summed up exactly for each category; what they would have cost is added by rising cost. */
-static void see_prices(ptn_habits *h, uint64_t *texts, const ptn_entry *entries, int64_t count,
-                       const ptn_detail *details, const double *prices)
-{
-    int64_t found = sort_texts(texts, entries, count, details, true), paid = 0, groups = 0;
-    ptn_uint128 quantity = 0;
-    ptn_dd cost = {0.0, 0.0};
-    h->price_level = (double)NAN;
-    if (prices == NULL) return;
-    for (int64_t i = 0; i < found; i++) {
-        uint64_t category = texts[i] >> 32;
-        const ptn_entry *e = &entries[texts[i] & UINT32_MAX];
-        if (e->kind == PTN_KIND_ORDER) {
-            quantity += ptn_in_steps(details[e->at].quantity);
-            paid += e->amount;
+    int64_t at = 0;
+    if (b->sums == 0) return;
+    b->kernels->logs(b->logs, b->waiting);
+    for (int64_t s = 0; s < b->sums; s++) {
+        const ptn_waiting_sum *w = &b->sum[s];
+        double least = HUGE_VAL;
+        ptn_dd sum = {0.0, 0.0};
+        for (int64_t i = at; i < at + w->parts; i++) {
+            double term = entropy_term(b->parts[i], w->total, b->logs[i]);
+            least = term < least ? term : least;
+            ptn_sum_add(&sum, term);
         }
-        if (i + 1 < found && texts[i + 1] >> 32 == category) continue;
-        double at_price = quantity > 0 ? (double)quantity * 0x1p-52 * prices[category] : 0.0;
-        memcpy(&texts[groups++], &at_price, sizeof at_price);
-        quantity = 0;
+        *w->entropy = ptn_sum_exact(sum, w->parts, least)
+                          ? ptn_sum_value(sum)
+                          : sorted_entropy((uint64_t *)b->parts + at, w->parts, w->total);
+        at += w->parts;
     }
-    sort_numbers(texts, groups, NULL); /* the bits of numbers >= 0 are in their order */
-    for (int64_t i = 0; i < groups; i++) {
-        double at_price;
-        memcpy(&at_price, &texts[i], sizeof at_price);
-        ptn_sum_add(&cost, at_price);
-    }
-    if (ptn_sum_value(cost) > 0.0) h->price_level = (double)paid / ptn_sum_value(cost);
+    b->waiting = b->sums = 0;
 }
 
-void ptn_habits_see_channels(ptn_habits *h, uint64_t *numbers, const ptn_entry *entries, int64_t count,
-                             const ptn_detail *details, const patron_history *history)
+/* Of parts g > 0 that make up G = total: entropy = sum of p ln(1 / p) = sum of p log1p((G - g) / g), p = g / G: terms
+   >= 0, so that nothing cancels, and exactly 0 for one part. They are added by rising g, or as if they were. The parts
+   wait at the end of what waits, where there is room. */
+static void wait_for_entropy(ptn_habit_bench *b, double *entropy, int64_t parts, int64_t total)
 {
-    int64_t orders = 0, groups = 0;
-    int32_t channel = -1;
-    bool is_order = false;
+    *entropy = 0.0;
+    if (parts == 1) return;
+    for (int64_t i = b->waiting; i < b->waiting + parts; i++)
+        b->logs[i] = (double)(total - b->parts[i]) / (double)b->parts[i];
+    b->sum[b->sums++] = (ptn_waiting_sum){entropy, parts, total};
+    b->waiting += parts;
+}
+
+static void make_way(ptn_habit_bench *b, int64_t parts)
+{
+    if (b->waiting + parts > b->room || b->sums == PTN_WAITING_SUMS) ptn_habits_finish(b);
+}
+
+/* What the customer would have paid at categories' prices is added by rising cost, or as if it were. */
+static double cost_of(uint64_t *costs, int64_t count)
+{
+    ptn_dd sum = {0.0, 0.0};
+    double cost, least = HUGE_VAL;
+    for (int64_t i = 0; i < count; i++) {
+        memcpy(&cost, &costs[i], sizeof cost);
+        if (cost > 0.0 && cost < least) least = cost;
+        ptn_sum_add(&sum, cost);
+    }
+    if (ptn_sum_exact(sum, count, least)) return ptn_sum_value(sum);
+    sort_numbers(costs, count, NULL); /* the bits of numbers >= 0 are in their order */
+    sum = (ptn_dd){0.0, 0.0};
+    for (int64_t i = 0; i < count; i++) {
+        memcpy(&cost, &costs[i], sizeof cost);
+        ptn_sum_add(&sum, cost);
+    }
+    return ptn_sum_value(sum);
+}
+
+/* What is bought of a category. Which category is which number is of no matter. */
+static void finish_categories(ptn_habits *h, ptn_habit_bench *b, int64_t groups, const double *prices)
+{
+    uint64_t *numbers = b->numbers;
+    int64_t total = 0, paid = 0, parts = 0, most = 0;
+    h->categories = (uint32_t)groups;
+    h->category_entropy = h->top_category_share = h->price_level = (double)NAN;
+    make_way(b, groups);
+    for (int64_t i = 0; i < groups; i++) {
+        uint64_t category = numbers[i];
+        ptn_category_sum *s = &b->categories[category];
+        double quantity = ptn_quantity_value(&s->quantity),
+               cost = prices != NULL && quantity > 0.0 ? quantity * prices[category] : 0.0;
+        memcpy(&numbers[i], &cost, sizeof cost);
+        b->parts[b->waiting + parts] = s->amount;
+        parts += s->amount > 0;
+        total += s->amount;
+        paid += s->paid;
+        if (s->amount > most) most = s->amount;
+        *s = (ptn_category_sum){{0, 0}, 0, 0, 0};
+    }
+    if (total > 0) {
+        h->top_category_share = (double)most / (double)total;
+        wait_for_entropy(b, &h->category_entropy, parts, total);
+    }
+    double cost = groups > 0 ? cost_of(numbers, groups) : 0.0;
+    if (cost > 0.0) h->price_level = (double)paid / cost;
+}
+
+static void forget_products(uint64_t *seen, int64_t words, const ptn_entry *entries, int64_t count,
+                            const ptn_detail *details)
+{
+    if (words <= 8 * count) {
+        memset(seen, 0, (size_t)words * sizeof *seen);
+        return;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        int32_t product = details[entries[i].at].product;
+        if (product >= 0) seen[product / 64] = 0;
+    }
+}
+
+/* All that is seen of single lines, in one pass. */
+static void see_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count,
+                      const ptn_detail *details, const double *prices)
+{
+    ptn_quantity_sum items = {0, 0};
+    uint128 reduced = 0, full = 0;
+    int64_t groups = 0;
+    uint32_t bought = 0, discounts = 0, discounted = 0, of_products = 0, different = 0;
+    uint64_t *products = b->products, *numbers = b->numbers;
+    ptn_category_sum *categories = b->categories;
     for (int64_t i = 0; i < count; i++) {
         const ptn_entry *e = &entries[i];
-        int32_t its = ptn_entry_bought(e) ? details[e->at].channel : -1;
+        const ptn_detail *d = &details[e->at];
+        if (!ptn_entry_bought(e)) {
+            if (e->kind != PTN_KIND_RETURN) continue;
+            h->return_lines++;
+            h->return_value += e->amount < 0 ? -e->amount : e->amount;
+            continue;
+        }
+        bought++;
+        ptn_quantity_add(&items, d->quantity);
+        if ((e->marks & PTN_MARK_DISCOUNT) != 0) {
+            discounts++;
+            discounted += d->discount > 0;
+            reduced += (uint64_t)d->discount;
+            full += (uint64_t)d->discount + (uint128)e->amount;
+        }
+        if (products != NULL && d->product >= 0) {
+            uint64_t *word = &products[(uint32_t)d->product / 64], bit = UINT64_C(1) << (uint32_t)d->product % 64;
+            of_products++;
+            different += (*word & bit) == 0;
+            *word |= bit;
+        }
+        if (categories != NULL && d->category >= 0) {
+            ptn_category_sum *s = &categories[d->category];
+            numbers[groups] = (uint64_t)d->category;
+            groups += s->lines == 0;
+            s->lines++;
+            s->amount += e->amount;
+            s->paid += e->kind == PTN_KIND_ORDER ? e->amount : 0;
+            ptn_quantity_add(&s->quantity, d->quantity);
+        }
+    }
+    h->purchase_lines = bought;
+    h->discount_lines = discounts;
+    h->discounted_lines = discounted;
+    h->product_lines = of_products;
+    h->products = different;
+    h->items = ptn_quantity_value(&items);
+    h->discount_depth = full > 0 ? wide_value(reduced) / wide_value(full) : (double)NAN;
+    if (products != NULL) forget_products(products, b->product_words, entries, count, details);
+    finish_categories(h, b, groups, prices);
+}
+
+void ptn_habits_see_channels(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count,
+                             const ptn_detail *details, const patron_history *history)
+{
+    int64_t orders = 0, groups = 0, most = 0;
+    const ptn_entry *last = NULL;
+    int32_t channel = -1;
+    bool is_order = false;
+    h->channel_entropy = h->top_channel_share = (double)NAN;
+    if (b->channels == NULL) return;
+    for (int64_t i = 0; i <= count; i++) {
+        const ptn_entry *e = i < count ? &entries[i] : NULL;
+        if (e != NULL && !ptn_entry_bought(e)) continue;
+        if (e == NULL || (last != NULL && !ptn_entry_same_order(last, e))) {
+            if (is_order && channel >= 0) {
+                b->numbers[groups] = (uint64_t)channel;
+                groups += b->channels[channel] == 0;
+                b->channels[channel]++;
+                orders++;
+            }
+            if (e == NULL) break;
+            channel = -1;
+            is_order = false;
+        }
+        last = e;
+        is_order |= e->kind == PTN_KIND_ORDER;
+        int32_t its = details[e->at].channel;
         /* The one whose bytes come first: channels are numbered as they came. */
         if (its >= 0 && its != channel && (channel < 0 || ptn_intern_compare(&history->channels, its, channel) < 0))
             channel = its;
-        is_order |= e->kind == PTN_KIND_ORDER;
-        if (i + 1 < count && ptn_entry_same_order(e, &entries[i + 1])) continue;
-        if (is_order && channel >= 0) numbers[orders++] = (uint64_t)channel;
-        channel = -1;
-        is_order = false;
     }
-    h->channel_entropy = h->top_channel_share = (double)NAN;
     if (orders == 0) return;
-    sort_numbers(numbers, orders, NULL);
-    /* The counts take the channels' place. */
-    for (int64_t i = 0, from = 0; i < orders; i++) {
-        if (i + 1 < orders && numbers[i + 1] == numbers[i]) continue;
-        numbers[groups++] = (uint64_t)(i + 1 - from);
-        from = i + 1;
+    make_way(b, groups);
+    for (int64_t i = 0; i < groups; i++) {
+        int64_t *its = &b->channels[b->numbers[i]];
+        b->parts[b->waiting + i] = *its;
+        if (*its > most) most = *its;
+        *its = 0;
     }
-    see_shares(&h->channel_entropy, &h->top_channel_share, numbers, groups, orders);
+    h->top_channel_share = (double)most / (double)orders;
+    wait_for_entropy(b, &h->channel_entropy, groups, orders);
 }
 
-void ptn_habits_see(ptn_habits *habits, uint64_t *numbers, const ptn_entry *entries, int64_t count,
+void ptn_habits_see(ptn_habits *habits, ptn_habit_bench *bench, const ptn_entry *entries, int64_t count, int64_t orders,
                     const ptn_detail *details, const patron_history *history, const ptn_question *question)
 {
+    enum { LINES = PTN_HABIT_LINES | PTN_HABIT_PRODUCTS | PTN_HABIT_CATEGORIES | PTN_HABIT_PRICES };
     int64_t offset_s = history->options.utc_offset_s;
     if ((question->habits & PTN_HABIT_FIRST) != 0) see_first(habits, entries, count, details, history);
-    if ((question->habits & PTN_HABIT_LINES) != 0) see_lines(habits, entries, count, details);
-    if ((question->habits & PTN_HABIT_SEASONS) != 0) see_seasons(habits, entries, count, offset_s);
-    if ((question->habits & PTN_HABIT_RHYTHM) != 0) see_rhythm(habits, numbers, entries, count, offset_s, question);
-    if ((question->habits & PTN_HABIT_PRODUCTS) != 0) see_products(habits, numbers, entries, count, details);
-    if ((question->habits & PTN_HABIT_CATEGORIES) != 0) see_categories(habits, numbers, entries, count, details);
-    if ((question->habits & PTN_HABIT_PRICES) != 0)
-        see_prices(habits, numbers, entries, count, details, question->prices);
+    if ((question->habits & LINES) != 0) see_lines(habits, bench, entries, count, details, question->prices);
+    if ((question->habits & PTN_HABIT_SEASONS) != 0) see_seasons(habits, bench->quarters, entries, count, offset_s);
+    if ((question->habits & PTN_HABIT_RHYTHM) != 0) see_rhythm(habits, bench, entries, orders, offset_s, question);
+}
+
+patron_status ptn_habit_bench_open(ptn_habit_bench *b, const patron_history *h, int32_t habits, int64_t entries,
+                                   ptn_memory *memory, patron_error *error)
+{
+    int64_t categories = h->category.items == NULL ? 0 : ptn_intern_count(&h->categories),
+            channels = h->channel.items == NULL ? 0 : ptn_intern_count(&h->channels),
+            products = h->product.items == NULL ? 0 : ptn_intern_count(&h->products), most = 0;
+    if ((habits & (PTN_HABIT_CATEGORIES | PTN_HABIT_PRICES)) == 0) categories = 0;
+    if ((habits & PTN_HABIT_CHANNELS) == 0) channels = 0;
+    if ((habits & PTN_HABIT_PRODUCTS) == 0) products = 0;
+    if (categories > most) most = categories;
+    if (channels > most) most = channels;
+    if (most > entries) most = entries;
+    b->kernels = ptn_kernels_here();
+    b->room = PTN_WAITING_PARTS + most + 1;
+    b->product_words = (products + 63) / 64;
+    const ptn_wanted zero[] = {{&b->categories, categories, sizeof *b->categories, "categories"},
+                               {&b->channels, channels, sizeof *b->channels, "channels"},
+                               {&b->products, b->product_words, sizeof *b->products, "products"}},
+                     wanted[] = {{&b->numbers, entries + 1, sizeof *b->numbers, "a group's lines"},
+                                 {&b->closing, entries + 1, sizeof *b->closing, "a group's lines"},
+                                 {&b->logs, b->room, sizeof *b->logs, "logarithms"},
+                                 {&b->parts, b->room, sizeof *b->parts, "logarithms"}};
+    const int64_t counts[] = {categories, channels, products};
+    patron_status status = PATRON_OK;
+    for (size_t i = 0; status == PATRON_OK && i < sizeof zero / sizeof *zero; i++)
+        if (counts[i] > 0) status = ptn_allocate_each(&zero[i], 1, true, memory, error);
+    if (status != PATRON_OK) return status;
+    return ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, false, memory, error);
+}
+
+void ptn_habit_bench_free(ptn_habit_bench *b, const ptn_memory *memory)
+{
+    ptn_free(memory, b->parts);
+    ptn_free(memory, b->logs);
+    ptn_free(memory, b->closing);
+    ptn_free(memory, b->numbers);
+    ptn_free(memory, b->products);
+    ptn_free(memory, b->channels);
+    ptn_free(memory, b->categories);
 }

@@ -7,16 +7,59 @@
 #define PTN_HISTORY_HABITS_H
 
 #include "history/entries.h"
+#include "history/prices.h"
 #include "history/purchases.h"
+#include "kernels/kernels.h"
 
-/* Fills in the parts of *habits, which is all zero, that question->habits asks for; the others are of no meaning.
-   `entries` are those of a customer with an order, sorted by time, orders closed (PTN_MARK_CLOSES); `numbers` is room
-   for as many. Allocates nothing. */
-void ptn_habits_see(ptn_habits *habits, uint64_t *numbers, const ptn_entry *entries, int64_t count,
+/* Days whose quarters a worker remembers; parts of sums whose logarithms are taken together, and the sums. */
+enum { PTN_KNOWN_DAYS = 1024, PTN_WAITING_PARTS = 2048, PTN_WAITING_SUMS = 512 };
+
+/* What a customer bought of a category. */
+typedef struct ptn_category_sum {
+    ptn_quantity_sum quantity;
+    int64_t amount;
+    int64_t paid; /* in lines that make orders */
+    int64_t lines;
+} ptn_category_sum;
+
+/* An entropy that waits for its logarithms: that of the next `parts` parts. */
+typedef struct ptn_waiting_sum {
+    double *entropy;
+    int64_t parts, total;
+} ptn_waiting_sum;
+
+/* What a worker sees customers with. Sums by number are 0 between customers. */
+typedef struct ptn_habit_bench {
+    const ptn_kernels *kernels;
+    uint64_t *numbers;            /* as many as a customer has entries at most */
+    uint32_t *closing;            /* likewise: entries that give the customer's orders their time, by time */
+    ptn_category_sum *categories; /* of each; or NULL */
+    uint64_t *products;           /* a bit for each; or NULL */
+    int64_t product_words;
+    int64_t *channels;           /* orders of each; or NULL */
+    double *logs;                /* `room`: what logarithms are taken of */
+    int64_t *parts;              /* `room` */
+    int64_t room, waiting, sums; /* parts and sums in use */
+    ptn_waiting_sum sum[PTN_WAITING_SUMS];
+    int64_t quarters[PTN_KNOWN_DAYS]; /* 4 x day + quarter, at the day modulo so many; 0 is true of day 0 */
+} ptn_habit_bench;
+
+/* Memory for customers of up to `entries` entries. *bench is all zero, and on failure to be freed too. */
+patron_status ptn_habit_bench_open(ptn_habit_bench *bench, const patron_history *history, int32_t habits,
+                                   int64_t entries, ptn_memory *memory, patron_error *error);
+void ptn_habit_bench_free(ptn_habit_bench *bench, const ptn_memory *memory);
+
+/* Fills in the parts of *habits, which is all zero, that question->habits asks for, channels aside; the others are of
+   no meaning. Its entropies come with ptn_habits_finish at the latest. `entries` are those of a customer with an order,
+   sorted by time, and bench->closing has its `orders`. Allocates nothing. */
+void ptn_habits_see(ptn_habits *habits, ptn_habit_bench *bench, const ptn_entry *entries, int64_t count, int64_t orders,
                     const ptn_detail *details, const patron_history *history, const ptn_question *question);
 
-/* The same for channels, from the entries sorted by order and numbered as orders. */
-void ptn_habits_see_channels(ptn_habits *habits, uint64_t *numbers, const ptn_entry *entries, int64_t count,
+/* The same for channels, from entries among which the purchase lines of each order lie together. */
+void ptn_habits_see_channels(ptn_habits *habits, ptn_habit_bench *bench, const ptn_entry *entries, int64_t count,
                              const ptn_detail *details, const patron_history *history);
+
+/* The entropies that wait. */
+void ptn_habits_finish(ptn_habit_bench *bench);
 
 #endif

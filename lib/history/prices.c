@@ -8,8 +8,8 @@ enum { BLOCK = 1 << 18 };
 __extension__ typedef __int128 int128;
 
 typedef struct category_sums {
+    ptn_quantity_sum quantity;
     int128 amount;
-    ptn_uint128 quantity; /* in steps */
 } category_sums;
 
 typedef struct job {
@@ -19,22 +19,50 @@ typedef struct job {
     category_sums *sums; /* of each worker */
 } job;
 
+/* `narrow`: amounts and quantities are, or quantities are 1; a constant, as the loop is the whole work. `plain`: what a
+   line is by itself decides, and nothing special is asked for. */
+static inline __attribute__((always_inline)) void add_lines(const job *j, category_sums *sums, int64_t from,
+                                                            int64_t end, bool narrow, bool plain)
+{
+    const patron_history *h = j->grouping->history;
+    const int32_t *categories = h->category.items, *amounts = h->amount.items;
+    const int64_t *stamps = h->stamp.items;
+    const int64_t as_of_s = j->grouping->as_of_s;
+    const int16_t *quantities = h->quantity.items;
+    const bool drops = ptn_history_drops(h, 0);
+    for (int64_t i = from; i < end; i++) {
+        int64_t stamp = stamps[i], amount = narrow ? amounts[i] : ptn_line_amount(h, i);
+        uint32_t flags = ptn_stamp_flags(stamp);
+        if (categories[i] < 0 || (flags & PTN_LINE_SOME) == 0) continue;
+        if (plain) {
+            bool counts = ptn_stamp_time(stamp) <= as_of_s && (flags & PTN_LINE_RETURN) == 0 && amount >= drops;
+            if (!counts) continue;
+        } else if (j->fates == NULL ? ptn_groups_kind(j->grouping, i) < PTN_KIND_PURCHASE
+                                    : j->fates[i] != PATRON_FATE_PURCHASE) {
+            continue;
+        }
+        category_sums *s = &sums[categories[i]];
+        s->amount += amount;
+        if (narrow)
+            s->quantity.whole += quantities == NULL ? 1 : quantities[i];
+        else
+            ptn_quantity_add(&s->quantity, ptn_line_quantity(h, i));
+    }
+}
+
 static void add_block(void *argument, int64_t block, int32_t worker)
 {
     const job *j = argument;
     const patron_history *h = j->grouping->history;
-    const int32_t *categories = h->category.items;
-    const int64_t *stamps = h->stamp.items;
     category_sums *sums = j->sums + worker * j->categories;
-    int64_t end = (block + 1) * BLOCK < ptn_history_lines(h) ? (block + 1) * BLOCK : ptn_history_lines(h);
-    for (int64_t i = block * BLOCK; i < end; i++) {
-        if (categories[i] < 0 || (ptn_stamp_flags(stamps[i]) & PTN_LINE_SOME) == 0) continue;
-        if (j->fates == NULL ? ptn_groups_kind(j->grouping, i) < PTN_KIND_PURCHASE
-                             : j->fates[i] != PATRON_FATE_PURCHASE)
-            continue;
-        sums[categories[i]].amount += ptn_line_amount(h, i);
-        sums[categories[i]].quantity += ptn_in_steps(ptn_line_quantity(h, i));
-    }
+    int64_t from = block * BLOCK, end = from + BLOCK < ptn_history_lines(h) ? from + BLOCK : ptn_history_lines(h);
+    bool narrow = (h->wide & (PTN_WIDE_AMOUNT | PTN_WIDE_QUANTITY)) == 0;
+    if (j->fates != NULL || j->grouping->before_s > INT64_MIN || h->ignores)
+        add_lines(j, sums, from, end, false, false);
+    else if (narrow)
+        add_lines(j, sums, from, end, true, true);
+    else
+        add_lines(j, sums, from, end, false, true);
 }
 
 patron_status ptn_prices_make(double **prices, const ptn_grouping *grouping, const uint8_t *fates, ptn_team *team,
@@ -53,12 +81,15 @@ patron_status ptn_prices_make(double **prices, const ptn_grouping *grouping, con
     if (status == PATRON_OK)
         status = ptn_team_run(team, stage, 0.0, 0.0, (ptn_history_lines(h) + BLOCK - 1) / BLOCK, add_block, &j, error);
     for (int64_t c = 0; status == PATRON_OK && c < count; c++) {
-        category_sums all = {0, 0};
+        category_sums all = {{0, 0}, 0};
         for (int64_t w = 0; w < workers; w++) {
-            all.amount += j.sums[w * count + c].amount;
-            all.quantity += j.sums[w * count + c].quantity;
+            const category_sums *its = &j.sums[w * count + c];
+            all.amount += its->amount;
+            all.quantity.steps += its->quantity.steps;
+            all.quantity.whole += its->quantity.whole;
         }
-        ((double *)block)[c] = all.quantity > 0 ? (double)all.amount / ((double)all.quantity * 0x1p-52) : (double)NAN;
+        double quantity = ptn_quantity_value(&all.quantity);
+        ((double *)block)[c] = quantity > 0.0 ? (double)all.amount / quantity : (double)NAN;
     }
     ptn_free(memory, j.sums);
     if (status == PATRON_OK)

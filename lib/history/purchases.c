@@ -41,8 +41,8 @@ typedef struct group_sums {
 /* A worker's own. */
 typedef struct bench {
     ptn_entry *entries; /* a group's, by customer */
-    uint64_t *numbers;  /* as many as entries; or NULL, where nothing needs them */
     uint32_t *ends;     /* by customer of the group */
+    ptn_habit_bench habits;
 } bench;
 
 typedef struct job {
@@ -52,6 +52,7 @@ typedef struct job {
     ptn_habits *habits;    /* or NULL */
     ptn_question question; /* its as_of_s is the one used */
     uint8_t *line_fates;   /* or NULL */
+    uint64_t unscramble;   /* what a scrambled order key times it is the key */
     group_sums *sums;      /* of each group */
     bench *benches;        /* of each worker */
     int64_t first;         /* group of this round */
@@ -142,10 +143,10 @@ static void mark_duplicates(const job *j, group_sums *sums, ptn_entry *entries, 
 
 /* Purchases that were cancelled, and what cancelled them. A purchase that makes no order has no quantity above 0, so
    it is in no pair. */
-static void match_cancellations(const job *j, const bench *b, group_sums *sums, ptn_entry *entries, int64_t count,
+static void match_cancellations(const job *j, bench *b, group_sums *sums, ptn_entry *entries, int64_t count,
                                 const ptn_detail *details, const int64_t *lines)
 {
-    ptn_cancel(entries, count, details, lines, b->numbers, j->history);
+    ptn_cancel(entries, count, details, lines, b->habits.numbers, j->history);
     for (int64_t i = 0; i < count; i++) {
         const ptn_entry *e = &entries[i];
         if (e->kind == PTN_KIND_CANCELLED) count_move(j, sums, e, PTN_KIND_ORDER, lines);
@@ -160,7 +161,7 @@ static void match_cancellations(const job *j, const bench *b, group_sums *sums, 
  */
 static void close_order(ptn_customer *c, ptn_entry *last, uint64_t amount)
 {
-    if ((int64_t)amount > c->largest_order) c->largest_order = (int64_t)amount;
+    c->largest_order = (int64_t)amount > c->largest_order ? (int64_t)amount : c->largest_order;
     last->marks |= PTN_MARK_CLOSES;
     if (c->orders == 0 || last->time_s < c->first_order_s) c->first_order_s = last->time_s;
     if (c->orders == 0 || last->time_s > c->last_order_s) c->last_order_s = last->time_s;
@@ -187,29 +188,56 @@ static void see_sorted_orders(ptn_customer *c, ptn_entry *entries, int64_t count
     }
 }
 
-/* The same from entries sorted by time, where the purchase lines of each order lie together: false, and nothing done,
-   where they do not, or where there are more orders than are worth comparing. */
-static bool see_orders_together(ptn_customer *c, ptn_entry *entries, int64_t count)
+/* Where order ids rise with time, as most shops' do, an order's key is beyond all before it. */
+typedef struct keys_seen {
+    uint64_t unscramble, highest; /* of the keys of `kind` */
+    uint8_t kind;
+    int64_t orders, starts[FEW_ORDERS]; /* entries that begin the first orders */
+} keys_seen;
+
+/* Whether the entry's order is not one of those seen; false, too, where there are more than are worth comparing. */
+static bool is_new_order(keys_seen *seen, const ptn_entry *entries, int64_t at)
 {
-    int64_t starts[FEW_ORDERS], closing[FEW_ORDERS], orders = 0, last = -1;
-    uint64_t amounts[FEW_ORDERS];
+    const ptn_entry *e = &entries[at];
+    uint64_t key = e->order_kind == PTN_KEY_NONE ? e->order ^ UINT64_C(1) << 63 : e->order * seen->unscramble;
+    int64_t orders = seen->orders;
+    if (orders == 0) seen->kind = e->order_kind;
+    if (orders > 0 && (e->order_kind != seen->kind || key <= seen->highest)) {
+        if (orders > FEW_ORDERS) return false;
+        for (int64_t o = 0; o < orders; o++)
+            if (ptn_entry_same_order(&entries[seen->starts[o]], e)) return false;
+    }
+    if (e->order_kind == seen->kind && (orders == 0 || key > seen->highest)) seen->highest = key;
+    if (orders < FEW_ORDERS) seen->starts[orders] = at;
+    seen->orders++;
+    return true;
+}
+
+/* The same from entries sorted by time, where the purchase lines of each order lie together: false, and nothing done,
+   where they do not. */
+static bool see_orders_together(ptn_customer *c, ptn_entry *entries, int64_t count, uint64_t unscramble)
+{
+    keys_seen seen = {.unscramble = unscramble};
+    ptn_entry *last = NULL;
+    uint64_t amount = 0;
+    bool is_order = false;
     for (int64_t i = 0; i < count; i++) {
         if (!ptn_entry_bought(&entries[i])) continue;
-        if (last < 0 || !ptn_entry_same_order(&entries[last], &entries[i])) {
-            for (int64_t o = 0; o < orders; o++)
-                if (ptn_entry_same_order(&entries[starts[o]], &entries[i])) return false;
-            if (orders == FEW_ORDERS) return false;
-            starts[orders] = i;
-            closing[orders] = -1;
-            amounts[orders++] = 0;
+        if (last == NULL || !ptn_entry_same_order(last, &entries[i])) {
+            if (is_order) close_order(c, last, amount);
+            if (!is_new_order(&seen, entries, i)) {
+                for (int64_t k = 0; k < i; k++) entries[k].marks &= (uint8_t)~PTN_MARK_CLOSES;
+                memset(c, 0, sizeof *c);
+                return false;
+            }
+            is_order = false;
+            amount = 0;
         }
-        last = i;
-        amounts[orders - 1] += (uint64_t)entries[i].amount;
-        /* Its last line, once one of them makes it an order. */
-        if (closing[orders - 1] >= 0 || entries[i].kind == PTN_KIND_ORDER) closing[orders - 1] = i;
+        last = &entries[i];
+        amount += (uint64_t)entries[i].amount;
+        is_order |= entries[i].kind == PTN_KIND_ORDER;
     }
-    for (int64_t o = 0; o < orders; o++)
-        if (closing[o] >= 0) close_order(c, &entries[closing[o]], amounts[o]);
+    if (is_order) close_order(c, last, amount);
     return true;
 }
 
@@ -228,40 +256,48 @@ static void number_orders(ptn_entry *entries, int64_t count, int64_t gap_s)
     }
 }
 
-static void see_orders(ptn_customer *c, ptn_entry *entries, int64_t count, int64_t gap_s)
+/* Of a customer that is all 0. Whether the purchase lines of each order lie together. */
+static bool see_orders(ptn_customer *c, ptn_entry *entries, int64_t count, const job *j)
 {
     sort_by_time(entries, count, NULL);
-    if (gap_s > 0) number_orders(entries, count, gap_s);
-    if (see_orders_together(c, entries, count)) return;
+    if (j->history->options.order_gap_s > 0) number_orders(entries, count, j->history->options.order_gap_s);
+    if (see_orders_together(c, entries, count, j->unscramble)) return true;
     sort_by_order(entries, count, NULL);
     see_sorted_orders(c, entries, count);
     sort_by_time(entries, count, NULL);
+    return false;
 }
 
 /* From entries sorted by time: days and money. Parts of a sum that fits do fit, so only the totals are checked. */
 static void see_days(ptn_customer *c, const ptn_entry *entries, int64_t count, int64_t utc_offset_s)
 {
-    int64_t recurring_returns = 0, day = 0, day_end_s = INT64_MIN; /* the day of times before day_end_s */
+    int64_t first_day = INT64_MAX, last_day = INT64_MIN, days = 0, gross = 0, returns = 0;
+    uint64_t repeat_gross = 0, later_returns = 0; /* of no meaning where a total overflows */
+    bool fits = true;
     for (int64_t i = 0; i < count; i++) {
         const ptn_entry *e = &entries[i];
-        if (e->time_s >= day_end_s) {
-            day = ptn_local_day(e->time_s, utc_offset_s);
-            day_end_s = (day + 1) * 86400 - utc_offset_s;
-        }
-        bool later = c->purchase_days > 0 && day > c->first_day;
+        int64_t day = ptn_local_day(e->time_s, utc_offset_s);
         if (ptn_entry_bought(e)) {
-            if (c->purchase_days == 0) c->first_day = day;
-            if (c->purchase_days == 0 || day > c->last_day) c->purchase_days++;
-            c->last_day = day;
-            if (!ptn_add_i64(&c->gross, c->gross, e->amount)) c->overflow = 1;
-            if (later && c->overflow == 0) c->repeat_gross += e->amount;
+            first_day = first_day == INT64_MAX ? day : first_day;
+            days += day > last_day;
+            last_day = day;
+            fits &= ptn_add_i64(&gross, gross, e->amount);
+            repeat_gross += day > first_day ? (uint64_t)e->amount : 0;
         } else if (e->kind == PTN_KIND_RETURN || e->kind == PTN_KIND_ADJUSTMENT) {
             int64_t value = e->amount < 0 ? -e->amount : e->amount;
-            if (!ptn_add_i64(&c->returns, c->returns, value)) c->overflow = 1;
-            if (later && c->overflow == 0) recurring_returns += value;
+            fits &= ptn_add_i64(&returns, returns, value);
+            later_returns += day > first_day ? (uint64_t)value : 0;
         }
     }
-    c->recurring = c->repeat_gross - recurring_returns;
+    c->purchase_days = days;
+    c->first_day = first_day;
+    c->last_day = last_day;
+    c->gross = gross;
+    c->returns = returns;
+    c->overflow = !fits;
+    if (!fits) return;
+    c->repeat_gross = (int64_t)repeat_gross;
+    c->recurring = c->repeat_gross - (int64_t)later_returns;
 }
 
 static void add_customer(group_sums *sums, const ptn_customer *c, int64_t min_orders)
@@ -292,8 +328,25 @@ static void sort_group(const bench *b, const ptn_gathered *gathered, int64_t cou
         b->entries[ends[ptn_gathered_customer(&gathered[i])]++] = ptn_gathered_entry(&gathered[i], (uint32_t)i);
 }
 
-static void see_customer(const job *j, const bench *b, group_sums *sums, int64_t customer, ptn_entry *entries,
-                         int64_t count, const ptn_detail *details, const int64_t *lines)
+/* `together`: the purchase lines of each order lie so. */
+static void see_habits(const job *j, ptn_habit_bench *b, int64_t customer, ptn_entry *entries, int64_t count,
+                       const ptn_detail *details, bool together)
+{
+    ptn_habits *habits = &j->habits[customer];
+    uint32_t orders = 0;
+    memset(habits, 0, sizeof *habits);
+    for (int64_t i = 0; i < count; i++) {
+        b->closing[orders] = (uint32_t)i;
+        orders += (entries[i].marks & PTN_MARK_CLOSES) != 0;
+    }
+    ptn_habits_see(habits, b, entries, count, orders, details, j->history, &j->question);
+    if ((j->question.habits & PTN_HABIT_CHANNELS) == 0) return;
+    if (!together && b->channels != NULL) sort_by_order(entries, count, NULL);
+    ptn_habits_see_channels(habits, b, entries, count, details, j->history);
+}
+
+static void see_customer(const job *j, bench *b, group_sums *sums, int64_t customer, ptn_entry *entries, int64_t count,
+                         const ptn_detail *details, const int64_t *lines)
 {
     ptn_customer *c = &j->customers[customer];
     memset(c, 0, sizeof *c);
@@ -302,19 +355,11 @@ static void see_customer(const job *j, const bench *b, group_sums *sums, int64_t
     if (j->history->options.duplicates == PATRON_DUPLICATES_DROP)
         mark_duplicates(j, sums, entries, count, details, lines);
     if (j->history->options.match_cancellations != 0) match_cancellations(j, b, sums, entries, count, details, lines);
-    see_orders(c, entries, count, j->history->options.order_gap_s);
+    bool together = see_orders(c, entries, count, j);
     if (c->orders == 0) return;
     see_days(c, entries, count, j->history->options.utc_offset_s);
-    if (j->habits != NULL && c->overflow == 0 && c->orders >= j->question.min_orders) {
-        memset(&j->habits[customer], 0, sizeof *j->habits);
-        ptn_habits_see(&j->habits[customer], b->numbers, entries, count, details, j->history, &j->question);
-        if ((j->question.habits & PTN_HABIT_CHANNELS) != 0 && j->history->channel.items != NULL) {
-            sort_by_order(entries, count, NULL);
-            ptn_habits_see_channels(&j->habits[customer], b->numbers, entries, count, details, j->history);
-        } else {
-            j->habits[customer].channel_entropy = j->habits[customer].top_channel_share = (double)NAN;
-        }
-    }
+    if (j->habits != NULL && c->overflow == 0 && c->orders >= j->question.min_orders)
+        see_habits(j, &b->habits, customer, entries, count, details, together);
     add_customer(sums, c, j->question.min_orders);
 }
 
@@ -322,7 +367,7 @@ static void see_group(void *argument, int64_t block, int32_t worker)
 {
     const job *j = argument;
     const ptn_groups *g = j->groups;
-    const bench *b = &j->benches[worker];
+    bench *b = &j->benches[worker];
     int64_t group = j->first + block;
     int64_t first = group << g->shift, end = (group + 1) << g->shift, from = 0;
     int64_t start = g->starts[group] - g->base, count = g->starts[group + 1] - g->starts[group];
@@ -338,6 +383,7 @@ static void see_group(void *argument, int64_t block, int32_t worker)
                      g->details == NULL ? NULL : g->details + start, g->lines == NULL ? NULL : g->lines + start);
         from = to;
     }
+    ptn_habits_finish(&b->habits);
 }
 
 /* The instant of the last line that is kept, duplicates and cancellations aside; INT64_MIN where there is none. */
@@ -473,10 +519,11 @@ static patron_status make_benches(job *j, int32_t workers, ptn_memory *memory, p
         bench *b = &j->benches[w];
         int64_t room = w > 0 && largest > LARGE_GROUP ? LARGE_GROUP : largest;
         const ptn_wanted wanted[] = {{&b->entries, room, sizeof *b->entries, "a group's lines"},
-                                     {&b->ends, customers, sizeof *b->ends, "a group's customers"},
-                                     {&b->numbers, room, sizeof *b->numbers, "a group's lines"}};
-        bool numbers = j->question.habits != PTN_HABIT_NONE || j->history->options.match_cancellations != 0;
-        status = ptn_allocate_each(wanted, numbers ? 3 : 2, false, memory, error);
+                                     {&b->ends, customers, sizeof *b->ends, "a group's customers"}};
+        bool habits = j->question.habits != PTN_HABIT_NONE || j->history->options.match_cancellations != 0;
+        status = ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, false, memory, error);
+        if (status == PATRON_OK && habits)
+            status = ptn_habit_bench_open(&b->habits, j->history, j->question.habits, room, memory, error);
         if (status != PATRON_OK) return status;
     }
     return PATRON_OK;
@@ -485,7 +532,7 @@ static patron_status make_benches(job *j, int32_t workers, ptn_memory *memory, p
 static void free_benches(job *j, int32_t workers, ptn_memory *memory)
 {
     for (int32_t w = 0; j->benches != NULL && w < workers; w++) {
-        ptn_free(memory, j->benches[w].numbers);
+        ptn_habit_bench_free(&j->benches[w].habits, memory);
         ptn_free(memory, j->benches[w].ends);
         ptn_free(memory, j->benches[w].entries);
     }
@@ -530,6 +577,14 @@ static patron_status see_rounds(job *j, ptn_groups *g, const ptn_grouping *group
         for (int64_t i = 0; g->largest > LARGE_GROUP && i < groups; i++) see_group(j, i, 0);
     }
     return PATRON_OK;
+}
+
+/* The inverse of an odd number modulo 2^64, by Newton's steps: right in 3 bits at first, then in twice as many. */
+static uint64_t inverse_of(uint64_t odd)
+{
+    uint64_t inverse = odd;
+    for (int i = 0; i < 5; i++) inverse *= 2 - odd * inverse;
+    return inverse;
 }
 
 /* The categories' prices. Where other lines decide which ones count, those are found first. */
@@ -591,6 +646,7 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
         return status;
     }
     j.groups = &groups;
+    j.unscramble = inverse_of(groups.scramble);
     if ((question->habits & PTN_HABIT_PRICES) != 0) status = find_prices(&prices, &j, &grouping, team, stage, error);
     j.question.prices = prices;
     if (status == PATRON_OK) status = make_benches(&j, workers, &purchases->memory, error);

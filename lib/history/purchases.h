@@ -26,22 +26,22 @@ typedef struct ptn_customer {
     int64_t overflow;                    /* not 0: its money is beyond int64_t */
 } ptn_customer;
 
-/* How a customer with an order buys. Purchases and returns are lines kept by the as-of. */
+/* How a customer with an order buys. Purchases and returns are lines kept by the as-of, fewer than 2^32: groups.c. */
 typedef struct ptn_habits {
-    int64_t purchase_lines;
-    int64_t return_lines;       /* adjustments are none */
-    int64_t return_value;       /* of them, >= 0 */
-    int64_t discount_lines;     /* purchase lines that came with a discount column */
-    int64_t discounted_lines;   /* of them, those whose discount is not 0 */
-    int64_t recent_orders;      /* less than recent_days days before the as-of */
-    int64_t weekend_orders;     /* on a local Saturday or Sunday */
+    uint32_t purchase_lines;
+    uint32_t return_lines;      /* adjustments are none */
+    uint32_t discount_lines;    /* purchase lines that came with a discount column */
+    uint32_t discounted_lines;  /* of them, those whose discount is not 0 */
+    uint32_t recent_orders;     /* less than recent_days days before the as-of */
+    uint32_t weekend_orders;    /* on a local Saturday or Sunday */
+    uint32_t evening_orders;    /* from 18:00 local */
+    uint32_t late_orders;       /* nearer to the as-of than to the first order */
+    uint32_t products;          /* distinct, of purchase lines */
+    uint32_t categories;        /* likewise */
+    uint32_t product_lines;     /* purchase lines that have a product */
+    int64_t return_value;       /* of the returns, >= 0 */
     int64_t twice_median_gap_s; /* between orders; 0 with one order */
-    int64_t products;           /* distinct, of purchase lines */
-    int64_t categories;         /* likewise */
-    int64_t evening_orders;     /* from 18:00 local */
-    int64_t late_orders;        /* nearer to the as-of than to the first order */
     int64_t last_gap_s;         /* between the last two orders; 0 with one */
-    int64_t product_lines;      /* purchase lines that have a product */
     int64_t best_quarter;       /* purchases in the calendar quarter, of all years, with most */
     double discount_depth;      /* discounts over what purchases were before them; NaN where neither is known */
     double items;               /* sum of the purchases' quantities */

@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "history/batch.h"
 #include "history/currency.h"
+#include "history/memo.h"
 #include "history/money.h"
 
 /* Texts looked up together, so that their lines of cache come at the same time. */
@@ -168,19 +169,6 @@ static void gather_some_numbers(wants *w, const int64_t *given, const uint8_t *v
     }
 }
 
-static inline uint64_t word_at(const uint8_t *bytes)
-{
-    uint64_t word;
-    memcpy(&word, bytes, sizeof word);
-    return word;
-}
-
-static inline bool same_bytes(const uint8_t *a, const uint8_t *b, int64_t length)
-{
-    if (length < 8 || length > 16) return memcmp(a, b, (size_t)length) == 0;
-    return ((word_at(a) ^ word_at(b)) | (word_at(a + length - 8) ^ word_at(b + length - 8))) == 0;
-}
-
 static void gather_texts(wants *w, const patron_text *texts, int64_t row, int32_t rows)
 {
     w->count = 0;
@@ -191,7 +179,7 @@ static void gather_texts(wants *w, const patron_text *texts, int64_t row, int32_
         next->kind = PTN_KEY_NONE;
         bool there = ptn_batch_text(&next->bytes, &next->length, texts, row + i);
         if (w->count == 0 || last->length != next->length ||
-            (there && !same_bytes(last->bytes, next->bytes, next->length))) {
+            (there && !ptn_memo_same(last->bytes, next->bytes, next->length))) {
             if (there) next->kind = ptn_key_of_text(&next->bits, next->bytes, next->length);
             w->count++;
         }
@@ -299,7 +287,7 @@ static bool counts(const step *s, int32_t text, int32_t i)
     return text == PTN_TEXT_CUSTOMER && ptn_verdict_field(s->verdicts[i]) != PATRON_FIELD_CUSTOMER;
 }
 
-/* Customers, products, categories or channels. */
+/* Customers. */
 static void find_texts(step *s, int32_t text, int32_t field, const ptn_array *column)
 {
     wants w;
@@ -322,6 +310,41 @@ static void find_texts(step *s, int32_t text, int32_t field, const ptn_array *co
         if (!counts(s, text, i)) codes[i] = PTN_INTERN_MISSING;
         if (codes[i] == PTN_INTERN_NEW) remember(s, text, &w.texts[w.of[i]], i);
         if (codes[i] == PTN_INTERN_NOT_UTF8) reject(s, i, field, PATRON_REASON_NOT_UTF8);
+    }
+}
+
+/* The same for columns of texts of which there are few. */
+static void find_few_texts(step *s, int32_t text, int32_t field, const ptn_array *column, ptn_memo *known)
+{
+    ptn_wanted_text wanted[STEP];
+    uint8_t rows[STEP];
+    const source from = source_of(s->rows->history, s->orders, text);
+    int32_t *codes = (int32_t *)column->items + s->at;
+    int32_t unknown = 0, least = 0;
+    if (column->items == NULL) return;
+    for (int32_t i = 0; i < s->count; i++) {
+        ptn_wanted_text *w = &wanted[unknown];
+        codes[i] = PTN_INTERN_MISSING;
+        if (!ptn_batch_text(&w->bytes, &w->length, from.text, s->row + i)) continue;
+        codes[i] = ptn_memo_find(known, w->bytes, w->length);
+        rows[unknown] = (uint8_t)i;
+        unknown += codes[i] < 0;
+    }
+    for (int32_t t = 0; t < unknown; t++) {
+        ptn_intern_want(&wanted[t], from.intern, wanted[t].bytes, wanted[t].length);
+        ptn_intern_prefetch(from.intern, wanted[t].hash);
+    }
+    for (int32_t t = 0; t < unknown; t++) {
+        int32_t number = codes[rows[t]] = number_of(&wanted[t], from.intern, s->fine);
+        if (number < least) least = number;
+        if (number >= 0) ptn_memo_keep(known, wanted[t].bytes, wanted[t].length, number);
+    }
+    if (least >= PTN_INTERN_MISSING && s->fine) return;
+    for (int32_t i = 0; !s->fine && i < s->count; i++)
+        if (!counts(s, text, i)) codes[i] = PTN_INTERN_MISSING;
+    for (int32_t t = 0; t < unknown; t++) {
+        if (codes[rows[t]] == PTN_INTERN_NEW) remember(s, text, &wanted[t], rows[t]);
+        if (codes[rows[t]] == PTN_INTERN_NOT_UTF8) reject(s, rows[t], field, PATRON_REASON_NOT_UTF8);
     }
 }
 
@@ -551,6 +574,7 @@ void ptn_reader_read(void *argument, int64_t block, int32_t worker)
             end = first + PTN_READER_BLOCK < r->count ? first + PTN_READER_BLOCK : r->count;
     step s = {.rows = r, .block = b, .orders = r->orders};
     patron_orders made;
+    ptn_memo known[PTN_TEXTS - PTN_TEXT_PRODUCT];
     b->bad = b->currency_row = -1;
     b->last_s = INT64_MIN;
     if (r->source != NULL) {
@@ -558,6 +582,7 @@ void ptn_reader_read(void *argument, int64_t block, int32_t worker)
         s.orders = &made;
     }
     for (int32_t t = 0; t < PTN_TEXTS; t++) s.fresh[t] = r->fresh[t] == NULL ? NULL : r->fresh[t] + first;
+    memset(known, 0, sizeof known);
     for (int64_t at = first; at < end; at += STEP) {
         s.row = r->source == NULL ? r->from + at : at - first;
         s.at = r->base + at;
@@ -567,9 +592,12 @@ void ptn_reader_read(void *argument, int64_t block, int32_t worker)
         if (s.orders->currency.offsets != NULL) find_currencies(&s);
         find_texts(&s, PTN_TEXT_CUSTOMER, PATRON_FIELD_CUSTOMER, &r->history->customer);
         find_orders(&s);
-        find_texts(&s, PTN_TEXT_PRODUCT, PATRON_FIELD_PRODUCT, &r->history->product);
-        find_texts(&s, PTN_TEXT_CATEGORY, PATRON_FIELD_CATEGORY, &r->history->category);
-        find_texts(&s, PTN_TEXT_CHANNEL, PATRON_FIELD_CHANNEL, &r->history->channel);
+        find_few_texts(&s, PTN_TEXT_PRODUCT, PATRON_FIELD_PRODUCT, &r->history->product,
+                       &known[PTN_TEXT_PRODUCT - PTN_TEXT_PRODUCT]);
+        find_few_texts(&s, PTN_TEXT_CATEGORY, PATRON_FIELD_CATEGORY, &r->history->category,
+                       &known[PTN_TEXT_CATEGORY - PTN_TEXT_PRODUCT]);
+        find_few_texts(&s, PTN_TEXT_CHANNEL, PATRON_FIELD_CHANNEL, &r->history->channel,
+                       &known[PTN_TEXT_CHANNEL - PTN_TEXT_PRODUCT]);
         int32_t bad = store_fine_numbers(&s) ? -1 : store_numbers(&s);
         if (bad < 0 && s.orders->currency.offsets != NULL && r->history->options.only_currency == NULL)
             bad = store_currencies(&s);

@@ -74,6 +74,7 @@ INLINE void vd_store_part(double *to, vd a, int64_t count) { _mm512_mask_storeu_
 INLINE vd vd_add(vd a, vd b) { return _mm512_add_pd(a, b); }
 INLINE vd vd_sub(vd a, vd b) { return _mm512_sub_pd(a, b); }
 INLINE vd vd_mul(vd a, vd b) { return _mm512_mul_pd(a, b); }
+INLINE vd vd_div(vd a, vd b) { return _mm512_div_pd(a, b); }
 INLINE vd vd_max(vd a, vd b) { return _mm512_max_pd(a, b); }
 INLINE vd vd_min(vd a, vd b) { return _mm512_min_pd(a, b); }
 INLINE bool vd_beyond(vd a, vd b) { return _mm512_cmp_pd_mask(_mm512_abs_pd(a), b, _CMP_NLE_UQ) != 0; }

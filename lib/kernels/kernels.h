@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The hot loops of clustering: one table of functions, filled once for each instruction set.
+/* The hot loops of clustering, and logarithms: one table of functions, filled once for each instruction set.
 
    `ptn_kernels_here` chooses by what the processor and the operating system support; the scalar table is always there
    and is what the others are checked against. All tables give the same results: what ends up in a result is computed
@@ -155,6 +155,9 @@ typedef struct ptn_kernels {
     /* The sum over nodes of share x the mean distance a tile's rows are expected to have to the node's, never below 0.
      */
     void (*expected)(float out[PTN_TILE], const float *tile, const ptn_nodes *nodes);
+
+    /* Each value x >= 0, below 2^1000, becomes ptn_log1p(x), bit by bit. */
+    void (*logs)(double *values, int64_t count);
 } ptn_kernels;
 
 extern const ptn_kernels ptn_kernels_scalar;

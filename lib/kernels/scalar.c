@@ -181,6 +181,11 @@ INLINE vd vd_mul(vd a, vd b)
     EACH(8) a.lane[l] *= b.lane[l];
     return a;
 }
+INLINE vd vd_div(vd a, vd b)
+{
+    EACH(8) a.lane[l] /= b.lane[l];
+    return a;
+}
 INLINE vd vd_max(vd a, vd b)
 {
     EACH(8) a.lane[l] = a.lane[l] > b.lane[l] ? a.lane[l] : b.lane[l];

@@ -544,6 +544,8 @@ static void inertia(double *lanes, const ptn_source *rows, int64_t first_row, in
     }
 }
 
+#include "kernels/logs.h"
+
 const ptn_kernels KERNELS = {.name = NAME,
                              .measure = measure,
                              .pack = pack,
@@ -556,4 +558,5 @@ const ptn_kernels KERNELS = {.name = NAME,
                              .exact_sums = exact_sums,
                              .inertia = inertia,
                              .pairs = pairs,
-                             .expected = expected};
+                             .expected = expected,
+                             .logs = logs};

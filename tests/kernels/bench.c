@@ -91,6 +91,12 @@ static void do_inertia(const ptn_kernels *table, const inputs *in)
     table->inertia(in->doubles, &in->given.source, in->given.first, ROWS, &clusters, 1, NULL, 1.0);
 }
 
+static void do_logs(const ptn_kernels *table, const inputs *in)
+{
+    for (int64_t i = 0; i < ROWS; i++) in->masses[i] = 1.0 + (double)in->labels[i];
+    table->logs(in->masses, ROWS);
+}
+
 static double seconds(void)
 {
     struct timespec at;
@@ -150,7 +156,7 @@ void bench_all(const ptn_kernels *const *tables, int32_t count)
                  {"assign", do_assign},   {"assign, bounds", do_assign_bounds},
                  {"sums", do_sums},       {"step_sums", do_step_sums},
                  {"nearest", do_nearest}, {"exact_sums", do_exact_sums},
-                 {"inertia", do_inertia}};
+                 {"inertia", do_inertia}, {"logs", do_logs}};
     static const struct {
         int64_t cols;
         int32_t k;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Kernels that read the caller's rows: measure, pack, exact_sums, inertia. */
+/* Kernels that read the caller's rows: measure, pack, exact_sums, inertia; and logarithms. */
 #include "kernels/harness.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "base/math.h"
 #include "oracle/oracle_kernels.h"
 
 enum { COLS = 40 };
@@ -194,6 +195,23 @@ void check_inertia(const ptn_kernels *table)
             near("a lane", lanes[0][l], start[l] + (double)sum.value,
                  ((double)(count * cols) / 8.0 + 8.0) * 0x1p-52 * size);
         }
+        space_check();
+    }
+}
+
+void check_logs(const ptn_kernels *table)
+{
+    for (int64_t number = 0; number < 2000; number++) {
+        int64_t count = draw_from(0, 70);
+        case_is("logs", "count %lld", (long long)count);
+        double *values = SPACE(double, count), *wanted = SPACE(double, count);
+        for (int64_t i = 0; i < count; i++) {
+            values[i] = ldexp(1.0 + fabs(draw_unit()), (int)draw_from(-70, number % 2 == 0 ? 8 : 900));
+            if (draw_from(0, 9) == 0) values[i] = (double)draw_from(0, 3) / (double)draw_from(1, 3);
+            wanted[i] = ptn_log1p(values[i]);
+        }
+        table->logs(values, count);
+        same("logarithms", values, wanted, count, sizeof(double));
         space_check();
     }
 }

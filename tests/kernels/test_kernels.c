@@ -22,7 +22,7 @@ static const struct {
              {"assign", check_assign},   {"bounds", check_bounds},
              {"sums", check_sums},       {"step_sums", check_step_sums},
              {"nearest", check_nearest}, {"exact_sums", check_exact_sums},
-             {"inertia", check_inertia}};
+             {"inertia", check_inertia}, {"logs", check_logs}};
 
 int main(int count, char **arguments)
 {

@@ -10,6 +10,8 @@
 
 #include <patron/patron.h>
 
+#include "base/exact.h"
+#include "base/math.h"
 #include "features/catalogue.h"
 #include "features/features.h"
 #include "matrix/matrix.h"
@@ -221,6 +223,98 @@ START_TEST(test_fractional_quantities_add_up_in_any_order)
 }
 END_TEST
 
+/* Parts so unlike that their sums are rounded on the way: they are added by rising part, whatever the lines' order. */
+START_TEST(test_parts_of_all_sizes_add_up_in_any_order)
+{
+    static const int64_t amounts[] = {1, 7, 31, 5000001, 77777777777, 300000000000000001, 600000000000000003};
+    enum { COUNT = sizeof amounts / sizeof *amounts };
+    static const char names[COUNT][2] = {"a", "b", "c", "d", "e", "f", "g"};
+    oracle_line lines[COUNT];
+    uint64_t state = 5;
+    int64_t total = 0;
+    ptn_dd sum = {0.0, 0.0};
+    memset(lines, 0, sizeof lines);
+    for (int i = 0; i < COUNT; i++) {
+        lines[i] = (oracle_line){.customer = "a", .order = "1", .amount = amounts[i], .category = names[i]};
+        lines[i].quantity = 1;
+        total += amounts[i];
+    }
+    for (int i = 0; i < COUNT; i++)
+        ptn_sum_add(&sum,
+                    (double)amounts[i] / (double)total * ptn_log1p((double)(total - amounts[i]) / (double)amounts[i]));
+    for (int round = 0; round < 20; round++) {
+        shuffle_lines(lines, COUNT, &state);
+        patron_history *history = history_of(lines, COUNT);
+        patron_features *features = features_of(history, PATRON_AS_OF_LAST, "category_entropy,price_level");
+        ck_assert_double_eq(features->matrix->values[0], ptn_sum_value(sum));
+        ck_assert_double_eq(features->matrix->values[1], 1.0);
+        patron_features_free(features);
+        patron_history_free(history);
+    }
+}
+END_TEST
+
+/* Costs of 2^53, 1 and four of 2^-53, in 1/10,000: by rising cost the four count, and the sum is beyond 2^53 + 1, which
+   rounds to 2^53 + 2; by falling cost each is lost, and it would be 2^53. */
+START_TEST(test_costs_are_added_by_rising_cost)
+{
+    static const char *const small[] = {"c", "d", "e", "f"};
+    oracle_line lines[10] = {
+        {.customer = "a", .order = "1", .category = "a", .amount = INT64_C(1) << 53, .quantity = 2},
+        {.customer = "a", .order = "1", .category = "b", .amount = 1, .quantity = 1}};
+    for (int i = 0; i < 4; i++) {
+        lines[2 + i] =
+            (oracle_line){.customer = "a", .order = "1", .category = small[i], .amount = 1, .quantity = 0x1p-52};
+        lines[6 + i] = (oracle_line){.customer = "b", .order = "2", .category = small[i], .amount = 1, .quantity = 4};
+    }
+    patron_history *history = history_of(lines, 10);
+    patron_features *features = features_of(history, PATRON_AS_OF_LAST, "price_level");
+    ck_assert_double_eq(features->matrix->values[0], (0x1p53 + 4.0) / (0x1p53 + 2.0));
+    patron_features_free(features);
+    patron_history_free(history);
+}
+END_TEST
+
+/* Order ids that rise with time, fall, or do neither, of few orders and many: the same orders. */
+START_TEST(test_ids_of_orders_need_not_rise)
+{
+    enum { MOST = 101, LINES = 3 * MOST };
+    oracle_line lines[LINES];
+    char ids[3][MOST][8];
+    for (int i = 0; i < MOST; i++) {
+        snprintf(ids[0][i], sizeof ids[0][i], "%d", 100 + i);
+        snprintf(ids[1][i], sizeof ids[1][i], "%d", 900 - i);
+        snprintf(ids[2][i], sizeof ids[2][i], "%d", 100 + i * 37 % MOST);
+    }
+    for (int orders = 5; orders <= MOST; orders += 16) {
+        patron_features *found[3];
+        for (int kind = 0; kind < 3; kind++) {
+            memset(lines, 0, sizeof lines);
+            for (int i = 0; i < 3 * orders; i++) {
+                int order = i / 3;
+                lines[i] = (oracle_line){.customer = "a", .order = ids[kind][order], .amount = 10000 + i * i};
+                lines[i].time_s = order * order * 7001 + i % 3;
+                lines[i].quantity = 1 + i % 4;
+            }
+            patron_history *history = history_of(lines, 3 * orders);
+            found[kind] = features_of(history, PATRON_AS_OF_LAST, NULL);
+            ck_assert_double_eq(value_of(found[kind], "frequency"), orders);
+            ck_assert_mem_eq(found[kind]->matrix->values, found[0]->matrix->values, PTN_FEATURE_COUNT * sizeof(double));
+            patron_history_free(history);
+        }
+        for (int kind = 0; kind < 3; kind++) patron_features_free(found[kind]);
+        /* The last line is of the first order: it is later, and there is one order less. */
+        lines[3 * orders - 1].order = lines[3 * orders - 2].order = lines[3 * orders - 3].order = lines[0].order;
+        patron_history *history = history_of(lines, 3 * orders);
+        patron_features *features = features_of(history, PATRON_AS_OF_LAST, "frequency,recency_days");
+        ck_assert_double_eq(features->matrix->values[0], orders - 1);
+        ck_assert_double_eq(features->matrix->values[1], 0.0);
+        patron_features_free(features);
+        patron_history_free(history);
+    }
+}
+END_TEST
+
 START_TEST(test_discounts_and_returns_of_known_lines)
 {
     oracle_line lines[] = {
@@ -342,6 +436,9 @@ int main(void)
     tcase_add_test(tests, test_entropy_is_of_money_and_exact_at_its_ends);
     tcase_add_test(tests, test_each_feature_alone_is_as_among_all);
     tcase_add_test(tests, test_fractional_quantities_add_up_in_any_order);
+    tcase_add_test(tests, test_parts_of_all_sizes_add_up_in_any_order);
+    tcase_add_test(tests, test_costs_are_added_by_rising_cost);
+    tcase_add_test(tests, test_ids_of_orders_need_not_rise);
     tcase_add_test(tests, test_discounts_and_returns_of_known_lines);
     tcase_add_test(tests, test_price_level_against_the_category_s_mean);
     tcase_add_test(tests, test_recent_days_is_passed_on_and_checked);
