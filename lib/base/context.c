@@ -4,12 +4,18 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/checked.h"
 #include "base/error.h"
 
-enum { MOST_THREADS = 1024, LARGEST_STRUCT = 65536 };
+enum { MOST_THREADS = 1024, LARGEST_STRUCT = 65536, PAGE = 4096 };
+
+/* Linux from 5.14 on; older C libraries do not name it, older systems refuse it. */
+#if defined __linux__ && !defined MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
 
 static void *default_allocate(void *user, size_t bytes)
 {
@@ -107,6 +113,16 @@ patron_status ptn_allocate_each(const ptn_wanted *wanted, size_t count, bool zer
         if (status != PATRON_OK) return status;
     }
     return PATRON_OK;
+}
+
+void ptn_touch(void *block, size_t bytes)
+{
+#ifdef MADV_POPULATE_WRITE
+    uintptr_t at = (uintptr_t)block, from = (at + PAGE - 1) / PAGE * PAGE, to = (at + bytes + PAGE - 1) / PAGE * PAGE;
+    if (to - from >= 2 * PAGE && to > from) madvise((char *)block + (from - at), to - from, MADV_POPULATE_WRITE);
+#else
+    (void)block, (void)bytes;
+#endif
 }
 
 void ptn_free(const ptn_memory *memory, void *block)

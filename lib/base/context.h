@@ -51,6 +51,11 @@ typedef struct ptn_wanted {
 patron_status ptn_allocate_each(const ptn_wanted *wanted, size_t count, bool zero, const ptn_memory *memory,
                                 patron_error *error);
 
+/* Says that `bytes` from `block` on are about to be written: their pages are had from the system together, where it
+   knows how, rather than one by one as they are written. A hint; for pieces of some 16 KiB to 1 MiB, by the thread that
+   writes them. The pages that begin in a piece are its own, so pieces that follow each other share none. */
+void ptn_touch(void *block, size_t bytes);
+
 /* Frees; NULL is fine. */
 void ptn_free(const ptn_memory *memory, void *block);
 

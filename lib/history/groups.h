@@ -66,6 +66,12 @@ patron_status ptn_groups_gather(ptn_groups *groups, const ptn_grouping *grouping
 
 void ptn_groups_free(ptn_groups *groups);
 
+/* Whether more decides what a line is than an as-of, its amount and its flags. */
+static inline bool ptn_groups_special(const ptn_grouping *grouping)
+{
+    return grouping->before_s > INT64_MIN || grouping->history->ignores;
+}
+
 /* What a line of the log is by itself, PTN_KIND_…. */
 uint8_t ptn_groups_kind(const ptn_grouping *grouping, int64_t line);
 

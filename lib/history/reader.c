@@ -543,6 +543,16 @@ static bool convert(patron_orders *made, const uint8_t **rounded, const ptn_read
     return false;
 }
 
+static void touch_columns(patron_history *h, int64_t line, int64_t count)
+{
+    ptn_column columns[PTN_HISTORY_COLUMNS];
+    ptn_history_columns(columns, h);
+    for (int i = 0; i < PTN_HISTORY_COLUMNS; i++)
+        if (columns[i].array->items != NULL)
+            ptn_touch((uint8_t *)columns[i].array->items + columns[i].each * (size_t)line,
+                      columns[i].each * (size_t)count);
+}
+
 void ptn_reader_read(void *argument, int64_t block, int32_t worker)
 {
     const ptn_reader *r = argument;
@@ -557,6 +567,7 @@ void ptn_reader_read(void *argument, int64_t block, int32_t worker)
         if (!convert(&made, &s.rounded, r, block, worker, r->from + first, end - first)) return;
         s.orders = &made;
     }
+    touch_columns(r->history, r->base + first, end - first);
     for (int32_t t = 0; t < PTN_TEXTS; t++) s.fresh[t] = r->fresh[t] == NULL ? NULL : r->fresh[t] + first;
     for (int64_t at = first; at < end; at += STEP) {
         s.row = r->source == NULL ? r->from + at : at - first;
