@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Building features: the customers with an order, sorted by id, and each column's formula on each of them. */
+/* Building features: the customers with an order, in the order of their ids, and each column's formula on each of them.
+ */
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/floating.h"
 #include "features/catalogue.h"
 #include "features/features.h"
-#include "features/rank.h"
 #include "history/history.h"
 #include "history/purchases.h"
 #include "matrix/matrix.h"
 
-/* Rows in a block of parallel work; how many ahead customers are asked for. */
+/* Customers in a block of parallel work, or those of a group where they are more; how many ahead ids are asked for. */
 enum { BLOCK = 4096, AHEAD = 8 };
 
 typedef struct builder {
@@ -22,23 +23,47 @@ typedef struct builder {
     ptn_feature_clock clock;
     int64_t chosen[PTN_FEATURE_COUNT];
     int64_t columns;
-    ptn_ranked *order; /* rows, by id */
-    int64_t *id_bytes; /* of each block */
+    int64_t blocks, groups; /* blocks of so many groups of customers */
+    int64_t *id_bytes;      /* of each block */
 } builder;
 
-static int64_t block_end(const builder *b, int64_t block)
+/* A block's customers, and its first row. */
+typedef struct stretch {
+    int64_t from, end, row;
+} stretch;
+
+static stretch stretch_of(const builder *b, int64_t block)
 {
-    return (block + 1) * BLOCK < b->features->rows ? (block + 1) * BLOCK : b->features->rows;
+    const ptn_purchases *p = &b->purchases;
+    int64_t first = block * b->groups, last = first + b->groups < p->groups ? first + b->groups : p->groups;
+    int64_t end = last << p->shift < p->count ? last << p->shift : p->count;
+    return (stretch){first << p->shift, end, p->ranked[first]};
+}
+
+static bool has_row(const builder *b, int64_t customer)
+{
+    return b->purchases.customers[customer].orders >= b->purchases.min_orders;
+}
+
+static void prefetch_id(const builder *b, int64_t customer, int64_t end)
+{
+    if (customer + AHEAD >= end) return;
+    int32_t number = b->purchases.order[customer + AHEAD];
+    __builtin_prefetch((const uint64_t *)b->history->customers.bits.items + number);
+    __builtin_prefetch((const uint8_t *)b->history->customers.kinds.items + number);
 }
 
 /* The lengths of a block's ids, summed up within the block. */
 static void measure_ids(void *argument, int64_t block, int32_t worker)
 {
     builder *b = argument;
-    int64_t *ends = b->features->id_ends, end = 0;
+    const stretch s = stretch_of(b, block);
+    int64_t *ends = b->features->id_ends + s.row + 1, end = 0;
     (void)worker;
-    for (int64_t r = block * BLOCK; r < block_end(b, block); r++)
-        ends[r + 1] = end += ptn_intern_length(&b->history->customers, b->order[r].customer);
+    for (int64_t c = s.from; c < s.end; c++) {
+        prefetch_id(b, c, s.end);
+        if (has_row(b, c)) *ends++ = end += ptn_intern_length(&b->history->customers, b->purchases.order[c]);
+    }
     b->id_bytes[block] = end;
 }
 
@@ -48,14 +73,17 @@ static void copy_ids(void *argument, int64_t block, int32_t worker)
 {
     builder *b = argument;
     patron_features *f = b->features;
-    int64_t at = b->id_bytes[block];
+    const stretch s = stretch_of(b, block);
+    int64_t at = b->id_bytes[block], *ends = f->id_ends + s.row + 1;
     (void)worker;
-    for (int64_t r = block * BLOCK; r < block_end(b, block); r++) {
+    for (int64_t c = s.from; c < s.end; c++) {
         const uint8_t *bytes;
         uint8_t text[PTN_KEY_TEXT];
-        int64_t length = ptn_intern_get(&bytes, text, &b->history->customers, b->order[r].customer);
+        prefetch_id(b, c, s.end);
+        if (!has_row(b, c)) continue;
+        int64_t length = ptn_intern_get(&bytes, text, &b->history->customers, b->purchases.order[c]);
         memcpy(f->id_bytes + at, bytes, (size_t)length);
-        f->id_ends[r + 1] = at += length;
+        *ends++ = at += length;
     }
 }
 
@@ -64,15 +92,15 @@ static patron_status fill_ids(builder *b, ptn_team *team, patron_error *error)
     void *memory_block;
     patron_features *f = b->features;
     const ptn_memory *memory = &team->context->memory;
-    int64_t blocks = (f->rows + BLOCK - 1) / BLOCK, bytes = 0;
+    int64_t bytes = 0;
     const ptn_wanted wanted[] = {{&f->id_ends, f->rows + 1, sizeof *f->id_ends, "customer ids"},
-                                 {&b->id_bytes, blocks, sizeof *b->id_bytes, "customer ids"}};
+                                 {&b->id_bytes, b->blocks, sizeof *b->id_bytes, "customer ids"}};
     patron_status status = ptn_allocate_each(wanted, 2, false, memory, error);
     if (status != PATRON_OK) return status;
     f->id_ends[0] = 0;
-    status = ptn_team_run(team, "features", 0.85, 0.87, blocks, measure_ids, b, error);
+    status = ptn_team_run(team, "features", 0.85, 0.87, b->blocks, measure_ids, b, error);
     if (status != PATRON_OK) return status;
-    for (int64_t i = 0; i < blocks; i++) {
+    for (int64_t i = 0; i < b->blocks; i++) {
         int64_t of = b->id_bytes[i];
         b->id_bytes[i] = bytes;
         bytes += of;
@@ -81,33 +109,27 @@ static patron_status fill_ids(builder *b, ptn_team *team, patron_error *error)
     status = ptn_allocate(&memory_block, memory, bytes, 1, "customer ids", error);
     if (status != PATRON_OK) return status;
     f->id_bytes = memory_block;
-    return ptn_team_run(team, "features", 0.87, 0.9, blocks, copy_ids, b, error);
+    return ptn_team_run(team, "features", 0.87, 0.9, b->blocks, copy_ids, b, error);
 }
 
 static void fill_rows(void *argument, int64_t block, int32_t worker)
 {
     builder *b = argument;
     patron_features *f = b->features;
-    int64_t end = block_end(b, block);
+    const stretch s = stretch_of(b, block);
+    int64_t row = s.row,
+            rows = b->purchases.ranked[block + 1 < b->blocks ? (block + 1) * b->groups : b->purchases.groups] - row;
     (void)worker;
-    for (int64_t r = block * BLOCK; r < end; r++) {
-        int32_t number = b->order[r].customer;
-        if (r + AHEAD < end) {
-            const char *next = (const char *)&b->purchases.customers[b->order[r + AHEAD].customer];
-            __builtin_prefetch(next);
-            __builtin_prefetch(next + sizeof(ptn_customer) - 1);
-        }
-        const ptn_customer *c = &b->purchases.customers[number];
-        const ptn_habits *h = b->purchases.habits == NULL ? NULL : &b->purchases.habits[number];
-        patron_customer_value *value = &f->values[r];
-        value->size = sizeof *value;
-        value->gross = c->gross;
-        value->returns = c->returns;
-        value->net = c->gross - c->returns;
-        value->recurring = c->recurring;
-        value->orders = c->orders;
+    ptn_touch(f->values + row, (size_t)rows * sizeof *f->values);
+    ptn_touch(f->matrix->values + row * b->columns, (size_t)(rows * b->columns) * sizeof *f->matrix->values);
+    for (int64_t n = s.from; n < s.end; n++) {
+        if (!has_row(b, n)) continue;
+        const ptn_customer *c = &b->purchases.customers[n];
+        const ptn_habits *h = b->purchases.habits == NULL ? NULL : &b->purchases.habits[n];
+        f->values[row] = (ptn_value){c->gross, c->returns, c->recurring, c->orders};
         for (int64_t i = 0; i < b->columns; i++)
-            f->matrix->values[r * b->columns + i] = ptn_feature_value((int32_t)b->chosen[i], c, h, &b->clock);
+            f->matrix->values[row * b->columns + i] = ptn_feature_value((int32_t)b->chosen[i], c, h, &b->clock);
+        row++;
     }
 }
 
@@ -134,10 +156,9 @@ static patron_status fill(builder *b, ptn_team *team, patron_error *error)
             "no customer has an order by the as-of%s, of %lld rows read; give purchases, %sor a later as-of",
             f->window_days > 0 ? " within the window" : "", (long long)f->audit.rows_read,
             f->window_days > 0 ? "a longer window, " : "");
-    patron_status status =
-        ptn_rank(&b->order, &b->purchases, &b->history->customers, team, "features", 0.75, 0.85, error);
-    if (status != PATRON_OK) return status;
-    status = fill_ids(b, team, error);
+    b->groups = BLOCK >> b->purchases.shift > 1 ? BLOCK >> b->purchases.shift : 1;
+    b->blocks = (b->purchases.groups + b->groups - 1) / b->groups;
+    patron_status status = fill_ids(b, team, error);
     if (status != PATRON_OK) return status;
     status = ptn_allocate(&block, memory, f->rows, sizeof *f->values, "customers' money", error);
     if (status != PATRON_OK) return status;
@@ -148,7 +169,7 @@ static patron_status fill(builder *b, ptn_team *team, patron_error *error)
 
     b->clock.as_of_s = f->audit.as_of_s;
     b->clock.as_of_day = ptn_local_day(f->audit.as_of_s, f->history_options.utc_offset_s);
-    return ptn_team_run(team, "features", 0.9, 1.0, (f->rows + BLOCK - 1) / BLOCK, fill_rows, b, error);
+    return ptn_team_run(team, "features", 0.9, 1.0, b->blocks, fill_rows, b, error);
 }
 
 static patron_status build(patron_features **features, builder *b, const ptn_context *context, patron_error *error)
@@ -160,14 +181,13 @@ static patron_status build(patron_features **features, builder *b, const ptn_con
     b->features = block;
     b->features->memory = context->memory;
     ptn_team_open(&team, context);
-    status = ptn_purchases_build(&b->purchases, NULL, b->history, &b->question, &team, "features", 0.75, error);
+    status = ptn_purchases_build(&b->purchases, NULL, b->history, &b->question, &team, "features", 0.85, error);
     if (status == PATRON_OK) {
         status = fill(b, &team, error);
         ptn_purchases_free(&b->purchases);
     }
     ptn_team_close(&team);
     ptn_free(&context->memory, b->id_bytes);
-    ptn_rank_free(b->order, b->features->rows, &context->memory);
     if (status == PATRON_OK)
         *features = b->features;
     else
@@ -205,6 +225,7 @@ patron_status patron_features_build(patron_features **features, const patron_his
     b.question.recent_days = read.recent_days;
     b.question.window_days = read.window_days;
     b.question.min_orders = read.min_orders;
+    b.question.by_id = true;
     for (int64_t i = 0; i < b.columns; i++) b.question.habits |= ptn_feature_needs((int32_t)b.chosen[i]);
 
     ptn_floating_enter(&host);

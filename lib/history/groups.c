@@ -63,10 +63,10 @@ static inline bool enters(const ptn_grouping *g, uint8_t kind)
            (kind == PTN_KIND_ZERO && g->history->options.duplicates == PATRON_DUPLICATES_DROP);
 }
 
-/* The customer whose line this is. */
+/* The number that the line is gathered by. */
 static inline uint32_t owner(const ptn_grouping *g, int32_t customer)
 {
-    return (uint32_t)(g->roots == NULL ? customer : g->roots[customer]);
+    return (uint32_t)(g->owners == NULL ? customer : g->owners[customer]);
 }
 
 static int64_t block_end(const job *j, int64_t block)
@@ -153,7 +153,6 @@ static void count_runs(void *argument, int64_t block, int32_t worker)
 {
     job *j = argument;
     const ptn_grouping *g = j->asked;
-    const int32_t *customers = g->history->customer.items;
     const int64_t *stamps = g->history->stamp.items;
     int64_t *counts = j->groups->places + block * j->groups->count, end = block_end(j, block);
     int32_t shift = j->groups->shift;
@@ -161,13 +160,14 @@ static void count_runs(void *argument, int64_t block, int32_t worker)
     ptn_tile t;
     (void)worker;
     memset(counts, 0, (size_t)j->groups->count * sizeof *counts);
+    ptn_runs_open(&t, g);
     for (int64_t at = block * j->groups->block; at < end; at += PTN_TILE) {
         int32_t lines = end - at < PTN_TILE ? (int32_t)(end - at) : PTN_TILE;
         ptn_runs_read(&t, g, at, lines, false);
         for (int32_t r = 0; r < t.runs; r++) {
             uint64_t tally = t.tally[t.starts[r + 1]] - t.tally[t.starts[r]];
             int64_t line = at + t.starts[r], time_s = ptn_stamp_time(stamps[line]);
-            uint32_t customer = owner(g, customers[line]);
+            uint32_t customer = (uint32_t)t.owners[r];
             int32_t entries = (ptn_tally_bought(tally) != 0) + (ptn_tally_back(tally) != 0);
             counts[customer >> shift] += entries;
             if (ptn_tally_aside(tally) != 0) see_aside(j->groups, customer);
@@ -184,7 +184,6 @@ static void place_runs(void *argument, int64_t block, int32_t worker)
     job *j = argument;
     const ptn_grouping *g = j->asked;
     const patron_history *h = g->history;
-    const int32_t *customers = h->customer.items;
     const int64_t *stamps = h->stamp.items;
     int64_t *places = j->groups->places + block * j->groups->count, base = j->groups->base, end = block_end(j, block);
     ptn_gathered *entries = j->groups->entries;
@@ -192,12 +191,17 @@ static void place_runs(void *argument, int64_t block, int32_t worker)
     uint32_t within = (1u << shift) - 1u;
     ptn_tile t;
     (void)worker;
+    ptn_runs_open(&t, g);
     for (int64_t at = block * j->groups->block; at < end; at += PTN_TILE) {
         ptn_runs_read(&t, g, at, end - at < PTN_TILE ? (int32_t)(end - at) : PTN_TILE, true);
         for (int32_t r = 0; r < t.runs; r++) {
+            uint32_t group = (uint32_t)t.owners[r] >> shift;
+            if (group - j->first < j->count) __builtin_prefetch(&entries[places[group] - base], 1);
+        }
+        for (int32_t r = 0; r < t.runs; r++) {
             int32_t from = t.starts[r], until = t.starts[r + 1];
             uint64_t tally = t.tally[until] - t.tally[from];
-            uint32_t customer = owner(g, customers[at + from]), group = customer >> shift;
+            uint32_t customer = (uint32_t)t.owners[r], group = customer >> shift;
             if (group - j->first >= j->count) continue;
             int64_t stamp = stamps[at + from], time_s = ptn_stamp_time(stamp), to = places[group] - base;
             uint32_t order_kind = ptn_stamp_order(stamp);
@@ -299,7 +303,8 @@ static patron_status make_room(ptn_groups *g, const ptn_grouping *asked, patron_
     return status;
 }
 
-static patron_status count(job *j, int64_t blocks, ptn_team *team, const char *stage, double until, patron_error *error)
+static patron_status count(job *j, int64_t blocks, ptn_team *team, const char *stage, double from, double until,
+                           patron_error *error)
 {
     ptn_groups *g = j->groups;
     const ptn_wanted wanted[] = {{&g->starts, g->count + 1, sizeof *g->starts, "groups of customers"},
@@ -309,7 +314,7 @@ static patron_status count(job *j, int64_t blocks, ptn_team *team, const char *s
     patron_status status = ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, false, &g->memory, error);
     if (status == PATRON_OK) status = ptn_allocate_each(&seen, 1, true, &g->memory, error);
     if (status == PATRON_OK)
-        status = ptn_team_run(team, stage, 0.0, until, blocks, j->asked->details ? count_block : count_runs, j, error);
+        status = ptn_team_run(team, stage, from, until, blocks, j->asked->details ? count_block : count_runs, j, error);
     if (status != PATRON_OK) return status;
     plan(j, blocks);
     if (g->largest > UINT32_MAX)
@@ -324,7 +329,7 @@ static int64_t blocks_of(const ptn_groups *g, const ptn_grouping *grouping)
 }
 
 patron_status ptn_groups_count(ptn_groups *groups, const ptn_grouping *grouping, ptn_team *team, const char *stage,
-                               double until, patron_error *error)
+                               double from, double until, patron_error *error)
 {
     ptn_siphash_key key;
     job j = {.groups = groups, .asked = grouping};
@@ -334,7 +339,7 @@ patron_status ptn_groups_count(ptn_groups *groups, const ptn_grouping *grouping,
     ptn_siphash_key_make(&key);
     groups->scramble = key.k0 | 1;
     choose_groups(groups, ptn_history_lines(grouping->history));
-    patron_status status = count(&j, blocks_of(groups, grouping), team, stage, until, error);
+    patron_status status = count(&j, blocks_of(groups, grouping), team, stage, from, until, error);
     ptn_free(&groups->memory, j.sums);
     if (status != PATRON_OK) ptn_groups_free(groups);
     return status;

@@ -12,26 +12,6 @@ static_assert(PTN_KIND_LATER == 0 && PTN_KIND_RETURN == 4 && PTN_KIND_ADJUSTMENT
               "kinds come in this order in a tally");
 static_assert(PTN_TILE < 1 << PTN_TALLY_BITS, "a tally has room for a tile");
 
-/* What is made of a tile's lines. */
-typedef struct lines {
-    int64_t amounts[PTN_TILE];
-    uint8_t kinds[PTN_TILE];
-} lines;
-
-/* False where the sum of so many magnitudes could be beyond INT64_MAX. */
-static bool load_amounts(int64_t *out, const patron_history *h, int64_t from, int32_t count)
-{
-    uint64_t all = 0;
-    if ((h->wide & PTN_WIDE_AMOUNT) == 0) {
-        const int32_t *items = (const int32_t *)h->amount.items + from;
-        for (int32_t i = 0; i < count; i++) out[i] = items[i];
-        return true;
-    }
-    memcpy(out, (const int64_t *)h->amount.items + from, (size_t)count * sizeof *out);
-    for (int32_t i = 0; i < count; i++) all |= (uint64_t)(out[i] < 0 ? -out[i] : out[i]);
-    return all <= INT64_MAX / PTN_TILE;
-}
-
 /* Where runs begin, with no branch a line. `wide` and `narrow`: the lines' orders, one of them or none. */
 INLINE int32_t find_starts(uint8_t *starts, const int32_t *customers, const int64_t *stamps, const uint64_t *wide,
                            const uint32_t *narrow, int32_t count)
@@ -59,71 +39,128 @@ static int32_t find_runs(uint8_t *starts, const patron_history *h, int64_t from,
     return find_starts(starts, customers, stamps, NULL, (const uint32_t *)h->order.items + from, count);
 }
 
-/* What a line is that is not later than the as-of, by its flags and its amount: 1 for a quantity below 0 or a return, 2
-   for an amount below 0, 4 for an amount of 0, 8 for a quantity above 0. */
-static void make_kinds(uint8_t table[16], bool drops)
+/* What there is to know of a line for what it adds to the sums: bits of its place in the tables. */
+enum {
+    IS_BACK = 1, /* a quantity below 0, or marked as a return */
+    IS_NEGATIVE = 2,
+    IS_ZERO = 4,
+    IS_SOME = PTN_LINE_SOME, /* a quantity above 0 */
+    IS_LATER = 16,
+    PLACES = 32
+};
+
+static_assert((int)IS_SOME == 8, "a bit of its own");
+
+static_assert((int)PLACES == (int)PTN_TILE_PLACES, "as many as a tile's tables have");
+
+static uint8_t kind_at(uint32_t place, bool drops)
 {
-    for (uint32_t i = 0; i < 16; i++) {
-        uint8_t kind = (i & 8) != 0 ? PTN_KIND_ORDER : PTN_KIND_PURCHASE;
-        if ((i & 2) != 0) kind = PTN_KIND_ADJUSTMENT;
-        if ((i & 1) != 0) kind = PTN_KIND_RETURN;
-        if ((i & 4) != 0 && drops) kind = PTN_KIND_ZERO;
-        table[i] = kind;
+    if ((place & IS_LATER) != 0) return PTN_KIND_LATER;
+    if ((place & IS_ZERO) != 0 && drops) return PTN_KIND_ZERO;
+    if ((place & IS_BACK) != 0) return PTN_KIND_RETURN;
+    if ((place & IS_NEGATIVE) != 0) return PTN_KIND_ADJUSTMENT;
+    return (place & IS_SOME) != 0 ? PTN_KIND_ORDER : PTN_KIND_PURCHASE;
+}
+
+void ptn_runs_open(ptn_tile *t, const ptn_grouping *g)
+{
+    bool special = ptn_groups_special(g), drops = ptn_history_drops(g->history, 0);
+    for (uint32_t place = 0; place < PLACES; place++) {
+        uint8_t kind = !special ? kind_at(place, drops) : place < PTN_KIND_COUNT ? (uint8_t)place : PTN_KIND_LATER;
+        t->one[place] = UINT64_C(1) << (kind * PTN_TALLY_BITS);
+        t->is_bought[place] = kind >= PTN_KIND_PURCHASE ? UINT64_MAX : 0;
+        t->is_back[place] = kind == PTN_KIND_RETURN || kind == PTN_KIND_ADJUSTMENT ? UINT64_MAX : 0;
+        t->fates[place] = ptn_fate_of_kind(kind);
     }
 }
 
-static void find_kinds(uint8_t *kinds, const int64_t *stamps, const int64_t *amounts, int64_t as_of_s, bool drops,
-                       int32_t count)
+/* Lines' places: kinds themselves where more decides than the bits above. */
+static void find_special(uint8_t *places, const ptn_grouping *g, int64_t from, int32_t count)
 {
-    uint8_t table[16];
-    int64_t last = as_of_s == INT64_MAX ? INT64_MAX : ptn_stamp(as_of_s, (1u << PTN_LINE_BITS) - 1u);
-    make_kinds(table, drops);
+    for (int32_t i = 0; i < count; i++) places[i] = ptn_groups_kind(g, from + i);
+}
+
+INLINE void find_places(uint8_t *places, const int64_t *stamps, const int64_t *wide, const int32_t *narrow,
+                        int64_t last, int32_t count)
+{
     for (int32_t i = 0; i < count; i++) {
-        uint32_t flags = ptn_stamp_flags(stamps[i]);
-        uint32_t at = ((flags & (PTN_LINE_BACK | PTN_LINE_RETURN)) != 0 ? 1u : 0u) | (amounts[i] < 0 ? 2u : 0u) |
-                      (amounts[i] == 0 ? 4u : 0u) | (flags & PTN_LINE_SOME);
-        kinds[i] = stamps[i] > last ? PTN_KIND_LATER : table[at];
+        uint32_t flags = (uint32_t)stamps[i];
+        int64_t amount = wide != NULL ? wide[i] : narrow[i];
+        uint32_t back = (flags & (PTN_LINE_BACK | PTN_LINE_RETURN)) != 0 ? IS_BACK : 0;
+        uint32_t negative = amount < 0 ? IS_NEGATIVE : 0, zero = amount == 0 ? IS_ZERO : 0,
+                 later = stamps[i] > last ? IS_LATER : 0;
+        places[i] = (uint8_t)(back | negative | zero | later | (flags & IS_SOME));
     }
 }
 
-/* Sums of magnitudes before each line. */
-static void add_up(ptn_tile *t, const lines *l, int32_t count)
+INLINE void add_up(ptn_tile *t, const uint8_t *places, const int64_t *wide, const int32_t *narrow, int32_t count,
+                   bool sums)
 {
-    uint64_t bought = 0, back = 0;
+    uint64_t tally = 0, bought = 0, back = 0;
     for (int32_t i = 0; i < count; i++) {
-        int64_t amount = l->amounts[i];
+        t->tally[i] = tally;
+        tally += t->one[places[i]];
+        if (!sums) continue;
+        int64_t amount = wide != NULL ? wide[i] : narrow[i];
         uint64_t magnitude = (uint64_t)(amount < 0 ? -amount : amount);
         t->bought[i] = bought;
         t->back[i] = back;
-        bought += l->kinds[i] >= PTN_KIND_PURCHASE ? magnitude : 0;
-        back += (l->kinds[i] | 1) == PTN_KIND_ADJUSTMENT ? magnitude : 0;
+        bought += magnitude & t->is_bought[places[i]];
+        back += magnitude & t->is_back[places[i]];
     }
+    t->tally[count] = tally;
     t->bought[count] = bought;
     t->back[count] = back;
+}
+
+/* Whether the sum of so many magnitudes could be beyond INT64_MAX. */
+static bool may_overflow(const int64_t *amounts, int32_t count)
+{
+    uint64_t all = 0;
+    for (int32_t i = 0; i < count; i++) all |= (uint64_t)(amounts[i] < 0 ? -amounts[i] : amounts[i]);
+    return all > INT64_MAX / PTN_TILE;
+}
+
+/* With amounts of one width, as a constant. */
+INLINE void read_tile(ptn_tile *tile, const ptn_grouping *g, const int64_t *wide, const int32_t *narrow, int64_t from,
+                      int32_t count, bool sums)
+{
+    const patron_history *h = g->history;
+    const int64_t *stamps = (const int64_t *)h->stamp.items + from;
+    uint8_t places[PTN_TILE];
+    if (ptn_groups_special(g))
+        find_special(places, g, from, count);
+    else
+        find_places(places, stamps, wide, narrow,
+                    g->as_of_s == INT64_MAX ? INT64_MAX : ptn_stamp(g->as_of_s, (1u << PTN_LINE_BITS) - 1u), count);
+    if (sums)
+        add_up(tile, places, wide, narrow, count, true);
+    else
+        add_up(tile, places, wide, narrow, count, false);
+    for (int32_t i = 0; g->line_fates != NULL && i < count; i++) g->line_fates[from + i] = tile->fates[places[i]];
 }
 
 void ptn_runs_read(ptn_tile *tile, const ptn_grouping *g, int64_t from, int32_t count, bool sums)
 {
     const patron_history *h = g->history;
-    lines l;
-    bool fits = load_amounts(l.amounts, h, from, count);
-    if (ptn_groups_special(g))
-        for (int32_t i = 0; i < count; i++) l.kinds[i] = ptn_groups_kind(g, from + i);
-    else
-        find_kinds(l.kinds, (const int64_t *)h->stamp.items + from, l.amounts, g->as_of_s, ptn_history_drops(h, 0),
-                   count);
-    uint64_t tally = 0;
-    for (int32_t i = 0; i < count; i++) {
-        tile->tally[i] = tally;
-        tally += UINT64_C(1) << (l.kinds[i] * PTN_TALLY_BITS);
+    bool apart = false;
+    if ((h->wide & PTN_WIDE_AMOUNT) != 0) {
+        const int64_t *amounts = (const int64_t *)h->amount.items + from;
+        read_tile(tile, g, amounts, NULL, from, count, sums);
+        apart = may_overflow(amounts, count);
+    } else {
+        read_tile(tile, g, NULL, (const int32_t *)h->amount.items + from, from, count, sums);
     }
-    tile->tally[count] = tally;
     tile->runs = count;
-    if (fits)
-        tile->runs = find_runs(tile->starts, h, from, count);
-    else
+    if (apart)
         for (int32_t i = 0; i < count; i++) tile->starts[i] = (uint8_t)i;
+    else
+        tile->runs = find_runs(tile->starts, h, from, count);
     tile->starts[tile->runs] = (uint8_t)count;
-    if (sums) add_up(tile, &l, count);
-    for (int32_t i = 0; g->line_fates != NULL && i < count; i++) g->line_fates[from + i] = ptn_fate_of_kind(l.kinds[i]);
+    /* One after the other, so that none waits for the one before. */
+    const int32_t *customers = (const int32_t *)h->customer.items + from;
+    for (int32_t r = 0; r < tile->runs; r++) {
+        int32_t customer = customers[tile->starts[r]];
+        tile->owners[r] = g->owners == NULL ? customer : g->owners[customer];
+    }
 }
