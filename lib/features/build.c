@@ -12,8 +12,8 @@
 #include "history/purchases.h"
 #include "matrix/matrix.h"
 
-/* Customers in a block of parallel work, or those of a group where they are more; how many ahead ids are asked for. */
-enum { BLOCK = 4096, AHEAD = 8 };
+/* Customers in a block of parallel work, or those of a group where they are more; in a tile of it. */
+enum { BLOCK = 4096, TILE = 256 };
 
 typedef struct builder {
     patron_features *features;
@@ -45,12 +45,24 @@ static bool has_row(const builder *b, int64_t customer)
     return b->purchases.customers[customer].orders >= b->purchases.min_orders;
 }
 
-static void prefetch_id(const builder *b, int64_t customer, int64_t end)
+/* Keys of ids of neighbours, looked up together: of those that have a row. */
+typedef struct keys {
+    int32_t numbers[TILE];
+    uint64_t bits[TILE];
+    uint8_t kinds[TILE];
+    int32_t count;
+} keys;
+
+static void read_keys(keys *k, const builder *b, int64_t from, int64_t end)
 {
-    if (customer + AHEAD >= end) return;
-    int32_t number = b->purchases.order[customer + AHEAD];
-    __builtin_prefetch((const uint64_t *)b->history->customers.bits.items + number);
-    __builtin_prefetch((const uint8_t *)b->history->customers.kinds.items + number);
+    const ptn_intern *ids = &b->history->customers;
+    k->count = 0;
+    for (int64_t c = from; c < end; c++) {
+        k->numbers[k->count] = b->purchases.order[c];
+        k->count += has_row(b, c);
+    }
+    for (int32_t i = 0; i < k->count; i++) k->kinds[i] = ((const uint8_t *)ids->kinds.items)[k->numbers[i]];
+    for (int32_t i = 0; i < k->count; i++) k->bits[i] = ((const uint64_t *)ids->bits.items)[k->numbers[i]];
 }
 
 /* The lengths of a block's ids, summed up within the block. */
@@ -59,10 +71,15 @@ static void measure_ids(void *argument, int64_t block, int32_t worker)
     builder *b = argument;
     const stretch s = stretch_of(b, block);
     int64_t *ends = b->features->id_ends + s.row + 1, end = 0;
+    keys k;
     (void)worker;
-    for (int64_t c = s.from; c < s.end; c++) {
-        prefetch_id(b, c, s.end);
-        if (has_row(b, c)) *ends++ = end += ptn_intern_length(&b->history->customers, b->purchases.order[c]);
+    for (int64_t c = s.from; c < s.end; c += TILE) {
+        read_keys(&k, b, c, s.end - c < TILE ? s.end : c + TILE);
+        for (int32_t i = 0; i < k.count; i++) {
+            end += k.kinds[i] == PTN_KEY_LONG ? ptn_intern_length(&b->history->customers, k.numbers[i])
+                                              : ptn_key_length(k.kinds[i], k.bits[i]);
+            *ends++ = end;
+        }
     }
     b->id_bytes[block] = end;
 }
@@ -75,15 +92,19 @@ static void copy_ids(void *argument, int64_t block, int32_t worker)
     patron_features *f = b->features;
     const stretch s = stretch_of(b, block);
     int64_t at = b->id_bytes[block], *ends = f->id_ends + s.row + 1;
+    keys k;
     (void)worker;
-    for (int64_t c = s.from; c < s.end; c++) {
-        const uint8_t *bytes;
-        uint8_t text[PTN_KEY_TEXT];
-        prefetch_id(b, c, s.end);
-        if (!has_row(b, c)) continue;
-        int64_t length = ptn_intern_get(&bytes, text, &b->history->customers, b->purchases.order[c]);
-        memcpy(f->id_bytes + at, bytes, (size_t)length);
-        *ends++ = at += length;
+    for (int64_t c = s.from; c < s.end; c += TILE) {
+        read_keys(&k, b, c, s.end - c < TILE ? s.end : c + TILE);
+        for (int32_t i = 0; i < k.count; i++) {
+            uint8_t text[PTN_KEY_TEXT];
+            const uint8_t *bytes = text;
+            int64_t length = k.kinds[i] == PTN_KEY_LONG
+                                 ? ptn_intern_get(&bytes, text, &b->history->customers, k.numbers[i])
+                                 : ptn_key_text(text, k.kinds[i], k.bits[i]);
+            memcpy(f->id_bytes + at, bytes, (size_t)length);
+            *ends++ = at += length;
+        }
     }
 }
 

@@ -9,7 +9,13 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-enum { LINES_A_GROUP = 1 << 14, MOST_GROUPS = 1 << 12, LEAST_BLOCK = 1 << 16, MOST_BLOCKS = 64 };
+enum {
+    LINES_A_GROUP = 1 << 14,
+    MOST_GROUPS = 1 << 12,
+    LEAST_BLOCK = 1 << 16,
+    MOST_BLOCKS = 64,
+    TOUCHED = 1 << 15 /* entries at a time */
+};
 
 /* Bytes gathered in a round, before there are more rounds. */
 #define ROUND_BYTES (INT64_C(256) << 20)
@@ -328,6 +334,15 @@ static int64_t blocks_of(const ptn_groups *g, const ptn_grouping *grouping)
     return (ptn_history_lines(grouping->history) + g->block - 1) / g->block;
 }
 
+/* Modulo 2^64, of an odd number, by Newton's method: an odd number is its own inverse modulo 8, and each step doubles
+   the bits that are right. */
+static uint64_t inverse_of(uint64_t odd)
+{
+    uint64_t inverse = odd;
+    for (int bits = 3; bits < 64; bits *= 2) inverse *= 2 - odd * inverse;
+    return inverse;
+}
+
 patron_status ptn_groups_count(ptn_groups *groups, const ptn_grouping *grouping, ptn_team *team, const char *stage,
                                double from, double until, patron_error *error)
 {
@@ -338,11 +353,20 @@ patron_status ptn_groups_count(ptn_groups *groups, const ptn_grouping *grouping,
     groups->customers = ptn_intern_count(&grouping->history->customers);
     ptn_siphash_key_make(&key);
     groups->scramble = key.k0 | 1;
+    groups->unscramble = inverse_of(groups->scramble);
     choose_groups(groups, ptn_history_lines(grouping->history));
     patron_status status = count(&j, blocks_of(groups, grouping), team, stage, from, until, error);
     ptn_free(&groups->memory, j.sums);
     if (status != PATRON_OK) ptn_groups_free(groups);
     return status;
+}
+
+/* Blocks of lines write all over them, so they are not touched by who writes them. */
+static void touch_entries(void *argument, int64_t block, int32_t worker)
+{
+    const job *j = argument;
+    (void)worker;
+    ptn_touch(j->groups->entries + block * TOUCHED, TOUCHED * sizeof *j->groups->entries);
 }
 
 patron_status ptn_groups_gather(ptn_groups *groups, const ptn_grouping *grouping, int64_t round, ptn_team *team,
@@ -352,6 +376,11 @@ patron_status ptn_groups_gather(ptn_groups *groups, const ptn_grouping *grouping
     j.first = (uint32_t)groups->ranges[round];
     j.count = (uint32_t)(groups->ranges[round + 1] - groups->ranges[round]);
     groups->base = groups->starts[groups->ranges[round]];
+    int64_t entries = groups->starts[groups->ranges[round + 1]] - groups->base;
+    if (round == 0 && !grouping->details && entries >= 2 * TOUCHED) {
+        patron_status status = ptn_team_run(team, stage, from, from, entries / TOUCHED, touch_entries, &j, error);
+        if (status != PATRON_OK) return status;
+    }
     return ptn_team_run(team, stage, from, until, blocks_of(groups, grouping),
                         grouping->details ? place_block : place_runs, &j, error);
 }

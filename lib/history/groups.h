@@ -38,7 +38,7 @@ typedef struct ptn_groups {
     int64_t *lines;                        /* of each entry, its place in the log; or NULL */
     int64_t *places;                       /* blocks of lines x groups: where a block's next line of a group goes */
     int64_t block;                         /* lines in a block */
-    uint64_t scramble;                     /* odd; what order keys are multiplied by */
+    uint64_t scramble, unscramble;         /* odd; what order keys are multiplied by, and the way back */
     uint64_t *seen;                        /* a bit for each customer: has a line that did not become an entry */
     int64_t kinds[PTN_KIND_COUNT];         /* lines, duplicates included */
     int64_t first_s, last_s;               /* of the kept ones; first_s > last_s: none */

@@ -215,6 +215,36 @@ static bool see_orders_together(ptn_customer *c, ptn_entry *entries, int64_t cou
     return true;
 }
 
+/* The same where the keys of the orders rise too, as those of most shops do: then they differ without being compared.
+   `unscramble` makes keys of what entries hold. */
+static bool see_rising_orders(ptn_customer *c, ptn_entry *entries, int64_t count, uint64_t unscramble)
+{
+    int64_t last = -1;
+    uint64_t amount = 0, before = 0;
+    bool is_order = false;
+    for (int64_t i = 0; i < count; i++) {
+        ptn_entry *e = &entries[i];
+        if (!ptn_entry_bought(e)) continue;
+        if (last < 0 || !ptn_entry_same_order(&entries[last], e)) {
+            uint64_t key = e->order_kind == PTN_KEY_NONE ? e->order : e->order * unscramble;
+            if (last >= 0 && (entries[last].order_kind != e->order_kind || key <= before)) {
+                for (int64_t k = 0; k < i; k++) entries[k].marks &= (uint8_t)~PTN_MARK_CLOSES;
+                memset(c, 0, sizeof *c);
+                return false;
+            }
+            if (is_order) close_order(c, &entries[last], amount);
+            before = key;
+            amount = 0;
+            is_order = false;
+        }
+        last = i;
+        amount += (uint64_t)e->amount;
+        is_order |= e->kind == PTN_KIND_ORDER;
+    }
+    if (is_order) close_order(c, &entries[last], amount);
+    return true;
+}
+
 /* From entries sorted by time: purchase lines without an order id are one order while none comes more than gap_s after
    the one before. Lines of one instant are of one order, so their order among each other is of no matter. */
 static void number_orders(ptn_entry *entries, int64_t count, int64_t gap_s)
@@ -230,11 +260,12 @@ static void number_orders(ptn_entry *entries, int64_t count, int64_t gap_s)
     }
 }
 
-static void see_orders(ptn_customer *c, ptn_entry *entries, int64_t count, int64_t gap_s)
+/* `c` is all zeros. */
+static void see_orders(ptn_customer *c, ptn_entry *entries, int64_t count, int64_t gap_s, uint64_t unscramble)
 {
     sort_by_time(entries, count, NULL);
     if (gap_s > 0) number_orders(entries, count, gap_s);
-    if (see_orders_together(c, entries, count)) return;
+    if (see_rising_orders(c, entries, count, unscramble) || see_orders_together(c, entries, count)) return;
     sort_by_order(entries, count, NULL);
     see_sorted_orders(c, entries, count);
     sort_by_time(entries, count, NULL);
@@ -304,7 +335,7 @@ static void see_customer(const job *j, const bench *b, group_sums *sums, int64_t
     if (j->history->options.duplicates == PATRON_DUPLICATES_DROP)
         mark_duplicates(j, sums, entries, count, details, lines);
     if (j->history->options.match_cancellations != 0) match_cancellations(j, b, sums, entries, count, details, lines);
-    see_orders(c, entries, count, j->history->options.order_gap_s);
+    see_orders(c, entries, count, j->history->options.order_gap_s, j->groups->unscramble);
     if (c->orders == 0) return;
     see_days(c, entries, count, j->history->options.utc_offset_s);
     if (j->habits != NULL && c->overflow == 0 && c->orders >= j->question.min_orders) {
@@ -333,6 +364,7 @@ static void see_group(void *argument, int64_t block, int32_t worker)
     memset(&j->sums[group], 0, sizeof *j->sums);
     j->sums[group].first_s = INT64_MAX;
     j->sums[group].last_s = INT64_MIN;
+    ptn_touch(&j->customers[first], (size_t)(end - first) * sizeof *j->customers);
     sort_group(b, g->entries + start, count, end - first);
     for (int64_t c = first; c < end; c++) {
         int64_t to = b->ends[c - first];
