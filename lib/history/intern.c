@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 
-enum { FIRST_SLOTS = 64 };
+enum { FIRST_SLOTS = 64, CLEARED = 1 << 14 /* slots at a time */ };
 
 static_assert(offsetof(ptn_intern_slot, number) == 8 && offsetof(ptn_intern_slot, kind) == 12 &&
                   sizeof(ptn_intern_slot) == 16,
@@ -88,7 +88,11 @@ static patron_status grow(ptn_intern *intern, int64_t texts, const ptn_memory *m
     if (wanted == intern->slot_count) return PATRON_OK;
     patron_status status = ptn_allocate(&block, memory, wanted, sizeof(ptn_intern_slot), intern->what, error);
     if (status != PATRON_OK) return status;
-    memset(block, 0, (size_t)wanted * sizeof(ptn_intern_slot));
+    for (int64_t i = 0; i < wanted; i += CLEARED) {
+        size_t bytes = (size_t)(wanted - i < CLEARED ? wanted - i : CLEARED) * sizeof(ptn_intern_slot);
+        ptn_touch((ptn_intern_slot *)block + i, bytes);
+        memset((ptn_intern_slot *)block + i, 0, bytes);
+    }
     for (int64_t i = 0; i < intern->slot_count; i++) {
         ptn_intern_slot slot = intern->slots[i];
         if (slot.number == 0) continue;

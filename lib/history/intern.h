@@ -89,6 +89,12 @@ void ptn_intern_keep(ptn_intern *intern, const int32_t *numbers);
 
 static inline int64_t ptn_intern_count(const ptn_intern *intern) { return intern->bits.count; }
 
+/* Whether room for so many more takes more slots. */
+static inline bool ptn_intern_grows(const ptn_intern *intern, int64_t texts)
+{
+    return ptn_intern_count(intern) + texts > intern->slot_count / 4 * 3;
+}
+
 /* Bytes that a LONG text of this length takes. */
 static inline int64_t ptn_intern_long_bytes(int64_t length) { return length + (int64_t)sizeof(int64_t); }
 
