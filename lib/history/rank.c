@@ -46,6 +46,7 @@ static bool id_less(const ranked *a, const ranked *b, const ranking *r)
 {
     if (a->prefix != b->prefix) return a->prefix < b->prefix;
     if (r->by == BY_NUMBER) return a->length < b->length;
+    if (a->customer == b->customer) return false;
     return ptn_intern_compare(r->ids, a->customer, b->customer) < 0;
 }
 
