@@ -296,7 +296,8 @@ static patron_status share_texts(appender *a, int64_t rows)
         if (texts > rows) texts = rows;
         if (ptn_intern_grows(intern, texts) && left / EARLY > a->rows.from && texts < left / 3) texts *= 3;
         if (is_given(a->orders, t) && t != PTN_TEXT_ORDER) {
-            patron_status status = ptn_intern_reserve(intern, texts, 0, &a->history->memory, a->error);
+            patron_status status = ptn_intern_widen(intern, texts, a->team, &a->history->memory, a->error);
+            if (status == PATRON_OK) status = ptn_intern_reserve(intern, texts, 0, &a->history->memory, a->error);
             if (status != PATRON_OK) return status;
         }
     }

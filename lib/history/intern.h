@@ -15,6 +15,7 @@
 
 #include "base/context.h"
 #include "base/siphash.h"
+#include "base/threads.h"
 #include "history/key.h"
 
 enum {
@@ -71,6 +72,10 @@ int32_t ptn_intern_find(const ptn_intern *intern, const uint8_t *bytes, int64_t 
    PATRON_OUT_OF_MEMORY. */
 patron_status ptn_intern_reserve(ptn_intern *intern, int64_t texts, int64_t bytes, const ptn_memory *memory,
                                  patron_error *error);
+
+/* Slots for `texts` more, made by the threads of a team. PATRON_OUT_OF_MEMORY, PATRON_TOO_LARGE, PATRON_CANCELLED. */
+patron_status ptn_intern_widen(ptn_intern *intern, int64_t texts, ptn_team *team, const ptn_memory *memory,
+                               patron_error *error);
 
 /* The number of a text, new or known, valid UTF-8, with room made for it; PTN_INTERN_MISSING where there are `most`
    others already. */
