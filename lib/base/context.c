@@ -11,7 +11,12 @@
 #include "base/checked.h"
 #include "base/error.h"
 
-enum { MOST_THREADS = 1024, LARGEST_STRUCT = 65536 };
+enum { MOST_THREADS = 1024, LARGEST_STRUCT = 65536, PAGE = 4096 };
+
+/* Linux from 5.14 on; older C libraries do not name it, older systems refuse it. */
+#if defined __linux__ && !defined MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
 
 static void *default_allocate(void *user, size_t bytes)
 {
@@ -111,16 +116,15 @@ patron_status ptn_allocate_each(const ptn_wanted *wanted, size_t count, bool zer
     return PATRON_OK;
 }
 
-void ptn_populate(const ptn_memory *memory, void *from, size_t bytes)
+void ptn_touch(void *block, size_t bytes)
 {
 #ifdef MADV_POPULATE_WRITE
-    uintptr_t page = 4096, ahead = (page - (uintptr_t)from % page) % page;
-    if (memory->allocate != default_allocate || bytes < ahead + page) return;
+    uintptr_t at = (uintptr_t)block, from = (at + PAGE - 1) / PAGE * PAGE, to = (at + bytes + PAGE - 1) / PAGE * PAGE;
     int saved = errno;
-    madvise((char *)from + ahead, (bytes - ahead) / page * page, MADV_POPULATE_WRITE);
+    if (to - from >= 2 * PAGE && to > from) madvise((char *)block + (from - at), to - from, MADV_POPULATE_WRITE);
     errno = saved;
 #else
-    (void)memory, (void)from, (void)bytes;
+    (void)block, (void)bytes;
 #endif
 }
 

@@ -51,9 +51,10 @@ typedef struct ptn_wanted {
 patron_status ptn_allocate_each(const ptn_wanted *wanted, size_t count, bool zero, const ptn_memory *memory,
                                 patron_error *error);
 
-/* Has the pages of a stretch that is about to be written made at once: a third less time than one by one (measured).
-   Where that cannot be, or with the host's allocator, nothing happens. */
-void ptn_populate(const ptn_memory *memory, void *from, size_t bytes);
+/* Says that `bytes` from `block` on are about to be written: their pages are had from the system together, where it
+   knows how, rather than one by one as they are written. A hint; for pieces of some 16 KiB to 1 MiB, by the thread that
+   writes them. The pages that begin in a piece are its own, so pieces that follow each other share none. */
+void ptn_touch(void *block, size_t bytes);
 
 /* Frees; NULL is fine. */
 void ptn_free(const ptn_memory *memory, void *block);

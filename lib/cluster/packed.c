@@ -27,7 +27,6 @@ typedef struct pack_job {
     double *sums;     /* for each block: sums, and products or squares */
     int64_t each;     /* doubles of a block */
     const double *weights;
-    const ptn_memory *memory;
 } pack_job;
 
 void ptn_packed_range(const ptn_packed *packed, int64_t block, int64_t *from, int64_t *to)
@@ -234,8 +233,7 @@ static void pack_block(void *opaque, int64_t block, int32_t worker)
     (void)worker;
     ptn_packed_range(packed, block, &from, &to);
     memset(sum, 0, (size_t)job->each * sizeof *sum);
-    ptn_populate(job->memory, packed->values + from * cols * PTN_TILE,
-                 (size_t)((to - from) * cols * PTN_TILE) * sizeof(float));
+    ptn_touch(packed->values + from * cols * PTN_TILE, (size_t)((to - from) * cols * PTN_TILE) * sizeof(float));
     for (int64_t first = from; first < to; first += STRETCH) {
         int64_t end = first + STRETCH < to ? first + STRETCH : to;
         for (int64_t t = first; t < end; t++) {
@@ -381,7 +379,6 @@ patron_status ptn_pack(ptn_packed *packed, const patron_rows *rows, const double
     memset(packed, 0, sizeof *packed);
     memset(&job, 0, sizeof job);
     job.packed = packed;
-    job.memory = memory;
     packed->kernels = kernels;
     packed->given = *rows;
     packed->rows = rows->rows;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Building features: the customers with an order, sorted by id, and each column's formula on each of them. */
+/* Building features: the customers with an order, in the order of their ids, and each column's formula on each of them.
+ */
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -7,13 +9,12 @@
 #include "features/catalogue.h"
 #include "features/codes.h"
 #include "features/features.h"
-#include "features/rank.h"
 #include "history/history.h"
 #include "history/purchases.h"
 #include "matrix/matrix.h"
 
-/* Rows in a block of parallel work; how many ahead customers are asked for; bytes that come at once. */
-enum { BLOCK = 4096, AHEAD = 16, LINE = 64 };
+/* Customers in a block of parallel work, or those of a group where they are more; in a tile of it. */
+enum { BLOCK = 4096, TILE = 256 };
 
 typedef struct builder {
     patron_features *features;
@@ -23,23 +24,64 @@ typedef struct builder {
     ptn_feature_clock clock;
     int64_t chosen[PTN_FEATURE_COUNT];
     int64_t columns;
-    ptn_ranked *order; /* rows, by id */
-    int64_t *id_bytes; /* of each block */
+    int64_t blocks, groups; /* blocks of so many groups of customers */
+    int64_t *id_bytes;      /* of each block */
 } builder;
 
-static int64_t block_end(const builder *b, int64_t block)
+/* A block's customers, and its first row. */
+typedef struct stretch {
+    int64_t from, end, row;
+} stretch;
+
+static stretch stretch_of(const builder *b, int64_t block)
 {
-    return (block + 1) * BLOCK < b->features->rows ? (block + 1) * BLOCK : b->features->rows;
+    const ptn_purchases *p = &b->purchases;
+    int64_t first = block * b->groups, last = first + b->groups < p->groups ? first + b->groups : p->groups;
+    int64_t end = last << p->shift < p->count ? last << p->shift : p->count;
+    return (stretch){first << p->shift, end, p->ranked[first]};
+}
+
+static bool has_row(const builder *b, int64_t customer)
+{
+    return b->purchases.customers[customer].orders >= b->purchases.min_orders;
+}
+
+/* Keys of ids of neighbours, looked up together: of those that have a row. */
+typedef struct keys {
+    int32_t numbers[TILE];
+    uint64_t bits[TILE];
+    uint8_t kinds[TILE];
+    int32_t count;
+} keys;
+
+static void read_keys(keys *k, const builder *b, int64_t from, int64_t end)
+{
+    const ptn_intern *ids = &b->history->customers;
+    k->count = 0;
+    for (int64_t c = from; c < end; c++) {
+        k->numbers[k->count] = b->purchases.order[c];
+        k->count += has_row(b, c);
+    }
+    for (int32_t i = 0; i < k->count; i++) k->kinds[i] = ((const uint8_t *)ids->kinds.items)[k->numbers[i]];
+    for (int32_t i = 0; i < k->count; i++) k->bits[i] = ((const uint64_t *)ids->bits.items)[k->numbers[i]];
 }
 
 /* The lengths of a block's ids, summed up within the block. */
 static void measure_ids(void *argument, int64_t block, int32_t worker)
 {
     builder *b = argument;
-    int64_t *ends = b->features->id_ends, end = 0;
+    const stretch s = stretch_of(b, block);
+    int64_t *ends = b->features->id_ends + s.row + 1, end = 0;
+    keys k;
     (void)worker;
-    for (int64_t r = block * BLOCK; r < block_end(b, block); r++)
-        ends[r + 1] = end += ptn_intern_length(&b->history->customers, b->order[r].customer);
+    for (int64_t c = s.from; c < s.end; c += TILE) {
+        read_keys(&k, b, c, s.end - c < TILE ? s.end : c + TILE);
+        for (int32_t i = 0; i < k.count; i++) {
+            end += k.kinds[i] == PTN_KEY_LONG ? ptn_intern_length(&b->history->customers, k.numbers[i])
+                                              : ptn_key_length(k.kinds[i], k.bits[i]);
+            *ends++ = end;
+        }
+    }
     b->id_bytes[block] = end;
 }
 
@@ -49,14 +91,21 @@ static void copy_ids(void *argument, int64_t block, int32_t worker)
 {
     builder *b = argument;
     patron_features *f = b->features;
-    int64_t at = b->id_bytes[block];
+    const stretch s = stretch_of(b, block);
+    int64_t at = b->id_bytes[block], *ends = f->id_ends + s.row + 1;
+    keys k;
     (void)worker;
-    for (int64_t r = block * BLOCK; r < block_end(b, block); r++) {
-        const uint8_t *bytes;
-        uint8_t text[PTN_KEY_TEXT];
-        int64_t length = ptn_intern_get(&bytes, text, &b->history->customers, b->order[r].customer);
-        memcpy(f->id_bytes + at, bytes, (size_t)length);
-        f->id_ends[r + 1] = at += length;
+    for (int64_t c = s.from; c < s.end; c += TILE) {
+        read_keys(&k, b, c, s.end - c < TILE ? s.end : c + TILE);
+        for (int32_t i = 0; i < k.count; i++) {
+            uint8_t text[PTN_KEY_TEXT];
+            const uint8_t *bytes = text;
+            int64_t length = k.kinds[i] == PTN_KEY_LONG
+                                 ? ptn_intern_get(&bytes, text, &b->history->customers, k.numbers[i])
+                                 : ptn_key_text(text, k.kinds[i], k.bits[i]);
+            memcpy(f->id_bytes + at, bytes, (size_t)length);
+            *ends++ = at += length;
+        }
     }
 }
 
@@ -65,15 +114,15 @@ static patron_status fill_ids(builder *b, ptn_team *team, patron_error *error)
     void *memory_block;
     patron_features *f = b->features;
     const ptn_memory *memory = &team->context->memory;
-    int64_t blocks = (f->rows + BLOCK - 1) / BLOCK, bytes = 0;
+    int64_t bytes = 0;
     const ptn_wanted wanted[] = {{&f->id_ends, f->rows + 1, sizeof *f->id_ends, "customer ids"},
-                                 {&b->id_bytes, blocks, sizeof *b->id_bytes, "customer ids"}};
+                                 {&b->id_bytes, b->blocks, sizeof *b->id_bytes, "customer ids"}};
     patron_status status = ptn_allocate_each(wanted, 2, false, memory, error);
     if (status != PATRON_OK) return status;
     f->id_ends[0] = 0;
-    status = ptn_team_run(team, "features", 0.85, 0.87, blocks, measure_ids, b, error);
+    status = ptn_team_run(team, "features", 0.85, 0.87, b->blocks, measure_ids, b, error);
     if (status != PATRON_OK) return status;
-    for (int64_t i = 0; i < blocks; i++) {
+    for (int64_t i = 0; i < b->blocks; i++) {
         int64_t of = b->id_bytes[i];
         b->id_bytes[i] = bytes;
         bytes += of;
@@ -82,52 +131,42 @@ static patron_status fill_ids(builder *b, ptn_team *team, patron_error *error)
     status = ptn_allocate(&memory_block, memory, bytes, 1, "customer ids", error);
     if (status != PATRON_OK) return status;
     f->id_bytes = memory_block;
-    return ptn_team_run(team, "features", 0.87, 0.9, blocks, copy_ids, b, error);
+    return ptn_team_run(team, "features", 0.87, 0.9, b->blocks, copy_ids, b, error);
 }
 
-/* Customers lie as they were numbered, rows by id: a row's customer is asked for well before it is read. */
-static void ask_for(const builder *b, int64_t row)
+/* The next customers that have a row, as many as are looked at together; *n goes past them. */
+static void take_rows(ptn_feature_rows *rows, int64_t *n, const builder *b, int64_t end)
 {
-    int32_t number = b->order[row].customer;
-    const char *customer = (const char *)&b->purchases.customers[number];
-    for (size_t at = 0; at < sizeof(ptn_customer); at += LINE) __builtin_prefetch(customer + at);
-    __builtin_prefetch(customer + sizeof(ptn_customer) - 1);
-    if (b->purchases.habits == NULL) return;
-    const char *habits = (const char *)&b->purchases.habits[number];
-    for (size_t at = 0; at < sizeof(ptn_habits); at += LINE) __builtin_prefetch(habits + at);
-    __builtin_prefetch(habits + sizeof(ptn_habits) - 1);
-}
-
-static void fill_values(patron_customer_value *value, const ptn_customer *c)
-{
-    value->size = sizeof *value;
-    value->gross = c->gross;
-    value->returns = c->returns;
-    value->net = c->gross - c->returns;
-    value->recurring = c->recurring;
-    value->orders = c->orders;
+    const ptn_purchases *p = &b->purchases;
+    rows->count = 0;
+    for (; *n < end && rows->count < PTN_FEATURE_ROWS; ++*n) {
+        if (!has_row(b, *n)) continue;
+        rows->customers[rows->count] = &p->customers[*n];
+        rows->habits[rows->count++] = p->habits == NULL ? NULL : &p->habits[*n];
+    }
 }
 
 static void fill_rows(void *argument, int64_t block, int32_t worker)
 {
     builder *b = argument;
     patron_features *f = b->features;
-    int64_t first = block * BLOCK, end = block_end(b, block);
-    ptn_feature_rows rows;
+    const stretch s = stretch_of(b, block);
+    int64_t row = s.row, n = s.from,
+            rows = b->purchases.ranked[block + 1 < b->blocks ? (block + 1) * b->groups : b->purchases.groups] - row;
     (void)worker;
-    for (int64_t r = first; r < end && r < first + AHEAD; r++) ask_for(b, r);
-    for (int64_t from = first; from < end; from += rows.count) {
-        rows.count = end - from < PTN_FEATURE_ROWS ? end - from : PTN_FEATURE_ROWS;
-        for (int64_t r = 0; r < rows.count; r++) {
-            int32_t number = b->order[from + r].customer;
-            if (from + r + AHEAD < end) ask_for(b, from + r + AHEAD);
-            rows.customers[r] = &b->purchases.customers[number];
-            rows.habits[r] = b->purchases.habits == NULL ? NULL : &b->purchases.habits[number];
-            fill_values(&f->values[from + r], rows.customers[r]);
+    ptn_touch(f->values + row, (size_t)rows * sizeof *f->values);
+    ptn_touch(f->matrix->values + row * b->columns, (size_t)(rows * b->columns) * sizeof *f->matrix->values);
+    while (n < s.end) {
+        ptn_feature_rows some;
+        take_rows(&some, &n, b, s.end);
+        for (int64_t i = 0; i < some.count; i++) {
+            const ptn_customer *c = some.customers[i];
+            f->values[row + i] = (ptn_value){c->gross, c->returns, c->recurring, c->orders};
         }
         for (int64_t i = 0; i < b->columns; i++)
-            ptn_feature_fill(f->matrix->values + from * b->columns + i, b->columns, (int32_t)b->chosen[i], &rows,
+            ptn_feature_fill(f->matrix->values + row * b->columns + i, b->columns, (int32_t)b->chosen[i], &some,
                              &b->clock);
+        row += some.count;
     }
 }
 
@@ -155,10 +194,9 @@ static patron_status fill(builder *b, ptn_team *team, patron_error *error)
             "no customer has an order by the as-of%s, of %lld rows read; give purchases, %sor a later as-of",
             f->window_days > 0 ? " within the window" : "", (long long)f->audit.rows_read,
             f->window_days > 0 ? "a longer window, " : "");
-    patron_status status =
-        ptn_rank(&b->order, &b->purchases, &b->history->customers, team, "features", 0.75, 0.85, error);
-    if (status != PATRON_OK) return status;
-    status = fill_ids(b, team, error);
+    b->groups = BLOCK >> b->purchases.shift > 1 ? BLOCK >> b->purchases.shift : 1;
+    b->blocks = (b->purchases.groups + b->groups - 1) / b->groups;
+    patron_status status = fill_ids(b, team, error);
     if (status != PATRON_OK) return status;
     status = ptn_allocate(&block, memory, f->rows, sizeof *f->values, "customers' money", error);
     if (status != PATRON_OK) return status;
@@ -172,8 +210,7 @@ static patron_status fill(builder *b, ptn_team *team, patron_error *error)
 
     b->clock.as_of_s = f->audit.as_of_s;
     b->clock.as_of_day = ptn_local_day(f->audit.as_of_s, f->history_options.utc_offset_s);
-    status =
-        ptn_team_run(team, "features", 0.9, codes < 0 ? 1.0 : 0.98, (f->rows + BLOCK - 1) / BLOCK, fill_rows, b, error);
+    status = ptn_team_run(team, "features", 0.9, codes < 0 ? 1.0 : 0.98, b->blocks, fill_rows, b, error);
     if (status != PATRON_OK || codes < 0) return status;
     return ptn_codes_make(f, codes, &b->history->categories, team, "features", 0.98, 1.0, error);
 }
@@ -187,14 +224,13 @@ static patron_status build(patron_features **features, builder *b, const ptn_con
     b->features = block;
     b->features->memory = context->memory;
     ptn_team_open(&team, context);
-    status = ptn_purchases_build(&b->purchases, NULL, b->history, &b->question, &team, "features", 0.75, error);
+    status = ptn_purchases_build(&b->purchases, NULL, b->history, &b->question, &team, "features", 0.85, error);
     if (status == PATRON_OK) {
         status = fill(b, &team, error);
         ptn_purchases_free(&b->purchases);
     }
     ptn_team_close(&team);
     ptn_free(&context->memory, b->id_bytes);
-    ptn_rank_free(b->order, b->features->rows, &context->memory);
     if (status == PATRON_OK)
         *features = b->features;
     else
@@ -232,6 +268,7 @@ patron_status patron_features_build(patron_features **features, const patron_his
     b.question.recent_days = read.recent_days;
     b.question.window_days = read.window_days;
     b.question.min_orders = read.min_orders;
+    b.question.by_id = true;
     for (int64_t i = 0; i < b.columns; i++) b.question.habits |= ptn_feature_needs((int32_t)b.chosen[i]);
 
     ptn_floating_enter(&host);

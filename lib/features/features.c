@@ -118,7 +118,14 @@ patron_status patron_features_value(patron_customer_value *value, const patron_f
 {
     patron_status status = check_row(features, row, error);
     if (status != PATRON_OK) return status;
-    return ptn_struct_write(value, &features->values[row], sizeof *value, "value", error);
+    const ptn_value *v = &features->values[row];
+    const patron_customer_value said = {.size = sizeof said,
+                                        .gross = v->gross,
+                                        .returns = v->returns,
+                                        .net = v->gross - v->returns,
+                                        .recurring = v->recurring,
+                                        .orders = v->orders};
+    return ptn_struct_write(value, &said, sizeof *value, "value", error);
 }
 
 patron_status patron_features_audit(patron_audit *audit, const patron_features *features, patron_error *error)

@@ -9,12 +9,17 @@
 
 #include "base/context.h"
 
+/* What patron_features_value says of a customer. */
+typedef struct ptn_value {
+    int64_t gross, returns, recurring, orders;
+} ptn_value;
+
 struct patron_features {
     ptn_memory memory;
     int64_t rows;
     uint8_t *id_bytes;                      /* all ids one after the other */
     int64_t *id_ends;                       /* rows + 1: id of row r is bytes id_ends[r] … id_ends[r + 1] - 1 */
-    patron_customer_value *values;          /* rows */
+    ptn_value *values;                      /* rows */
     patron_audit audit;                     /* of the history, at audit.as_of_s */
     patron_history_options history_options; /* the history's policies; only_currency is NULL */
     char currency[PATRON_MOST_CURRENCY_BYTES + 1]; /* the history's, "" where none is known */

@@ -16,7 +16,7 @@
 #include "history/history.h"
 
 /* New texts that room is made for at once; how many ahead their slots are asked for. */
-enum { FRESH_STEP = 1024, AHEAD = 12 };
+enum { FRESH_STEP = 1024, AHEAD = 12, EARLY = 4 /* times as many rows left */ };
 
 /* A batch on its way in: what is written behind the counts so far. */
 typedef struct appender {
@@ -285,15 +285,19 @@ static patron_status settle_chunk(appender *a, int64_t blocks)
     return status;
 }
 
-/* Room in the tables for as many new texts as there were, or a few, and as there are rows at most. */
+/* Room in the tables for as many new texts as there were, or a few, and as there are rows at most. Where a table has to
+   grow early in a batch it will have to again, so it grows by more at once. */
 static patron_status share_texts(appender *a, int64_t rows)
 {
+    int64_t left = a->orders->rows - a->rows.from;
     for (int32_t t = 0; t < PTN_TEXTS; t++) {
         ptn_intern *intern = intern_of(a->history, t);
-        int64_t texts = ptn_intern_count(intern) > FRESH_STEP ? ptn_intern_count(intern) : FRESH_STEP;
+        int64_t count = ptn_intern_count(intern), texts = count > FRESH_STEP ? count : FRESH_STEP;
+        if (texts > rows) texts = rows;
+        if (ptn_intern_grows(intern, texts) && left / EARLY > a->rows.from && texts < left / 3) texts *= 3;
         if (is_given(a->orders, t) && t != PTN_TEXT_ORDER) {
-            patron_status status =
-                ptn_intern_reserve(intern, texts < rows ? texts : rows, 0, &a->history->memory, a->error);
+            patron_status status = ptn_intern_widen(intern, texts, a->team, &a->history->memory, a->error);
+            if (status == PATRON_OK) status = ptn_intern_reserve(intern, texts, 0, &a->history->memory, a->error);
             if (status != PATRON_OK) return status;
         }
     }

@@ -5,10 +5,17 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "history/runs.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
-enum { LINES_A_GROUP = 1 << 14, MOST_GROUPS = 1 << 12, LEAST_BLOCK = 1 << 16, MOST_BLOCKS = 64 };
+enum {
+    LINES_A_GROUP = 1 << 14,
+    MOST_GROUPS = 1 << 12,
+    LEAST_BLOCK = 1 << 16,
+    MOST_BLOCKS = 64,
+    TOUCHED = 1 << 15 /* entries at a time */
+};
 
 /* Bytes gathered in a round, before there are more rounds. */
 #define ROUND_BYTES (INT64_C(256) << 20)
@@ -37,9 +44,6 @@ uint8_t ptn_fate_of_kind(int32_t kind)
     return fates[kind];
 }
 
-/* What is asked for beyond an as-of. */
-static inline bool is_special(const ptn_grouping *g) { return g->before_s > INT64_MIN || g->history->ignores; }
-
 /* `special` is constant in each loop over a block's lines, so that nothing is paid for what is not asked for. */
 static inline uint8_t kind_of(const ptn_grouping *g, int64_t line, int64_t stamp, int64_t amount, bool special)
 {
@@ -65,10 +69,10 @@ static inline bool enters(const ptn_grouping *g, uint8_t kind)
            (kind == PTN_KIND_ZERO && g->history->options.duplicates == PATRON_DUPLICATES_DROP);
 }
 
-/* The customer whose line this is. */
+/* The number that the line is gathered by. */
 static inline uint32_t owner(const ptn_grouping *g, int32_t customer)
 {
-    return (uint32_t)(g->roots == NULL ? customer : g->roots[customer]);
+    return (uint32_t)(g->owners == NULL ? customer : g->owners[customer]);
 }
 
 static int64_t block_end(const job *j, int64_t block)
@@ -149,120 +153,78 @@ INLINE void place_lines(job *j, int64_t block, bool special)
     }
 }
 
-/* Lines of one order lie side by side in most logs. Where nobody asks for single lines, those of one customer, time and
-   order become two entries at most: what was bought, and what came back. Entries are added up anyway, so it makes no
-   difference where a run ends. */
-typedef struct run {
-    uint64_t bought, back; /* sums of magnitudes, <= INT64_MAX */
-    uint32_t kinds;        /* 1 << PTN_KIND_… of each that it has */
-} run;
-
-enum {
-    BOUGHT = 1 << PTN_KIND_PURCHASE | 1 << PTN_KIND_ORDER,
-    BACK = 1 << PTN_KIND_RETURN | 1 << PTN_KIND_ADJUSTMENT,
-    TALLY_BITS = 8, /* of each kind's count in a word */
-    TALLY_LINES = 1 << (TALLY_BITS - 1)
-};
-
-typedef struct log_columns {
-    const int32_t *customers;
-    const int64_t *stamps;
-    const patron_history *history;
-} log_columns;
-
-static log_columns columns_of(const patron_history *h) { return (log_columns){h->customer.items, h->stamp.items, h}; }
-
-/* Reads the run that begins with line i, and returns the line after it; at most TALLY_LINES lines. *tally: how many
-   lines there were of each kind, TALLY_BITS each. */
-INLINE int64_t read_run(run *r, uint64_t *tally, const log_columns *c, const ptn_grouping *g, int64_t i, int64_t end,
-                        bool special)
+/* Where nobody asks for single lines, those of a run become two entries at most: what was bought, and what came back.
+   Entries are added up anyway, so it makes no difference where a run ends. */
+static void count_runs(void *argument, int64_t block, int32_t worker)
 {
-    const int64_t stamp = c->stamps[i];
-    const int32_t customer = c->customers[i];
-    const uint64_t order = ptn_line_order(c->history, i);
-    *r = (run){0, 0, 0};
-    if (end - i > TALLY_LINES) end = i + TALLY_LINES;
-    do {
-        int64_t amount = ptn_line_amount(c->history, i);
-        uint64_t magnitude = (uint64_t)(amount < 0 ? -amount : amount);
-        uint8_t kind = kind_of(g, i, c->stamps[i], amount, special);
-        uint32_t bit = 1u << kind;
-        if ((bit & BOUGHT) != 0) {
-            if (r->bought + magnitude > INT64_MAX) break;
-            r->bought += magnitude;
-        } else if ((bit & BACK) != 0) {
-            if (r->back + magnitude > INT64_MAX) break;
-            r->back += magnitude;
-        }
-        r->kinds |= bit;
-        *tally += UINT64_C(1) << (kind * TALLY_BITS);
-        if (g->line_fates != NULL) g->line_fates[i] = ptn_fate_of_kind(kind);
-        i++;
-    } while (i < end && c->customers[i] == customer && (c->stamps[i] ^ stamp) >> PTN_LINE_ORDER_SHIFT == 0 &&
-             ptn_line_order(c->history, i) == order);
-    return i;
-}
-
-INLINE void count_order_runs(job *j, int64_t block, bool special)
-{
+    job *j = argument;
     const ptn_grouping *g = j->asked;
-    const log_columns c = columns_of(g->history);
-    int64_t *counts = j->groups->places + block * j->groups->count, end = block_end(j, block), told = 0;
+    const int64_t *stamps = g->history->stamp.items;
+    int64_t *counts = j->groups->places + block * j->groups->count, end = block_end(j, block);
     int32_t shift = j->groups->shift;
-    uint64_t tally = 0;
     block_sums s = {.first_s = INT64_MAX, .last_s = INT64_MIN};
+    ptn_tile t;
+    (void)worker;
     memset(counts, 0, (size_t)j->groups->count * sizeof *counts);
-    for (int64_t i = block * j->groups->block, from; i < end;) {
-        run r;
-        from = i;
-        i = read_run(&r, &tally, &c, g, i, end, special);
-        uint32_t customer = owner(g, c.customers[from]);
-        counts[customer >> shift] += ((r.kinds & BOUGHT) != 0) + ((r.kinds & BACK) != 0);
-        if ((r.kinds & ~(uint32_t)(BOUGHT | BACK)) != 0) see_aside(j->groups, customer);
-        if ((r.kinds & (BOUGHT | BACK)) != 0) {
-            int64_t time_s = ptn_stamp_time(c.stamps[from]);
-            if (time_s < s.first_s) s.first_s = time_s;
-            if (time_s > s.last_s) s.last_s = time_s;
+    ptn_runs_open(&t, g);
+    for (int64_t at = block * j->groups->block; at < end; at += PTN_TILE) {
+        int32_t lines = end - at < PTN_TILE ? (int32_t)(end - at) : PTN_TILE;
+        ptn_runs_read(&t, g, at, lines, false);
+        for (int32_t r = 0; r < t.runs; r++) {
+            uint64_t tally = t.tally[t.starts[r + 1]] - t.tally[t.starts[r]];
+            int64_t line = at + t.starts[r], time_s = ptn_stamp_time(stamps[line]);
+            uint32_t customer = (uint32_t)t.owners[r];
+            int32_t entries = (ptn_tally_bought(tally) != 0) + (ptn_tally_back(tally) != 0);
+            counts[customer >> shift] += entries;
+            if (ptn_tally_aside(tally) != 0) see_aside(j->groups, customer);
+            s.first_s = entries > 0 && time_s < s.first_s ? time_s : s.first_s;
+            s.last_s = entries > 0 && time_s > s.last_s ? time_s : s.last_s;
         }
-        told += i - from;
-        if (told < TALLY_LINES - 1 && i < end) continue;
-        for (int32_t k = 0; k < PTN_KIND_COUNT; k++)
-            s.kinds[k] += (int64_t)(tally >> (k * TALLY_BITS) & ((1u << TALLY_BITS) - 1u));
-        tally = 0;
-        told = 0;
+        for (int32_t k = 0; k < PTN_KIND_COUNT; k++) s.kinds[k] += (int64_t)ptn_tally_of(t.tally[lines], k, 1);
     }
     j->sums[block] = s;
 }
 
-INLINE void place_order_runs(job *j, int64_t block, bool special)
+static void place_runs(void *argument, int64_t block, int32_t worker)
 {
+    job *j = argument;
     const ptn_grouping *g = j->asked;
     const patron_history *h = g->history;
-    const log_columns c = columns_of(h);
+    const int64_t *stamps = h->stamp.items;
     int64_t *places = j->groups->places + block * j->groups->count, base = j->groups->base, end = block_end(j, block);
+    ptn_gathered *entries = j->groups->entries;
     int32_t shift = j->groups->shift;
     uint32_t within = (1u << shift) - 1u;
-    for (int64_t i = block * j->groups->block, from; i < end;) {
-        run r;
-        uint64_t tally = 0;
-        from = i;
-        i = read_run(&r, &tally, &c, g, i, end, special);
-        uint32_t customer = owner(g, c.customers[from]), group = customer >> shift;
-        if (group - j->first >= j->count || (r.kinds & (BOUGHT | BACK)) == 0) continue;
-        int64_t stamp = c.stamps[from], time_s = ptn_stamp_time(stamp), to = places[group] - base;
-        uint32_t order_kind = ptn_stamp_order(stamp), low = order_kind | (customer & within) << PTN_GATHERED_CUSTOMER;
-        int64_t high = time_s * (INT64_C(1) << PTN_GATHERED_TIME);
-        uint64_t order = order_kind == PTN_KEY_NONE ? (uint64_t)ptn_local_day(time_s, h->options.utc_offset_s)
-                                                    : ptn_line_order(h, from) * j->groups->scramble;
-        if ((r.kinds & BOUGHT) != 0) {
-            uint32_t kind = (r.kinds & 1u << PTN_KIND_ORDER) != 0 ? PTN_KIND_ORDER : PTN_KIND_PURCHASE;
-            j->groups->entries[to++] =
-                (ptn_gathered){high + (int64_t)(low | kind << PTN_GATHERED_KIND), (int64_t)r.bought, order};
+    ptn_tile t;
+    (void)worker;
+    ptn_runs_open(&t, g);
+    for (int64_t at = block * j->groups->block; at < end; at += PTN_TILE) {
+        ptn_runs_read(&t, g, at, end - at < PTN_TILE ? (int32_t)(end - at) : PTN_TILE, true);
+        for (int32_t r = 0; r < t.runs; r++) {
+            uint32_t group = (uint32_t)t.owners[r] >> shift;
+            if (group - j->first < j->count) __builtin_prefetch(&entries[places[group] - base], 1);
         }
-        if ((r.kinds & BACK) != 0)
-            j->groups->entries[to++] =
-                (ptn_gathered){high + (int64_t)(low | PTN_KIND_RETURN << PTN_GATHERED_KIND), (int64_t)r.back, order};
-        places[group] = to + base;
+        for (int32_t r = 0; r < t.runs; r++) {
+            int32_t from = t.starts[r], until = t.starts[r + 1];
+            uint64_t tally = t.tally[until] - t.tally[from];
+            uint32_t customer = (uint32_t)t.owners[r], group = customer >> shift;
+            if (group - j->first >= j->count) continue;
+            int64_t stamp = stamps[at + from], time_s = ptn_stamp_time(stamp), to = places[group] - base;
+            uint32_t order_kind = ptn_stamp_order(stamp);
+            uint32_t low = order_kind | (customer & within) << PTN_GATHERED_CUSTOMER;
+            int64_t high = time_s * (INT64_C(1) << PTN_GATHERED_TIME);
+            uint64_t order = order_kind == PTN_KEY_NONE ? (uint64_t)ptn_local_day(time_s, h->options.utc_offset_s)
+                                                        : ptn_line_order(h, at + from) * j->groups->scramble;
+            if (ptn_tally_bought(tally) != 0) {
+                uint32_t kind = ptn_tally_of(tally, PTN_KIND_ORDER, 1) != 0 ? PTN_KIND_ORDER : PTN_KIND_PURCHASE;
+                entries[to++] = (ptn_gathered){high + (int64_t)(low | kind << PTN_GATHERED_KIND),
+                                               (int64_t)(t.bought[until] - t.bought[from]), order};
+            }
+            if (ptn_tally_back(tally) != 0)
+                entries[to++] = (ptn_gathered){high + (int64_t)(low | PTN_KIND_RETURN << PTN_GATHERED_KIND),
+                                               (int64_t)(t.back[until] - t.back[from]), order};
+            places[group] = to + base;
+        }
     }
 }
 
@@ -272,7 +234,7 @@ INLINE void place_order_runs(job *j, int64_t block, bool special)
     {                                                                                                                  \
         job *j = argument;                                                                                             \
         (void)worker;                                                                                                  \
-        if (is_special(j->asked))                                                                                      \
+        if (ptn_groups_special(j->asked))                                                                              \
             loop(j, block, true);                                                                                      \
         else                                                                                                           \
             loop(j, block, false);                                                                                     \
@@ -280,8 +242,6 @@ INLINE void place_order_runs(job *j, int64_t block, bool special)
 
 BY_SPECIAL(count_block, count_lines)
 BY_SPECIAL(place_block, place_lines)
-BY_SPECIAL(count_runs, count_order_runs)
-BY_SPECIAL(place_runs, place_order_runs)
 
 /* From the blocks' counts: where each group begins, and where in it each block's lines go. */
 static void plan(job *j, int64_t blocks)
@@ -349,7 +309,8 @@ static patron_status make_room(ptn_groups *g, const ptn_grouping *asked, patron_
     return status;
 }
 
-static patron_status count(job *j, int64_t blocks, ptn_team *team, const char *stage, double until, patron_error *error)
+static patron_status count(job *j, int64_t blocks, ptn_team *team, const char *stage, double from, double until,
+                           patron_error *error)
 {
     ptn_groups *g = j->groups;
     const ptn_wanted wanted[] = {{&g->starts, g->count + 1, sizeof *g->starts, "groups of customers"},
@@ -359,7 +320,7 @@ static patron_status count(job *j, int64_t blocks, ptn_team *team, const char *s
     patron_status status = ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, false, &g->memory, error);
     if (status == PATRON_OK) status = ptn_allocate_each(&seen, 1, true, &g->memory, error);
     if (status == PATRON_OK)
-        status = ptn_team_run(team, stage, 0.0, until, blocks, j->asked->details ? count_block : count_runs, j, error);
+        status = ptn_team_run(team, stage, from, until, blocks, j->asked->details ? count_block : count_runs, j, error);
     if (status != PATRON_OK) return status;
     plan(j, blocks);
     if (g->largest > UINT32_MAX)
@@ -373,8 +334,17 @@ static int64_t blocks_of(const ptn_groups *g, const ptn_grouping *grouping)
     return (ptn_history_lines(grouping->history) + g->block - 1) / g->block;
 }
 
+/* Modulo 2^64, of an odd number, by Newton's method: an odd number is its own inverse modulo 8, and each step doubles
+   the bits that are right. */
+static uint64_t inverse_of(uint64_t odd)
+{
+    uint64_t inverse = odd;
+    for (int bits = 3; bits < 64; bits *= 2) inverse *= 2 - odd * inverse;
+    return inverse;
+}
+
 patron_status ptn_groups_count(ptn_groups *groups, const ptn_grouping *grouping, ptn_team *team, const char *stage,
-                               double until, patron_error *error)
+                               double from, double until, patron_error *error)
 {
     ptn_siphash_key key;
     job j = {.groups = groups, .asked = grouping};
@@ -383,11 +353,20 @@ patron_status ptn_groups_count(ptn_groups *groups, const ptn_grouping *grouping,
     groups->customers = ptn_intern_count(&grouping->history->customers);
     ptn_siphash_key_make(&key);
     groups->scramble = key.k0 | 1;
+    groups->unscramble = inverse_of(groups->scramble);
     choose_groups(groups, ptn_history_lines(grouping->history));
-    patron_status status = count(&j, blocks_of(groups, grouping), team, stage, until, error);
+    patron_status status = count(&j, blocks_of(groups, grouping), team, stage, from, until, error);
     ptn_free(&groups->memory, j.sums);
     if (status != PATRON_OK) ptn_groups_free(groups);
     return status;
+}
+
+/* Blocks of lines write all over them, so they are not touched by who writes them. */
+static void touch_entries(void *argument, int64_t block, int32_t worker)
+{
+    const job *j = argument;
+    (void)worker;
+    ptn_touch(j->groups->entries + block * TOUCHED, TOUCHED * sizeof *j->groups->entries);
 }
 
 patron_status ptn_groups_gather(ptn_groups *groups, const ptn_grouping *grouping, int64_t round, ptn_team *team,
@@ -397,6 +376,11 @@ patron_status ptn_groups_gather(ptn_groups *groups, const ptn_grouping *grouping
     j.first = (uint32_t)groups->ranges[round];
     j.count = (uint32_t)(groups->ranges[round + 1] - groups->ranges[round]);
     groups->base = groups->starts[groups->ranges[round]];
+    int64_t entries = groups->starts[groups->ranges[round + 1]] - groups->base;
+    if (round == 0 && !grouping->details && entries >= 2 * TOUCHED) {
+        patron_status status = ptn_team_run(team, stage, from, from, entries / TOUCHED, touch_entries, &j, error);
+        if (status != PATRON_OK) return status;
+    }
     return ptn_team_run(team, stage, from, until, blocks_of(groups, grouping),
                         grouping->details ? place_block : place_runs, &j, error);
 }

@@ -38,7 +38,7 @@ typedef struct ptn_groups {
     int64_t *lines;                        /* of each entry, its place in the log; or NULL */
     int64_t *places;                       /* blocks of lines x groups: where a block's next line of a group goes */
     int64_t block;                         /* lines in a block */
-    uint64_t scramble;                     /* odd; what order keys are multiplied by */
+    uint64_t scramble, unscramble;         /* odd; what order keys are multiplied by, and the way back */
     uint64_t *seen;                        /* a bit for each customer: has a line that did not become an entry */
     int64_t kinds[PTN_KIND_COUNT];         /* lines, duplicates included */
     int64_t first_s, last_s;               /* of the kept ones; first_s > last_s: none */
@@ -47,24 +47,29 @@ typedef struct ptn_groups {
 /* What is asked for. */
 typedef struct ptn_grouping {
     const patron_history *history;
-    const int32_t *roots; /* of each customer, whose lines its are; NULL: its own */
-    int64_t as_of_s;      /* INT64_MAX: no line is later */
-    int64_t before_s;     /* lines until then are before the window; INT64_MIN: none is */
-    bool details, lines;  /* wanted */
-    int64_t round_bytes;  /* gathered at a time at most, before there are more rounds; 0: 256 MiB */
-    uint8_t *line_fates;  /* NULL, or room for each line's PATRON_FATE_…, duplicates not known yet */
+    const int32_t *owners; /* of each customer, the number that its lines are gathered by; NULL: its own */
+    int64_t as_of_s;       /* INT64_MAX: no line is later */
+    int64_t before_s;      /* lines until then are before the window; INT64_MIN: none is */
+    bool details, lines;   /* wanted */
+    int64_t round_bytes;   /* gathered at a time at most, before there are more rounds; 0: 256 MiB */
+    uint8_t *line_fates;   /* NULL, or room for each line's PATRON_FATE_…, duplicates not known yet */
 } ptn_grouping;
 
-/* Counts the lines of each group and says where they go. Progress goes from 0 to `until`. PATRON_TOO_LARGE,
-   PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. */
+/* Counts the lines of each group and says where they go. PATRON_TOO_LARGE, PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. */
 patron_status ptn_groups_count(ptn_groups *groups, const ptn_grouping *grouping, ptn_team *team, const char *stage,
-                               double until, patron_error *error);
+                               double from, double until, patron_error *error);
 
 /* Gathers the groups of a round, each round once. PATRON_CANCELLED. */
 patron_status ptn_groups_gather(ptn_groups *groups, const ptn_grouping *grouping, int64_t round, ptn_team *team,
                                 const char *stage, double from, double until, patron_error *error);
 
 void ptn_groups_free(ptn_groups *groups);
+
+/* Whether more decides what a line is than an as-of, its amount and its flags. */
+static inline bool ptn_groups_special(const ptn_grouping *grouping)
+{
+    return grouping->before_s > INT64_MIN || grouping->history->ignores;
+}
 
 /* What a line of the log is by itself, PTN_KIND_…. */
 uint8_t ptn_groups_kind(const ptn_grouping *grouping, int64_t line);

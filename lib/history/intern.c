@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 
-enum { FIRST_SLOTS = 64 };
+enum { FIRST_SLOTS = 64, MOVED = 1 << 14 /* slots at a time */, PARALLEL = 8 * MOVED };
 
 static_assert(offsetof(ptn_intern_slot, number) == 8 && offsetof(ptn_intern_slot, kind) == 12 &&
                   sizeof(ptn_intern_slot) == 16,
@@ -79,26 +79,93 @@ static void put(ptn_intern_slot *slots, uint64_t mask, uint64_t hash, ptn_intern
     slots[at] = slot;
 }
 
-/* Slots for `texts` in all: at most 3/4 of them are taken. */
-static patron_status grow(ptn_intern *intern, int64_t texts, const ptn_memory *memory, patron_error *error)
+/* A slot's number and kind are one word, which says that there is a text once its bits are there too. */
+enum { BUSY = -1 };
+
+static int64_t word_of(uint32_t number, uint32_t kind)
 {
-    void *block;
+    const uint32_t parts[2] = {number, kind};
+    int64_t word;
+    memcpy(&word, parts, sizeof word);
+    return word;
+}
+
+/* How many slots there should be for `texts` in all: at most 3/4 of them are taken. */
+static int64_t slots_for(const ptn_intern *intern, int64_t texts)
+{
     int64_t wanted = intern->slot_count == 0 ? FIRST_SLOTS : intern->slot_count;
     while (texts > wanted / 4 * 3) wanted *= 2;
-    if (wanted == intern->slot_count) return PATRON_OK;
-    patron_status status = ptn_allocate(&block, memory, wanted, sizeof(ptn_intern_slot), intern->what, error);
-    if (status != PATRON_OK) return status;
-    memset(block, 0, (size_t)wanted * sizeof(ptn_intern_slot));
-    for (int64_t i = 0; i < intern->slot_count; i++) {
-        ptn_intern_slot slot = intern->slots[i];
+    return wanted;
+}
+
+/* A table on its way to more slots. */
+typedef struct growth {
+    const ptn_intern *intern;
+    ptn_intern_slot *slots;
+    int64_t count;
+} growth;
+
+static void clear_slots(void *argument, int64_t block, int32_t worker)
+{
+    const growth *g = argument;
+    int64_t from = block * MOVED, left = g->count - from;
+    size_t bytes = (size_t)(left < MOVED ? left : MOVED) * sizeof *g->slots;
+    (void)worker;
+    ptn_touch(g->slots + from, bytes);
+    memset(g->slots + from, 0, bytes);
+}
+
+/* Puts a block's slots among the new ones, which other threads do with others. */
+static void move_slots(void *argument, int64_t block, int32_t worker)
+{
+    const growth *g = argument;
+    const ptn_intern *intern = g->intern;
+    int64_t from = block * MOVED, end = intern->slot_count - from < MOVED ? intern->slot_count : from + MOVED;
+    uint64_t mask = (uint64_t)g->count - 1;
+    (void)worker;
+    for (int64_t i = from; i < end; i++) {
+        const ptn_intern_slot slot = intern->slots[i];
         if (slot.number == 0) continue;
-        uint64_t hash = slot.kind == PTN_KEY_LONG ? slot.bits : ptn_intern_hash(intern, slot.kind, slot.bits);
-        put(block, (uint64_t)wanted - 1, hash, slot);
+        uint64_t at = slot.kind == PTN_KEY_LONG ? slot.bits : ptn_intern_hash(intern, slot.kind, slot.bits);
+        for (at &= mask;; at = (at + 1) & mask) {
+            int64_t none = 0, *word = (int64_t *)(void *)(&g->slots[at].bits + 1);
+            if (!__atomic_compare_exchange_n(word, &none, word_of(slot.number, slot.kind), false, __ATOMIC_RELAXED,
+                                             __ATOMIC_RELAXED))
+                continue;
+            g->slots[at].bits = slot.bits;
+            break;
+        }
     }
-    ptn_wipe(intern->slots, (size_t)intern->slot_count * sizeof *intern->slots);
-    ptn_free(memory, intern->slots);
-    intern->slots = block;
-    intern->slot_count = wanted;
+}
+
+/* By a team's threads, or alone. */
+static patron_status run(ptn_team *team, int64_t slots, ptn_task task, growth *g, patron_error *error)
+{
+    int64_t blocks = (slots + MOVED - 1) / MOVED;
+    if (team != NULL) return ptn_team_run(team, "history", 0.0, 0.0, blocks, task, g, error);
+    for (int64_t block = 0; block < blocks; block++) task(g, block, 0);
+    return PATRON_OK;
+}
+
+static patron_status grow(ptn_intern *intern, int64_t texts, const ptn_memory *memory, ptn_team *team,
+                          patron_error *error)
+{
+    void *block;
+    growth g = {.intern = intern, .count = slots_for(intern, texts)};
+    if (g.count == intern->slot_count) return PATRON_OK;
+    patron_status status = ptn_allocate(&block, memory, g.count, sizeof(ptn_intern_slot), intern->what, error);
+    if (status != PATRON_OK) return status;
+    g.slots = block;
+    if (g.count < PARALLEL) team = NULL;
+    status = run(team, g.count, clear_slots, &g, error);
+    if (status == PATRON_OK) status = run(team, intern->slot_count, move_slots, &g, error);
+    /* Cancelled, the table is as it was. */
+    ptn_intern_slot *left = status == PATRON_OK ? intern->slots : g.slots;
+    ptn_wipe(left, (size_t)(left == g.slots ? g.count : intern->slot_count) * sizeof *left);
+    ptn_free(memory, left);
+    if (status != PATRON_OK) return status;
+    intern->slots = g.slots;
+    intern->slot_count = g.count;
     return PATRON_OK;
 }
 
@@ -113,7 +180,15 @@ patron_status ptn_intern_reserve(ptn_intern *intern, int64_t texts, int64_t byte
         status = ptn_array_reserve_wiping(&intern->kinds, memory, texts, sizeof(uint8_t), intern->what, error);
     if (status == PATRON_OK && bytes > 0)
         status = ptn_array_reserve_wiping(&intern->bytes, memory, bytes, 1, intern->what, error);
-    return status == PATRON_OK ? grow(intern, count + texts, memory, error) : status;
+    return status == PATRON_OK ? grow(intern, count + texts, memory, NULL, error) : status;
+}
+
+patron_status ptn_intern_widen(ptn_intern *intern, int64_t texts, ptn_team *team, const ptn_memory *memory,
+                               patron_error *error)
+{
+    int64_t count = ptn_intern_count(intern);
+    if (texts > intern->most - count) texts = intern->most - count;
+    return grow(intern, count + texts, memory, team, error);
 }
 
 int32_t ptn_intern_add(ptn_intern *intern, const ptn_wanted_text *text)
@@ -136,17 +211,6 @@ int32_t ptn_intern_add(ptn_intern *intern, const ptn_wanted_text *text)
     put(intern->slots, (uint64_t)intern->slot_count - 1, text->hash,
         (ptn_intern_slot){text->bits, (uint32_t)count + 1, text->kind});
     return (int32_t)count;
-}
-
-/* A slot's number and kind are one word, which says that there is a text once its bits are there too. */
-enum { BUSY = -1 };
-
-static int64_t word_of(uint32_t number, uint32_t kind)
-{
-    const uint32_t parts[2] = {number, kind};
-    int64_t word;
-    memcpy(&word, parts, sizeof word);
-    return word;
 }
 
 static ptn_intern_slot slot_of(uint64_t bits, int64_t word)

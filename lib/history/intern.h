@@ -15,6 +15,7 @@
 
 #include "base/context.h"
 #include "base/siphash.h"
+#include "base/threads.h"
 #include "history/key.h"
 
 enum {
@@ -72,6 +73,10 @@ int32_t ptn_intern_find(const ptn_intern *intern, const uint8_t *bytes, int64_t 
 patron_status ptn_intern_reserve(ptn_intern *intern, int64_t texts, int64_t bytes, const ptn_memory *memory,
                                  patron_error *error);
 
+/* Slots for `texts` more, made by the threads of a team. PATRON_OUT_OF_MEMORY, PATRON_TOO_LARGE, PATRON_CANCELLED. */
+patron_status ptn_intern_widen(ptn_intern *intern, int64_t texts, ptn_team *team, const ptn_memory *memory,
+                               patron_error *error);
+
 /* The number of a text, new or known, valid UTF-8, with room made for it; PTN_INTERN_MISSING where there are `most`
    others already. */
 int32_t ptn_intern_add(ptn_intern *intern, const ptn_wanted_text *text);
@@ -88,6 +93,12 @@ void ptn_intern_truncate(ptn_intern *intern, int64_t count);
 void ptn_intern_keep(ptn_intern *intern, const int32_t *numbers);
 
 static inline int64_t ptn_intern_count(const ptn_intern *intern) { return intern->bits.count; }
+
+/* Whether room for so many more takes more slots. */
+static inline bool ptn_intern_grows(const ptn_intern *intern, int64_t texts)
+{
+    return ptn_intern_count(intern) + texts > intern->slot_count / 4 * 3;
+}
 
 /* Bytes that a LONG text of this length takes. */
 static inline int64_t ptn_intern_long_bytes(int64_t length) { return length + (int64_t)sizeof(int64_t); }

@@ -6,6 +6,12 @@
 
 enum { CODE_BITS = 6, LENGTH_BITS = 4, NO_CODE = 64 };
 
+/* 00 … 99 */
+#define TEN(tens) tens "0" tens "1" tens "2" tens "3" tens "4" tens "5" tens "6" tens "7" tens "8" tens "9"
+static const char pairs[201] =
+    TEN("0") TEN("1") TEN("2") TEN("3") TEN("4") TEN("5") TEN("6") TEN("7") TEN("8") TEN("9");
+#undef TEN
+
 static const uint8_t letters[65] = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
 
 /* Codes of bytes; NO_CODE where a byte has none. */
@@ -76,7 +82,15 @@ int64_t ptn_key_text(uint8_t text[PTN_KEY_TEXT], uint32_t kind, uint64_t bits)
     }
     bool negative = bits >> 63 != 0;
     uint64_t value = negative ? UINT64_C(0) - bits : bits;
-    for (int64_t i = length; i-- > negative; value /= 10) text[i] = (uint8_t)('0' + value % 10);
+    int64_t i = length;
+    for (; value >= 100; value /= 100) {
+        i -= 2;
+        memcpy(text + i, &pairs[2 * (value % 100)], 2);
+    }
+    if (value >= 10)
+        memcpy(text + i - 2, &pairs[2 * value], 2);
+    else
+        text[i - 1] = (uint8_t)('0' + value);
     if (negative) text[0] = '-';
     return length;
 }

@@ -20,6 +20,7 @@
 #include "history/habits.h"
 #include "history/history.h"
 #include "history/prices.h"
+#include "history/rank.h"
 
 /* Entries in a group that a worker groups in memory of its own; the few larger groups are done one at a time. Orders
    of a customer that are told apart by looking at each pair. */
@@ -48,11 +49,11 @@ typedef struct bench {
 typedef struct job {
     const patron_history *history;
     const ptn_groups *groups;
+    const int32_t *order; /* as ptn_purchases' */
     ptn_customer *customers;
     ptn_habits *habits;    /* or NULL */
     ptn_question question; /* its as_of_s is the one used */
     uint8_t *line_fates;   /* or NULL */
-    uint64_t unscramble;   /* what a scrambled order key times it is the key */
     group_sums *sums;      /* of each group */
     bench *benches;        /* of each worker */
     int64_t first;         /* group of this round */
@@ -261,7 +262,7 @@ static bool see_orders(ptn_customer *c, ptn_entry *entries, int64_t count, const
 {
     sort_by_time(entries, count, NULL);
     if (j->history->options.order_gap_s > 0) number_orders(entries, count, j->history->options.order_gap_s);
-    if (see_orders_together(c, entries, count, j->unscramble)) return true;
+    if (see_orders_together(c, entries, count, j->groups->unscramble)) return true;
     sort_by_order(entries, count, NULL);
     see_sorted_orders(c, entries, count);
     sort_by_time(entries, count, NULL);
@@ -376,6 +377,7 @@ static void see_group(void *argument, int64_t block, int32_t worker)
     memset(&j->sums[group], 0, sizeof *j->sums);
     j->sums[group].first_s = INT64_MAX;
     j->sums[group].last_s = INT64_MIN;
+    ptn_touch(&j->customers[first], (size_t)(end - first) * sizeof *j->customers);
     sort_group(b, g->entries + start, count, end - first);
     for (int64_t c = first; c < end; c++) {
         int64_t to = b->ends[c - first];
@@ -429,10 +431,11 @@ static patron_status fail_overflow(const job *j, patron_error *error)
     int64_t length = 0, first = -1;
     for (int64_t c = 0; c < j->groups->customers; c++) {
         if (j->customers[c].orders == 0 || j->customers[c].overflow == 0) continue;
-        int64_t size = ptn_intern_get(&bytes, text, ids, (int32_t)c);
+        int32_t number = j->order == NULL ? (int32_t)c : j->order[c];
+        int64_t size = ptn_intern_get(&bytes, text, ids, number);
         if (first >= 0 && ptn_compare_texts(bytes, size, id, length) >= 0) continue;
         first = c;
-        length = ptn_intern_get(&id, first_text, ids, (int32_t)c);
+        length = ptn_intern_get(&id, first_text, ids, number);
     }
     int shown = length < 80 ? (int)length : 80;
     while (shown > 0 && shown < length && (id[shown] & 0xC0) == 0x80) shown--;
@@ -579,14 +582,6 @@ static patron_status see_rounds(job *j, ptn_groups *g, const ptn_grouping *group
     return PATRON_OK;
 }
 
-/* The inverse of an odd number modulo 2^64, by Newton's steps: right in 3 bits at first, then in twice as many. */
-static uint64_t inverse_of(uint64_t odd)
-{
-    uint64_t inverse = odd;
-    for (int i = 0; i < 5; i++) inverse *= 2 - odd * inverse;
-    return inverse;
-}
-
 /* The categories' prices. Where other lines decide which ones count, those are found first. */
 static patron_status find_prices(double **prices, const job *j, const ptn_grouping *grouping, ptn_team *team,
                                  const char *stage, patron_error *error)
@@ -602,6 +597,7 @@ static patron_status find_prices(double **prices, const job *j, const ptn_groupi
     patron_status status = ptn_allocate(&fates, memory, ptn_history_lines(h), 1, "order lines' fates", error);
     if (status != PATRON_OK) return status;
     question.habits = PTN_HABIT_NONE;
+    question.by_id = false;
     status = ptn_purchases_build(&purchases, fates, h, &question, team, stage, 0.0, error);
     if (status == PATRON_OK) {
         ptn_purchases_free(&purchases);
@@ -611,6 +607,29 @@ static patron_status find_prices(double **prices, const job *j, const ptn_groupi
     return status;
 }
 
+/* By what lines are gathered: *owners, the caller's to free, is NULL where it is the customer they have. */
+static patron_status find_owners(ptn_purchases *p, int32_t **owners, const patron_history *h, bool by_id,
+                                 ptn_team *team, const char *stage, double until, patron_error *error)
+{
+    int64_t count = ptn_intern_count(&h->customers);
+    void *block;
+    *owners = NULL;
+    if (by_id) {
+        patron_status status = ptn_rank(&p->order, owners, &h->customers, team, stage, 0.0, until, error);
+        if (status != PATRON_OK || h->merged.count == 0) return status;
+    } else if (h->merged.count == 0) {
+        return PATRON_OK;
+    }
+    patron_status status = ptn_allocate(&block, &p->memory, count, sizeof **owners, "merged customer ids", error);
+    if (status != PATRON_OK) return status;
+    int32_t *roots = block, *places = *owners;
+    ptn_history_roots(roots, h);
+    for (int64_t c = 0; by_id && c < count; c++) roots[c] = places[roots[c]];
+    ptn_free(&p->memory, places);
+    *owners = roots;
+    return PATRON_OK;
+}
+
 patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates, const patron_history *history,
                                   const ptn_question *question, ptn_team *team, const char *stage, double until,
                                   patron_error *error)
@@ -618,7 +637,7 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
     job j = {.history = history, .line_fates = line_fates, .question = *question};
     ptn_grouping grouping = {.history = history, .line_fates = line_fates, .round_bytes = question->round_bytes};
     ptn_groups groups;
-    void *roots = NULL;
+    int32_t *owners = NULL;
     double *prices = NULL;
     int32_t workers = team->context->threads;
     memset(purchases, 0, sizeof *purchases);
@@ -633,20 +652,17 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
          matches = history->options.match_cancellations != 0;
     grouping.details = (question->habits & PTN_HABIT_OF_LINES) != 0 || drops || matches;
     grouping.lines = (line_fates != NULL && drops) || matches;
-    if (history->merged.count > 0) {
-        status = ptn_allocate(&roots, &purchases->memory, ptn_intern_count(&history->customers), sizeof(int32_t),
-                              "merged customer ids", error);
-        if (status != PATRON_OK) return status;
-        ptn_history_roots(roots, history);
-        grouping.roots = roots;
-    }
-    status = ptn_groups_count(&groups, &grouping, team, stage, 0.1 * until, error);
+    status = find_owners(purchases, &owners, history, question->by_id, team, stage, 0.06 * until, error);
+    grouping.owners = owners;
+    if (status == PATRON_OK)
+        status = ptn_groups_count(&groups, &grouping, team, stage, 0.06 * until, 0.1 * until, error);
     if (status != PATRON_OK) {
-        ptn_free(&purchases->memory, roots);
+        ptn_free(&purchases->memory, owners);
+        ptn_purchases_free(purchases);
         return status;
     }
+    j.order = purchases->order;
     j.groups = &groups;
-    j.unscramble = inverse_of(groups.scramble);
     if ((question->habits & PTN_HABIT_PRICES) != 0) status = find_prices(&prices, &j, &grouping, team, stage, error);
     j.question.prices = prices;
     if (status == PATRON_OK) status = make_benches(&j, workers, &purchases->memory, error);
@@ -656,7 +672,7 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
     free_benches(&j, workers, &purchases->memory);
     ptn_free(&purchases->memory, j.sums);
     ptn_free(&purchases->memory, prices);
-    ptn_free(&purchases->memory, roots);
+    ptn_free(&purchases->memory, owners);
     ptn_groups_free(&groups);
     if (status != PATRON_OK) ptn_purchases_free(purchases);
     return status;
@@ -668,5 +684,6 @@ void ptn_purchases_free(ptn_purchases *purchases)
     ptn_free(&memory, purchases->habits);
     ptn_free(&memory, purchases->customers);
     ptn_free(&memory, purchases->ranked);
+    ptn_free(&memory, purchases->order);
     memset(purchases, 0, sizeof *purchases);
 }

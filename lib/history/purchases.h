@@ -2,7 +2,8 @@
 /* What each customer bought by an as-of, exactly: the one pass that the audit and every feature are made of.
 
    Everything in ptn_customer is an integer, and every definition depends on the set of lines only, so it is the same
-   for any order of the lines, any batches and any number of threads. Customers are numbered as interned. */
+   for any order of the lines, any batches and any number of threads. Customers are numbered as interned, or by their
+   ids. */
 #ifndef PTN_HISTORY_PURCHASES_H
 #define PTN_HISTORY_PURCHASES_H
 
@@ -77,12 +78,14 @@ typedef struct ptn_question {
     int64_t min_orders;   /* customers with fewer are not ranked; 0 is 1 */
     int32_t habits;       /* PTN_HABIT_… */
     const double *prices; /* of categories, see prices.h: ptn_purchases_build's own */
+    bool by_id;           /* customers are numbered in the order of their ids' bytes */
     int64_t round_bytes;  /* 0, but for tests: ptn_grouping's */
 } ptn_question;
 
 typedef struct ptn_purchases {
     ptn_memory memory;
-    int64_t count; /* of customers, some of whom may have no lines */
+    int64_t count;  /* of customers, some of whom may have no lines */
+    int32_t *order; /* with by_id, of each customer its number as interned; else NULL */
     ptn_customer *customers;
     ptn_habits *habits; /* of each ranked customer; NULL where none were asked for */
     int64_t min_orders; /* >= 1: customers with so many are ranked */

@@ -12,9 +12,10 @@
 #include "history/currency.h"
 #include "history/memo.h"
 #include "history/money.h"
+#include "history/wants.h"
 
-/* Texts looked up together, so that their lines of cache come at the same time. */
-enum { STEP = 128 };
+/* Rows read together; slots for the step after that are asked for between the parts of a step. */
+enum { STEP = PTN_WANTS, ASKED = 9 };
 
 /* What can be wrong with a number. */
 enum { FINE, IS_NAN, IS_INFINITE, TIME_FAR, QUANTITY_FAR, MONEY_FAR, DISCOUNT_FAR };
@@ -96,27 +97,19 @@ static bool read_numbers(numbers *n, problem *p, const patron_orders *o, int64_t
     return read_amount(n, p, o, row) && read_discount(n, p, o, row);
 }
 
-/* A column of texts or numbers as given. */
-typedef struct source {
-    const patron_text *text;
-    const int64_t *numbers;
-    const uint8_t *validity;
-    ptn_intern *intern;
-} source;
-
-static source source_of(patron_history *h, const patron_orders *o, int32_t text)
+static ptn_ids source_of(patron_history *h, const patron_orders *o, int32_t text)
 {
     switch (text) {
     case PTN_TEXT_CUSTOMER:
-        return (source){&o->customer_id, o->customer_number, o->customer_validity, &h->customers};
+        return (ptn_ids){&o->customer_id, o->customer_number, o->customer_validity, &h->customers};
     case PTN_TEXT_ORDER:
-        return (source){&o->order_id, o->order_number, o->order_validity, &h->orders};
+        return (ptn_ids){&o->order_id, o->order_number, o->order_validity, &h->orders};
     case PTN_TEXT_PRODUCT:
-        return (source){&o->product, NULL, NULL, &h->products};
+        return (ptn_ids){&o->product, NULL, NULL, &h->products};
     case PTN_TEXT_CATEGORY:
-        return (source){&o->category, NULL, NULL, &h->categories};
+        return (ptn_ids){&o->category, NULL, NULL, &h->categories};
     default:
-        return (source){&o->channel, NULL, NULL, &h->channels};
+        return (ptn_ids){&o->channel, NULL, NULL, &h->channels};
     }
 }
 
@@ -132,81 +125,16 @@ typedef struct step {
     bool fine; /* no row is rejected so far */
     uint8_t *verdicts;
     uint8_t order_kinds[STEP];
+    ptn_wants *customers;    /* of the step: one of the block's two */
+    ptn_wants *ahead;        /* of the step after: the other one, or NULL */
+    const ptn_intern *asked; /* the table of both */
+    ptn_wants *wants;
 } step;
 
-/* What the rows of a step want of the table. Lines of one order tend to follow each other, so neighbours that want the
-   same want it once. */
-typedef struct wants {
-    ptn_wanted_text texts[STEP];
-    int32_t numbers[STEP]; /* of the texts, or PTN_INTERN_… */
-    int32_t count;
-    uint8_t of[STEP]; /* which of the texts each row wants */
-} wants;
-
-/* Numbers, all there: written so that which rows are alike is no branch. */
-static void gather_numbers(wants *w, const int64_t *given, int32_t rows)
+/* A part of a step is done: while memory is not needed for it, some of what the next one needs is asked for. */
+static inline void ask_ahead(const step *s)
 {
-    int32_t count = 0;
-    for (int32_t i = 0; i < rows; i++) {
-        count += i == 0 || given[i] != given[i - 1];
-        w->of[i] = (uint8_t)(count - 1);
-        w->texts[count - 1].bits = (uint64_t)given[i];
-        w->texts[count - 1].kind = PTN_KEY_NUMBER;
-    }
-    w->count = count;
-}
-
-static void gather_some_numbers(wants *w, const int64_t *given, const uint8_t *validity, int64_t row, int32_t rows)
-{
-    w->count = 0;
-    for (int32_t i = 0; i < rows; i++) {
-        ptn_wanted_text one = {.kind = PTN_KEY_NONE};
-        if (ptn_batch_has(validity, row + i))
-            one = (ptn_wanted_text){.bits = (uint64_t)given[row + i], .kind = PTN_KEY_NUMBER};
-        const ptn_wanted_text *last = &w->texts[w->count > 0 ? w->count - 1 : 0];
-        if (w->count == 0 || last->kind != one.kind || last->bits != one.bits) w->texts[w->count++] = one;
-        w->of[i] = (uint8_t)(w->count - 1);
-    }
-}
-
-static void gather_texts(wants *w, const patron_text *texts, int64_t row, int32_t rows)
-{
-    w->count = 0;
-    for (int32_t i = 0; i < rows; i++) {
-        ptn_wanted_text *next = &w->texts[w->count];
-        const ptn_wanted_text *last = &w->texts[w->count > 0 ? w->count - 1 : 0];
-        next->length = 0;
-        next->kind = PTN_KEY_NONE;
-        bool there = ptn_batch_text(&next->bytes, &next->length, texts, row + i);
-        if (w->count == 0 || last->length != next->length ||
-            (there && !ptn_memo_same(last->bytes, next->bytes, next->length))) {
-            if (there) next->kind = ptn_key_of_text(&next->bits, next->bytes, next->length);
-            w->count++;
-        }
-        w->of[i] = (uint8_t)(w->count - 1);
-    }
-}
-
-/* Which texts are wanted; with `hashed` also those of short keys are for a table. */
-static void want(wants *w, const source *from, const step *s, bool hashed)
-{
-    if (from->numbers == NULL)
-        gather_texts(w, from->text, s->row, s->count);
-    else if (from->validity == NULL)
-        gather_numbers(w, from->numbers + s->row, s->count);
-    else
-        gather_some_numbers(w, from->numbers, from->validity, s->row, s->count);
-    for (int32_t t = 0; t < w->count; t++) {
-        ptn_wanted_text *text = &w->texts[t];
-        if (text->kind == PTN_KEY_LONG)
-            text->hash = text->bits =
-                ptn_siphash(&from->intern->key, text->bytes, text->length) & from->intern->hash_mask;
-        else if (hashed && text->kind != PTN_KEY_NONE)
-            text->hash = ptn_intern_hash(from->intern, text->kind, text->bits);
-        else
-            continue;
-        ptn_intern_prefetch(from->intern, text->hash);
-    }
+    if (s->ahead != NULL) ptn_wants_ask(s->ahead, s->asked, ASKED);
 }
 
 static void remember(const step *s, int32_t text, const ptn_wanted_text *w, int32_t i)
@@ -287,38 +215,37 @@ static bool counts(const step *s, int32_t text, int32_t i)
     return text == PTN_TEXT_CUSTOMER && ptn_verdict_field(s->verdicts[i]) != PATRON_FIELD_CUSTOMER;
 }
 
-/* Customers. */
-static void find_texts(step *s, int32_t text, int32_t field, const ptn_array *column)
+static void find_customers(step *s)
 {
-    wants w;
-    const source from = source_of(s->rows->history, s->orders, text);
+    ptn_wants *w = s->customers;
+    const ptn_ids from = source_of(s->rows->history, s->orders, PTN_TEXT_CUSTOMER);
+    const ptn_array *column = &s->rows->history->customer;
     int32_t *codes = (int32_t *)column->items + s->at;
     int32_t least = 0;
-    if (column->items == NULL) return;
     if (from.text->offsets == NULL && from.numbers == NULL) {
         for (int32_t i = 0; i < s->count; i++) codes[i] = PTN_INTERN_MISSING;
         return;
     }
-    want(&w, &from, s, true);
-    for (int32_t t = 0; t < w.count; t++) {
-        w.numbers[t] = number_of(&w.texts[t], from.intern, s->fine);
-        if (w.numbers[t] < least) least = w.numbers[t];
+    ptn_wants_ask(w, from.intern, STEP);
+    for (int32_t t = 0; t < w->count; t++) {
+        w->numbers[t] = number_of(&w->texts[t], from.intern, s->fine);
+        if (w->numbers[t] < least) least = w->numbers[t];
     }
-    for (int32_t i = 0; i < s->count; i++) codes[i] = w.numbers[w.of[i]];
+    for (int32_t i = 0; i < s->count; i++) codes[i] = w->numbers[w->of[i]];
     if (least >= PTN_INTERN_MISSING && s->fine) return;
     for (int32_t i = 0; i < s->count; i++) {
-        if (!counts(s, text, i)) codes[i] = PTN_INTERN_MISSING;
-        if (codes[i] == PTN_INTERN_NEW) remember(s, text, &w.texts[w.of[i]], i);
-        if (codes[i] == PTN_INTERN_NOT_UTF8) reject(s, i, field, PATRON_REASON_NOT_UTF8);
+        if (!counts(s, PTN_TEXT_CUSTOMER, i)) codes[i] = PTN_INTERN_MISSING;
+        if (codes[i] == PTN_INTERN_NEW) remember(s, PTN_TEXT_CUSTOMER, &w->texts[w->of[i]], i);
+        if (codes[i] == PTN_INTERN_NOT_UTF8) reject(s, i, PATRON_FIELD_CUSTOMER, PATRON_REASON_NOT_UTF8);
     }
 }
 
-/* The same for columns of texts of which there are few. */
+/* Products, categories or channels, of which there are few. */
 static void find_few_texts(step *s, int32_t text, int32_t field, const ptn_array *column, ptn_memo *known)
 {
     ptn_wanted_text wanted[STEP];
     uint8_t rows[STEP];
-    const source from = source_of(s->rows->history, s->orders, text);
+    const ptn_ids from = source_of(s->rows->history, s->orders, text);
     int32_t *codes = (int32_t *)column->items + s->at;
     int32_t unknown = 0, least = 0;
     if (column->items == NULL) return;
@@ -351,8 +278,8 @@ static void find_few_texts(step *s, int32_t text, int32_t field, const ptn_array
 /* Order ids: the key itself, or of a LONG one its number. */
 static void find_orders(step *s)
 {
-    wants w;
-    const source from = source_of(s->rows->history, s->orders, PTN_TEXT_ORDER);
+    ptn_wants w;
+    const ptn_ids from = source_of(s->rows->history, s->orders, PTN_TEXT_ORDER);
     uint64_t orders[STEP];
     memset(s->order_kinds, PTN_KEY_NONE, sizeof s->order_kinds);
     if (s->rows->history->order.items == NULL) return;
@@ -366,7 +293,7 @@ static void find_orders(step *s)
         put_orders(s, (const uint64_t *)from.numbers + s->row);
         return;
     }
-    want(&w, &from, s, false);
+    ptn_wants_read(&w, &from, s->row, s->count, false);
     for (int32_t t = 0; t < w.count; t++)
         if (w.texts[t].kind == PTN_KEY_LONG) w.numbers[t] = number_of(&w.texts[t], from.intern, false);
     for (int32_t i = 0; i < s->count; i++) {
@@ -486,6 +413,7 @@ static bool store_fine_numbers(const step *s)
     if (!store_money(amounts, o->amount == NULL ? NULL : o->amount + s->row,
                      o->amount_value == NULL ? NULL : o->amount_value + s->row, s->count))
         return false;
+    ask_ahead(s);
     if (h->discount.items != NULL) {
         if (all == 0)
             memset(discounts, 0, sizeof discounts);
@@ -506,7 +434,9 @@ static bool store_fine_numbers(const step *s)
         quantities[i] = quantity;
     }
     if (wrong != 0) return false;
+    ask_ahead(s);
     put_numbers(s, &h->amount, PTN_WIDE_AMOUNT, amounts);
+    ask_ahead(s);
     if (h->discount.items != NULL) put_numbers(s, &h->discount, PTN_WIDE_DISCOUNT, discounts);
     put_quantities(s, quantities);
     s->block->last_s = last_s;
@@ -566,13 +496,45 @@ static bool convert(patron_orders *made, const uint8_t **rounded, const ptn_read
     return false;
 }
 
+static void touch_columns(patron_history *h, int64_t line, int64_t count)
+{
+    ptn_column columns[PTN_HISTORY_COLUMNS];
+    ptn_history_columns(columns, h);
+    for (int i = 0; i < PTN_HISTORY_COLUMNS; i++)
+        if (columns[i].array->items != NULL)
+            ptn_touch((uint8_t *)columns[i].array->items + columns[i].each * (size_t)line,
+                      columns[i].each * (size_t)count);
+}
+
+/* Makes the step that begins with row `at` of the chunk; `first` is its block's, which ends before `end`. */
+static void open_step(step *s, int64_t at, int64_t first, int64_t end)
+{
+    const ptn_reader *r = s->rows;
+    s->row = r->source == NULL ? r->from + at : at - first;
+    s->at = r->base + at;
+    s->count = end - at < STEP ? (int32_t)(end - at) : STEP;
+    s->verdicts = r->verdicts + at;
+}
+
+/* The customers of the step after, if there is one. */
+static void look_ahead(step *s, const ptn_ids *ids, int64_t at, int64_t first, int64_t end)
+{
+    step next = {.rows = s->rows};
+    s->ahead = NULL;
+    if (at >= end || (ids->text->offsets == NULL && ids->numbers == NULL)) return;
+    open_step(&next, at, first, end);
+    s->ahead = s->customers == &s->wants[0] ? &s->wants[1] : &s->wants[0];
+    ptn_wants_read(s->ahead, ids, next.row, next.count, true);
+}
+
 void ptn_reader_read(void *argument, int64_t block, int32_t worker)
 {
     const ptn_reader *r = argument;
     ptn_reader_block *b = &r->blocks[block];
     int64_t first = block * PTN_READER_BLOCK,
             end = first + PTN_READER_BLOCK < r->count ? first + PTN_READER_BLOCK : r->count;
-    step s = {.rows = r, .block = b, .orders = r->orders};
+    ptn_wants wants[2];
+    step s = {.rows = r, .block = b, .orders = r->orders, .customers = &wants[1], .wants = wants};
     patron_orders made;
     ptn_memo known[PTN_TEXTS - PTN_TEXT_PRODUCT];
     b->bad = b->currency_row = -1;
@@ -581,17 +543,22 @@ void ptn_reader_read(void *argument, int64_t block, int32_t worker)
         if (!convert(&made, &s.rounded, r, block, worker, r->from + first, end - first)) return;
         s.orders = &made;
     }
+    touch_columns(r->history, r->base + first, end - first);
     for (int32_t t = 0; t < PTN_TEXTS; t++) s.fresh[t] = r->fresh[t] == NULL ? NULL : r->fresh[t] + first;
     memset(known, 0, sizeof known);
+    const ptn_ids customers = source_of(r->history, s.orders, PTN_TEXT_CUSTOMER);
+    s.asked = customers.intern;
+    look_ahead(&s, &customers, first, first, end);
     for (int64_t at = first; at < end; at += STEP) {
-        s.row = r->source == NULL ? r->from + at : at - first;
-        s.at = r->base + at;
-        s.count = end - at < STEP ? (int32_t)(end - at) : STEP;
-        s.verdicts = r->verdicts + at;
+        if (s.ahead != NULL) s.customers = s.ahead;
+        look_ahead(&s, &customers, at + STEP, first, end);
+        open_step(&s, at, first, end);
         find_faults(&s);
         if (s.orders->currency.offsets != NULL) find_currencies(&s);
-        find_texts(&s, PTN_TEXT_CUSTOMER, PATRON_FIELD_CUSTOMER, &r->history->customer);
+        find_customers(&s);
+        ask_ahead(&s);
         find_orders(&s);
+        ask_ahead(&s);
         find_few_texts(&s, PTN_TEXT_PRODUCT, PATRON_FIELD_PRODUCT, &r->history->product,
                        &known[PTN_TEXT_PRODUCT - PTN_TEXT_PRODUCT]);
         find_few_texts(&s, PTN_TEXT_CATEGORY, PATRON_FIELD_CATEGORY, &r->history->category,

@@ -129,6 +129,69 @@ START_TEST(test_colliding_hashes_change_nothing)
 }
 END_TEST
 
+START_TEST(test_numbers_are_written_as_printed)
+{
+    int64_t power = 1;
+    for (int i = 0; i < 19; i++, power = i < 19 ? power * 10 : power)
+        for (int64_t near = -1; near <= 1; near++)
+            for (int sign = -1; sign <= 1; sign += 2) {
+                int64_t value = sign * (power + near);
+                char said[32];
+                uint8_t text[PTN_KEY_TEXT];
+                int64_t length = ptn_key_text(text, PTN_KEY_NUMBER, (uint64_t)value);
+                ck_assert_int_eq(length, snprintf(said, sizeof said, "%lld", (long long)value));
+                ck_assert_mem_eq(text, said, (size_t)length);
+            }
+}
+END_TEST
+
+static int refuse(void *user, const char *stage, double fraction)
+{
+    (void)stage, (void)fraction;
+    return *(const int *)user;
+}
+
+/* Threads that move slots lose none, and a growth that is cancelled changes nothing. */
+START_TEST(test_a_team_widens_a_table)
+{
+    enum { TEXTS = 60000, MORE = 400000 };
+    patron_context asked;
+    ptn_context context;
+    ptn_siphash_key key;
+    ptn_intern intern;
+    ptn_team team;
+    int stop = 1;
+    int32_t number;
+    char text[64];
+    patron_context_init(&asked, sizeof asked);
+    asked.threads = 3;
+    asked.progress = refuse;
+    asked.progress_user = &stop;
+    ck_assert_int_eq(ptn_context_read(&context, &asked, NULL), PATRON_OK);
+    ptn_team_open(&team, &context);
+    ptn_siphash_key_make(&key);
+    ptn_intern_open(&intern, "texts", &key);
+    for (int32_t i = 0; i < TEXTS; i++) {
+        int length = text_of(text, i);
+        ck_assert_int_eq(ptn_intern_text(&number, &intern, (const uint8_t *)text, length, &context.memory, NULL),
+                         PATRON_OK);
+    }
+    int64_t slots = intern.slot_count;
+    for (int turn = 0; turn < 2; turn++) {
+        ck_assert_int_eq(ptn_intern_widen(&intern, MORE, &team, &context.memory, NULL),
+                         stop != 0 ? PATRON_CANCELLED : PATRON_OK);
+        ck_assert_int_eq(intern.slot_count, stop != 0 ? slots : 1 << 20);
+        for (int32_t i = 0; i < TEXTS; i++) {
+            int length = text_of(text, i);
+            ck_assert_int_eq(ptn_intern_find(&intern, (const uint8_t *)text, length), i);
+        }
+        stop = 0;
+    }
+    ptn_intern_free(&intern, &context.memory);
+    ptn_team_close(&team);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("keys");
@@ -137,5 +200,7 @@ int main(void)
     tcase_add_test(tests, test_kinds_of_known_texts);
     tcase_add_test(tests, test_places_are_in_the_order_of_texts);
     tcase_add_test(tests, test_colliding_hashes_change_nothing);
+    tcase_add_test(tests, test_numbers_are_written_as_printed);
+    tcase_add_test(tests, test_a_team_widens_a_table);
     return run_suite(suite);
 }

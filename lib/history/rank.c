@@ -10,42 +10,53 @@
        others                     their first eight bytes, big-endian
 
    Where it does not decide, the bytes do. Ids differ, so the order is total, and the same whatever the buckets. A
-   bucket is spread over slots, each a range of prefixes as wide as the others, before its slots are sorted. */
-#include "features/rank.h"
+   bucket is spread over slots, each a range of prefixes as wide as the others, before its slots are sorted. Which
+   bucket a prefix belongs to is found by cells, ranges of prefixes likewise, each of which has few splitters. */
+#include "history/rank.h"
 
 #include <string.h>
 
-enum { BUCKETS = 256, SAMPLE = 16 * BUCKETS, SMALL = 8192, BLOCK = 16384, FILL_BLOCK = 64, SLOTS = 4096 };
+enum { BUCKETS = 256, SAMPLE = 16 * BUCKETS, SMALL = 8192, BLOCK = 16384, SLOTS = 4096, CELLS = 4096 };
 
 enum { BY_NUMBER, BY_PLACE, BY_BYTES };
 
+/* An id to be sorted: `prefix` decides most comparisons, `length` what it leaves open between numbers. */
+typedef struct ranked {
+    uint64_t prefix;
+    int32_t customer;
+    uint32_t length;
+} ranked;
+
 typedef struct ranking {
-    const ptn_purchases *purchases;
     const ptn_intern *ids;
     int32_t by;
     int64_t count;
-    ptn_ranked *from, *to; /* unsorted, and in the end sorted; by bucket */
-    ptn_ranked splitters[BUCKETS - 1];
+    ranked *from, *to;      /* as numbered, and in the end sorted; by bucket */
+    int32_t *order, *where; /* what is asked for */
+    ranked splitters[BUCKETS - 1];
     uint64_t prefixes[BUCKETS - 1]; /* of the splitters */
-    uint8_t *buckets;               /* of each unsorted one */
+    uint8_t cells[CELLS + 1];       /* splitters before the cell */
+    int32_t shift;                  /* a cell is 2^shift prefixes, from prefixes[0] on */
+    uint8_t *buckets;               /* of each id */
     int64_t *places;                /* blocks x BUCKETS: how many, then where the next goes */
     int64_t starts[BUCKETS + 1];
 } ranking;
 
-static bool id_less(const ptn_ranked *a, const ptn_ranked *b, const ranking *r)
+static bool id_less(const ranked *a, const ranked *b, const ranking *r)
 {
     if (a->prefix != b->prefix) return a->prefix < b->prefix;
     if (r->by == BY_NUMBER) return a->length < b->length;
+    if (a->customer == b->customer) return false;
     return ptn_intern_compare(r->ids, a->customer, b->customer) < 0;
 }
 
 #define SORT_NAME    sort_by_id
-#define SORT_TYPE    ptn_ranked
+#define SORT_TYPE    ranked
 #define SORT_CONTEXT ranking
 #define SORT_LESS    id_less
 #include "base/sort_template.h"
 
-/* How the ids can be compared: those of customers without an order do not matter, but do no harm. */
+/* How the ids can be compared. */
 static int32_t choose_order(const ptn_intern *ids)
 {
     const uint8_t *kinds = ids->kinds.items;
@@ -86,7 +97,7 @@ static uint32_t digits_of(uint64_t number)
     return digits;
 }
 
-static void fill_one(ptn_ranked *out, const ranking *r, int32_t customer)
+static void fill_one(ranked *out, const ranking *r, int32_t customer)
 {
     uint32_t kind = ((const uint8_t *)r->ids->kinds.items)[customer];
     uint64_t bits = ((const uint64_t *)r->ids->bits.items)[customer], prefix = 0;
@@ -102,24 +113,25 @@ static void fill_one(ptn_ranked *out, const ranking *r, int32_t customer)
         int64_t size = ptn_intern_get(&bytes, text, r->ids, customer);
         for (int64_t i = 0; i < 8; i++) prefix = prefix << 8 | (i < size ? bytes[i] : 0u);
     }
-    *out = (ptn_ranked){prefix, customer, length};
+    *out = (ranked){prefix, customer, length};
 }
 
-/* The customers with an order, as they are numbered. */
+static int64_t block_end(const ranking *r, int64_t block)
+{
+    return (block + 1) * BLOCK < r->count ? (block + 1) * BLOCK : r->count;
+}
+
 static void fill_block(void *argument, int64_t block, int32_t worker)
 {
     ranking *r = argument;
-    const ptn_purchases *p = r->purchases;
-    int64_t end = (block + 1) * FILL_BLOCK < p->groups ? (block + 1) * FILL_BLOCK : p->groups;
-    int64_t last = end << p->shift < p->count ? end << p->shift : p->count;
-    int64_t at = p->ranked[block * FILL_BLOCK];
+    int64_t first = block * BLOCK, end = block_end(r, block);
     (void)worker;
-    for (int64_t c = (block * FILL_BLOCK) << p->shift; c < last; c++)
-        if (p->customers[c].orders >= p->min_orders) fill_one(&r->from[at++], r, (int32_t)c);
+    ptn_touch(r->from + first, (size_t)(end - first) * sizeof *r->from);
+    for (int64_t i = first; i < end; i++) fill_one(&r->from[i], r, (int32_t)i);
 }
 
 /* The bucket: how many splitters are not after it. */
-static uint32_t bucket_of(const ranking *r, const ptn_ranked *one)
+static uint32_t bucket_of(const ranking *r, const ranked *one)
 {
     uint32_t at = 0;
     for (uint32_t step = BUCKETS / 2; step > 0; step /= 2)
@@ -128,16 +140,32 @@ static uint32_t bucket_of(const ranking *r, const ptn_ranked *one)
 }
 
 /* The same by prefixes alone: ids with equal ones share a bucket. */
-static inline uint32_t bucket_of_prefix(const uint64_t prefixes[BUCKETS - 1], uint64_t prefix)
+static inline uint32_t bucket_of_prefix(const ranking *r, uint64_t prefix)
 {
-    uint32_t at = 0;
-    for (uint32_t step = BUCKETS / 2; step > 0; step /= 2) at += prefixes[at + step - 1] <= prefix ? step : 0;
-    return at;
+    if (prefix < r->prefixes[0]) return 0;
+    if (prefix >= r->prefixes[BUCKETS - 2]) return BUCKETS - 1;
+    uint64_t cell = (prefix - r->prefixes[0]) >> r->shift;
+    uint32_t from = r->cells[cell], to = r->cells[cell + 1];
+    while (from < to) {
+        uint32_t middle = (from + to) / 2;
+        if (r->prefixes[middle] <= prefix)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
 }
 
-static int64_t block_end(const ranking *r, int64_t block)
+static void make_cells(ranking *r)
 {
-    return (block + 1) * BLOCK < r->count ? (block + 1) * BLOCK : r->count;
+    uint64_t range = r->prefixes[BUCKETS - 2] - r->prefixes[0];
+    uint32_t splitters = 0;
+    r->shift = 0;
+    while (range >> r->shift >= CELLS) r->shift++;
+    for (uint64_t cell = 0; cell <= CELLS; cell++) {
+        while (splitters < BUCKETS - 1 && (r->prefixes[splitters] - r->prefixes[0]) >> r->shift < cell) splitters++;
+        r->cells[cell] = (uint8_t)splitters;
+    }
 }
 
 static void classify_block(void *argument, int64_t block, int32_t worker)
@@ -147,8 +175,7 @@ static void classify_block(void *argument, int64_t block, int32_t worker)
     (void)worker;
     memset(counts, 0, BUCKETS * sizeof *counts);
     for (int64_t i = block * BLOCK; i < block_end(r, block); i++) {
-        uint32_t bucket =
-            r->by == BY_BYTES ? bucket_of(r, &r->from[i]) : bucket_of_prefix(r->prefixes, r->from[i].prefix);
+        uint32_t bucket = r->by == BY_BYTES ? bucket_of(r, &r->from[i]) : bucket_of_prefix(r, r->from[i].prefix);
         r->buckets[i] = (uint8_t)bucket;
         counts[bucket]++;
     }
@@ -162,17 +189,12 @@ static void place_block(void *argument, int64_t block, int32_t worker)
     for (int64_t i = block * BLOCK; i < block_end(r, block); i++) r->to[places[r->buckets[i]]++] = r->from[i];
 }
 
-/* From r->to into r->from. */
-static void sort_bucket(void *argument, int64_t bucket, int32_t worker)
+/* From `in` to `out`. */
+static void sort_slots(ranked *out, const ranked *in, int64_t count, const ranking *r)
 {
-    ranking *r = argument;
-    const ptn_ranked *in = r->to + r->starts[bucket];
-    ptn_ranked *out = r->from + r->starts[bucket];
-    int64_t count = r->starts[bucket + 1] - r->starts[bucket];
     uint64_t least = UINT64_MAX, most = 0;
     uint32_t ends[SLOTS] = {0}, at = 0;
     int32_t shift = 0;
-    (void)worker;
     if (count > UINT32_MAX) {
         memcpy(out, in, (size_t)count * sizeof *out);
         sort_by_id(out, count, r);
@@ -196,13 +218,34 @@ static void sort_bucket(void *argument, int64_t bucket, int32_t worker)
     }
 }
 
+static void tell_order(ranking *r, int64_t first, int64_t count)
+{
+    for (int64_t i = first; i < first + count; i++) {
+        r->order[i] = r->from[i].customer;
+        r->where[r->from[i].customer] = (int32_t)i;
+    }
+}
+
+/* What is left of a bucket's ids is overwritten. */
+static void sort_bucket(void *argument, int64_t bucket, int32_t worker)
+{
+    ranking *r = argument;
+    int64_t first = r->starts[bucket], count = r->starts[bucket + 1] - first;
+    (void)worker;
+    sort_slots(r->from + first, r->to + first, count, r);
+    tell_order(r, first, count);
+    ptn_wipe(r->from + first, (size_t)count * sizeof *r->from);
+    ptn_wipe(r->to + first, (size_t)count * sizeof *r->to);
+}
+
 static void choose_splitters(ranking *r)
 {
-    ptn_ranked sample[SAMPLE];
+    ranked sample[SAMPLE];
     for (int64_t i = 0; i < SAMPLE; i++) sample[i] = r->from[i * (r->count / SAMPLE)];
     sort_by_id(sample, SAMPLE, r);
     for (int64_t b = 1; b < BUCKETS; b++) r->splitters[b - 1] = sample[b * (SAMPLE / BUCKETS)];
     for (int64_t b = 0; b < BUCKETS - 1; b++) r->prefixes[b] = r->splitters[b].prefix;
+    make_cells(r);
     ptn_wipe(sample, sizeof sample);
 }
 
@@ -228,41 +271,42 @@ static patron_status sort_buckets(ranking *r, ptn_team *team, const char *stage,
     return ptn_team_run(team, stage, from + 0.5 * (to - from), to, BUCKETS, sort_bucket, r, error);
 }
 
-patron_status ptn_rank(ptn_ranked **ranked, const ptn_purchases *purchases, const ptn_intern *ids, ptn_team *team,
-                       const char *stage, double from, double to, patron_error *error)
+static void free_ranked(ranked *block, int64_t count, bool wipe, const ptn_memory *memory)
 {
-    ranking r = {.purchases = purchases, .ids = ids, .count = purchases->ranked[purchases->groups]};
+    if (block != NULL && wipe) ptn_wipe(block, (size_t)count * sizeof *block);
+    ptn_free(memory, block);
+}
+
+patron_status ptn_rank(int32_t **order, int32_t **places, const ptn_intern *ids, ptn_team *team, const char *stage,
+                       double from, double to, patron_error *error)
+{
+    ranking r = {.ids = ids, .count = ptn_intern_count(ids)};
     const ptn_memory *memory = &team->context->memory;
     int64_t blocks = (r.count + BLOCK - 1) / BLOCK;
     bool small = r.count <= SMALL;
+    const ptn_wanted asked[] = {{order, r.count, sizeof **order, "customers"},
+                                {places, r.count, sizeof **places, "customers"}};
     const ptn_wanted wanted[] = {{&r.from, r.count, sizeof *r.from, "customers"},
                                  {&r.to, r.count, sizeof *r.to, "customers"},
                                  {&r.buckets, r.count, sizeof *r.buckets, "customers"},
                                  {&r.places, blocks * BUCKETS, sizeof *r.places, "customers"}};
-    *ranked = NULL;
+    *order = *places = NULL;
     r.by = choose_order(ids);
-    patron_status status = ptn_allocate_each(wanted, small ? 1 : 4, false, memory, error);
-    if (status == PATRON_OK)
-        status = ptn_team_run(team, stage, from, from, (purchases->groups + FILL_BLOCK - 1) / FILL_BLOCK, fill_block,
-                              &r, error);
+    patron_status status = ptn_allocate_each(asked, 2, false, memory, error);
+    if (status == PATRON_OK) status = ptn_allocate_each(wanted, small ? 1 : 4, false, memory, error);
+    r.order = *order;
+    r.where = *places;
+    if (status == PATRON_OK) status = ptn_team_run(team, stage, from, from, blocks, fill_block, &r, error);
     if (status == PATRON_OK && small) {
         sort_by_id(r.from, r.count, &r);
-        *ranked = r.from;
-        return PATRON_OK;
+        tell_order(&r, 0, r.count);
+    } else if (status == PATRON_OK) {
+        status = sort_buckets(&r, team, stage, from, to, error);
     }
-    if (status == PATRON_OK) status = sort_buckets(&r, team, stage, from, to, error);
+    bool wipe = small || status != PATRON_OK;
     ptn_free(memory, r.places);
     ptn_free(memory, r.buckets);
-    ptn_rank_free(r.to, r.count, memory);
-    if (status == PATRON_OK)
-        *ranked = r.from;
-    else
-        ptn_rank_free(r.from, r.count, memory);
+    free_ranked(r.to, r.count, wipe && r.places != NULL, memory);
+    free_ranked(r.from, r.count, wipe, memory);
     return status;
-}
-
-void ptn_rank_free(ptn_ranked *ranked, int64_t count, const ptn_memory *memory)
-{
-    if (ranked != NULL) ptn_wipe(ranked, (size_t)count * sizeof *ranked);
-    ptn_free(memory, ranked);
 }

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The customers by the bytes of their ids. */
+#ifndef PTN_HISTORY_RANK_H
+#define PTN_HISTORY_RANK_H
+
+#include "base/threads.h"
+#include "history/intern.h"
+
+/* *order gets the numbers of all ids in memcmp order of their texts (of equal beginnings the shorter first), *places
+   where each number stands in it. Both belong to the caller, on failure too. PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. */
+patron_status ptn_rank(int32_t **order, int32_t **places, const ptn_intern *ids, ptn_team *team, const char *stage,
+                       double from, double to, patron_error *error);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What rows want of a table of texts: keys and hashes first, for many rows, then slots asked for, then the numbers. So
+   their lines of cache come at the same time, and while something else is done. */
+#ifndef PTN_HISTORY_WANTS_H
+#define PTN_HISTORY_WANTS_H
+
+#include <patron/history.h>
+
+#include "history/intern.h"
+
+/* Rows looked up together. */
+enum { PTN_WANTS = 128 };
+
+/* A column of texts or numbers as given. */
+typedef struct ptn_ids {
+    const patron_text *text;
+    const int64_t *numbers;  /* or NULL: texts */
+    const uint8_t *validity; /* of the numbers */
+    ptn_intern *intern;
+} ptn_ids;
+
+/* Lines of one order tend to follow each other, so neighbours that want the same want it once. */
+typedef struct ptn_wants {
+    ptn_wanted_text texts[PTN_WANTS];
+    int32_t numbers[PTN_WANTS]; /* of the texts, or PTN_INTERN_… */
+    int32_t count, asked;       /* of the texts; slots of the first ones were asked for */
+    uint8_t of[PTN_WANTS];      /* which of the texts each row wants */
+} ptn_wants;
+
+/* Which texts rows from … from + rows - 1 want; with `hashed` also those of short keys are for a table. */
+void ptn_wants_read(ptn_wants *wants, const ptn_ids *ids, int64_t from, int32_t rows, bool hashed);
+
+/* Asks for the slots of the next texts, so many at most: a core waits where it has asked for more than a few. */
+static inline void ptn_wants_ask(ptn_wants *wants, const ptn_intern *intern, int32_t most)
+{
+    int32_t end = wants->asked + most < wants->count ? wants->asked + most : wants->count;
+    for (; wants->asked < end; wants->asked++) ptn_intern_prefetch(intern, wants->texts[wants->asked].hash);
+}
+
+#endif
