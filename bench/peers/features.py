@@ -12,6 +12,7 @@ it is infinite.
 import json
 import math
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -60,7 +61,8 @@ class Turns:
 
 def make_lines(options, lines, customers):
     folder = os.path.join(options.folder, "data", f"lines-{lines}x{customers}")
-    if not os.path.exists(folder):
+    if not os.path.exists(os.path.join(folder, "channel.i32")):  # the newest column: an older folder is made anew
+        shutil.rmtree(folder, ignore_errors=True)
         os.makedirs(folder + ".part", exist_ok=True)
         subprocess.run([options.bench, "--lines", str(lines), "--customers", str(customers), "--output",
                         folder + ".part"], check=True)
