@@ -243,6 +243,48 @@ START_TEST(test_same_bits_for_any_number_of_threads)
 }
 END_TEST
 
+/* Rows enough for a pilot of some of them, and for two phases. */
+START_TEST(test_two_phases_have_the_same_bits)
+{
+    enum { MANY = 300000, COLS = 2 };
+    table t = table_make(MANY, COLS, 3, 8);
+    int32_t *labels = malloc(MANY * sizeof *labels);
+    float *narrow = malloc(MANY * COLS * sizeof *narrow);
+    double means[3][2 * K];
+    patron_silhouette_estimate_result results[3];
+    patron_silhouette_estimate_options options = defaults();
+    options.half_width = 1e-2;
+    options.most_rows = 1000; /* few enough for a first phase of an eighth of the rows to pay */
+    for (int64_t e = 0; e < MANY * COLS; e++) {
+        narrow[e] = (float)t.values[e];
+        t.values[e] = (double)narrow[e];
+    }
+    for (int64_t i = 0; i < MANY; i++) labels[i] = (t.values[i * COLS] > 0.0) + (t.values[i * COLS + 1] > 1.0);
+    for (int i = 0; i < 3; i++) {
+        patron_rows rows = table_view(&t);
+        patron_context context;
+        patron_context_init(&context, sizeof context);
+        context.threads = 1 + i;
+        if (i == 2) {
+            rows.values = narrow;
+            rows.type = PATRON_FLOAT32;
+        }
+        results[i] = result_of_size();
+        ck_assert_int_eq(patron_silhouette_estimate(&results[i], means[i], means[i] + K, &rows, labels, K, &options,
+                                                    &context, &error),
+                         PATRON_OK);
+        ck_assert(memcmp(means[0], means[i], sizeof means[0]) == 0);
+        ck_assert_double_eq(results[0].mean, results[i].mean);
+        ck_assert_double_eq(results[0].half_width, results[i].half_width);
+        ck_assert_double_le(results[i].half_width, options.half_width);
+        ck_assert_int_lt(results[i].rows_used, MANY / 100);
+    }
+    free(narrow);
+    free(labels);
+    table_free(&t);
+}
+END_TEST
+
 /* Rows enough to be packed by several chunks. */
 START_TEST(test_many_rows)
 {
@@ -589,6 +631,7 @@ int main(void)
     tcase_add_test(tests, test_weights_count_as_copies);
     tcase_add_test(tests, test_offsets_and_outliers_do_no_harm);
     tcase_add_test(tests, test_same_bits_for_any_number_of_threads);
+    tcase_add_test(tests, test_two_phases_have_the_same_bits);
     tcase_add_test(tests, test_many_rows);
     tcase_add_test(tests, test_a_spent_budget_is_a_status_with_the_best_there_is);
     tcase_add_test(tests, test_labelings_are_compared);
