@@ -63,17 +63,15 @@ check() {
 # Left out where they say nothing new for their time: whole fits at each level, which kernels.compilers runs too, tests
 # of numbers under sanitizers, where others of the same calls are run, and failures of memory under TSan, which are
 # one thread's.
-# Sanitizers' builds are compiled with -O1, in half of the time.
-quick='-DCMAKE_C_FLAGS_RELEASE=-O1 -DNDEBUG'
 levels='^kernels[.]fits_(scalar|avx)'
 start=$SECONDS
 build "gcc 12, Release" build gcc-12 -DPATRON_SANITIZE= && check "gcc 12, Release" build -E "$levels"
 if [ $fast = no ]; then
     build "clang 14, Release" build-clang clang-14 -DPATRON_SANITIZE= &&
         check "clang 14, Release" build-clang -LE slow -E "$levels"
-    build "ASan + UBSan" build-asan gcc-12 "$quick" -DPATRON_SANITIZE=address,undefined &&
+    build "ASan + UBSan" build-asan gcc-12 -DPATRON_SANITIZE=address,undefined &&
         check "ASan + UBSan" build-asan -E "$levels|^estimate[.]coverage|kmeans_(labels|many|quality)"
-    build "TSan" build-tsan gcc-12 "$quick" -DPATRON_SANITIZE=thread &&
+    build "TSan" build-tsan gcc-12 -DPATRON_SANITIZE=thread &&
         check "TSan" build-tsan -R '^(unit|fuzz)[.]' \
             -E 'shop|retail|cdnow|features|forget|kmeans_(labels|many|screening|quality)|math|silhouette_sweep'
 fi
