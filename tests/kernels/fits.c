@@ -49,7 +49,7 @@ static const work works[CASES] = {
     {"one value far out", 3000, 3, 4, 5, 0, 0.0, 1.0, REAL_WEIGHTS, false, OUTLIER},
     {"forty columns", 1000, 40, 20, 3, 0, 0.0, 1.0, ALL_ONE, false, GROUPS},
     {"screened", 100000, 4, 4, 4, 0, 0.0, 1.0, ALL_ONE, false, GROUPS},
-    {"screened, weights", 26000, 7, 12, 2, 0, 5.0, 1.0, WHOLE_WEIGHTS, true, GROUPS},
+    {"screened, weights", 26000, 7, 5, 2, 0, 5.0, 1.0, WHOLE_WEIGHTS, true, GROUPS},
     {"strict", 26000, 5, 6, 2, 1, 0.0, 1.0, ALL_ONE, false, GROUPS},
     {"estimate", 6000, 8, 3, 1, 0, 0.0, 1.0, ALL_ONE, false, GROUPS},
     {"estimate, weights", 8000, 3, 3, 1, 0, 1e6, 1.0, WHOLE_WEIGHTS, true, GROUPS},
