@@ -13,6 +13,7 @@
 
 #include "base/checked.h"
 #include "base/error.h"
+#include "cluster/centroids.h"
 #include "cluster/sums.h"
 #include "cluster/tile.h"
 
@@ -188,21 +189,15 @@ static void find_means(exact_job *job, int32_t r, ptn_figures *figures)
     if (!(figures->inertia > 0.99 * before_all)) figures->inertia = -1.0;
 }
 
-static bool comes_before(const double *a, int32_t first, const double *b, int32_t second, int64_t cols)
-{
-    for (int64_t c = 0; c < cols; c++)
-        if (a[c] != b[c]) return a[c] < b[c];
-    return first < second;
-}
-
 /* The clusters' places in the lexicographic order of run->next; whether any moves. */
 static bool rank_clusters(uint8_t *ranks, const ptn_run *run, int64_t cols)
 {
     bool moved = false;
     for (int32_t i = 0; i < run->k; i++) {
         int32_t rank = 0;
-        for (int32_t j = 0; j < run->k; j++)
-            rank += j != i && comes_before(run->next + j * cols, j, run->next + i * cols, i, cols);
+        const double *own = run->next + i * cols, *other = run->next;
+        for (int32_t j = 0; j < run->k; j++, other += cols)
+            rank += ptn_centroid_before(other, own, cols) || (j < i && !ptn_centroid_before(own, other, cols));
         ranks[i] = (uint8_t)rank;
         moved = moved || rank != i;
     }

@@ -16,6 +16,7 @@
 #include "base/floating.h"
 #include "base/hash.h"
 #include "cluster/bound.h"
+#include "cluster/centroids.h"
 #include "cluster/distinct.h"
 #include "cluster/polish.h"
 #include "cluster/screen.h"
@@ -250,10 +251,8 @@ static void sort_centroids(double *centroids, int32_t k, int64_t cols)
 {
     for (int32_t i = 1; i < k; i++)
         for (double *row = centroids + i * cols; row > centroids; row -= cols) {
-            int64_t c = 0;
-            while (c < cols && row[c] == row[c - cols]) c++;
-            if (c == cols || row[c] > row[c - cols]) break;
-            for (c = 0; c < cols; c++) {
+            if (!ptn_centroid_before(row, row - cols, cols)) break;
+            for (int64_t c = 0; c < cols; c++) {
                 double value = row[c];
                 row[c] = row[c - cols];
                 row[c - cols] = value;

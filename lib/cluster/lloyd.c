@@ -11,6 +11,7 @@
 
 #include "base/checked.h"
 #include "base/error.h"
+#include "cluster/centroids.h"
 #include "cluster/sums.h"
 
 /* Where more than one row in so many changed its label, the next pass adds up all rows: that costs less than to move
@@ -232,21 +233,8 @@ void ptn_run_relabel(ptn_run *run, const ptn_packed *packed, int64_t row, int32_
 
 void ptn_run_move(ptn_run *run, const ptn_packed *packed)
 {
-    int64_t cols = packed->cols;
-    double first = 0.0, second = 0.0;
-    run->movement = 0.0;
-    for (int64_t j = 0; j < run->k; j++) {
-        double square = 0.0;
-        for (int64_t c = 0; c < cols; c++) {
-            double shift = (run->next[j * cols + c] - run->centroids[j * cols + c]) * packed->frame.inverse_unit;
-            square += shift * shift;
-        }
-        run->movement += square;
-        double distance = sqrt(square) * (1.0 + 0x1p-30);
-        second = fmax(second, fmin(distance, first));
-        first = fmax(first, distance);
-    }
-    run->travelled += first + second;
+    run->travelled += ptn_centroids_travel(&run->movement, run->centroids, run->next, run->k, packed->cols,
+                                           packed->frame.inverse_unit);
     double *means = run->next;
     run->next = run->centroids;
     run->centroids = means;

@@ -9,6 +9,7 @@
 #include "base/checked.h"
 #include "base/error.h"
 #include "base/rng.h"
+#include "cluster/centroids.h"
 #include "cluster/lloyd.h"
 #include "cluster/sums.h"
 
@@ -149,20 +150,10 @@ static bool next_centroids(ptn_trial *trial, int32_t k, bool accelerate)
 /* Goes to trial->next; returns how far the two centroids that moved most moved, added up. */
 static double move(ptn_trial *trial, int32_t k)
 {
-    int64_t cols = trial->sample->cols;
-    double first = 0.0, second = 0.0;
-    for (int32_t j = 0; j < k; j++) {
-        double square = 0.0;
-        for (int64_t e = j * cols; e < (j + 1) * cols; e++) {
-            double shift = trial->next[e] - trial->centroids[e];
-            square += shift * shift;
-            trial->centroids[e] = trial->next[e];
-        }
-        double distance = sqrt(square) * (1.0 + 0x1p-30);
-        second = fmax(second, fmin(distance, first));
-        first = fmax(first, distance);
-    }
-    return first + second;
+    double movement,
+        travelled = ptn_centroids_travel(&movement, trial->centroids, trial->next, k, trial->sample->cols, 1.0);
+    memcpy(trial->centroids, trial->next, (size_t)(k * trial->sample->cols) * sizeof *trial->centroids);
+    return travelled;
 }
 
 /* From trial->centroids to the end; returns the inertia. */
