@@ -163,12 +163,12 @@ static void count_runs(void *argument, int64_t block, int32_t worker)
     int64_t *counts = j->groups->places + block * j->groups->count, end = block_end(j, block);
     int32_t shift = j->groups->shift;
     block_sums s = {.first_s = INT64_MAX, .last_s = INT64_MIN};
-    ptn_tile t;
+    ptn_run_tile t;
     (void)worker;
     memset(counts, 0, (size_t)j->groups->count * sizeof *counts);
     ptn_runs_open(&t, g);
-    for (int64_t at = block * j->groups->block; at < end; at += PTN_TILE) {
-        int32_t lines = end - at < PTN_TILE ? (int32_t)(end - at) : PTN_TILE;
+    for (int64_t at = block * j->groups->block; at < end; at += PTN_RUN_LINES) {
+        int32_t lines = end - at < PTN_RUN_LINES ? (int32_t)(end - at) : PTN_RUN_LINES;
         ptn_runs_read(&t, g, at, lines, false);
         for (int32_t r = 0; r < t.runs; r++) {
             uint64_t tally = t.tally[t.starts[r + 1]] - t.tally[t.starts[r]];
@@ -195,11 +195,11 @@ static void place_runs(void *argument, int64_t block, int32_t worker)
     ptn_gathered *entries = j->groups->entries;
     int32_t shift = j->groups->shift;
     uint32_t within = (1u << shift) - 1u;
-    ptn_tile t;
+    ptn_run_tile t;
     (void)worker;
     ptn_runs_open(&t, g);
-    for (int64_t at = block * j->groups->block; at < end; at += PTN_TILE) {
-        ptn_runs_read(&t, g, at, end - at < PTN_TILE ? (int32_t)(end - at) : PTN_TILE, true);
+    for (int64_t at = block * j->groups->block; at < end; at += PTN_RUN_LINES) {
+        ptn_runs_read(&t, g, at, end - at < PTN_RUN_LINES ? (int32_t)(end - at) : PTN_RUN_LINES, true);
         for (int32_t r = 0; r < t.runs; r++) {
             uint32_t group = (uint32_t)t.owners[r] >> shift;
             if (group - j->first < j->count) __builtin_prefetch(&entries[places[group] - base], 1);

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/calendar.h"
 #include "base/exact.h"
 #include "base/math.h"
 #include "history/history.h"
@@ -48,16 +49,13 @@ static void see_first(ptn_habits *h, const ptn_entry *entries, int64_t count, co
     }
 }
 
-/* The calendar quarter, 0 … 3, of a day counted from 1970-01-01, in the Gregorian calendar carried back. Years begin in
-   March here, so that a leap day is their last, and five months have 153 days (as in Hinnant's date algorithms, 2013).
- */
+/* The calendar quarter, 0 … 3, of a day counted from 1970-01-01. */
 static int32_t quarter_of(int64_t day)
 {
-    int64_t cycle = (day + 719468) % 146097; /* days since a 1 March of a year that 400 divides */
-    if (cycle < 0) cycle += 146097;
-    int64_t year = (cycle - cycle / 1460 + cycle / 36524 - cycle / 146096) / 365;
-    int64_t of_year = cycle - (365 * year + year / 4 - year / 100), month = (5 * of_year + 2) / 153; /* 0 is March */
-    return (int32_t)((month + 2) % 12 / 3);
+    int64_t year;
+    int32_t month, of_month;
+    ptn_civil(day, &year, &month, &of_month);
+    return (month - 1) / 3;
 }
 
 static void see_seasons(ptn_habits *h, int64_t *known, const ptn_entry *entries, int64_t count, int64_t utc_offset_s)

@@ -57,7 +57,7 @@ static void add_block(void *argument, int64_t block, int32_t worker)
     category_sums *sums = j->sums + worker * j->categories;
     int64_t from = block * BLOCK, end = from + BLOCK < ptn_history_lines(h) ? from + BLOCK : ptn_history_lines(h);
     bool narrow = (h->wide & (PTN_WIDE_AMOUNT | PTN_WIDE_QUANTITY)) == 0;
-    if (j->fates != NULL || j->grouping->before_s > INT64_MIN || h->ignores)
+    if (j->fates != NULL || ptn_groups_special(j->grouping))
         add_lines(j, sums, from, end, false, false);
     else if (narrow)
         add_lines(j, sums, from, end, true, true);

@@ -10,7 +10,7 @@
 static_assert(PTN_KIND_LATER == 0 && PTN_KIND_RETURN == 4 && PTN_KIND_ADJUSTMENT == 5 && PTN_KIND_PURCHASE == 6 &&
                   PTN_KIND_ORDER == 7 && PTN_KIND_COUNT * PTN_TALLY_BITS == 64,
               "kinds come in this order in a tally");
-static_assert(PTN_TILE < 1 << PTN_TALLY_BITS, "a tally has room for a tile");
+static_assert(PTN_RUN_LINES < 1 << PTN_TALLY_BITS, "a tally has room for a tile");
 
 /* Where runs begin, with no branch a line. `wide` and `narrow`: the lines' orders, one of them or none. */
 INLINE int32_t find_starts(uint8_t *starts, const int32_t *customers, const int64_t *stamps, const uint64_t *wide,
@@ -51,7 +51,7 @@ enum {
 
 static_assert((int)IS_SOME == 8, "a bit of its own");
 
-static_assert((int)PLACES == (int)PTN_TILE_PLACES, "as many as a tile's tables have");
+static_assert((int)PLACES == (int)PTN_RUN_PLACES, "as many as a tile's tables have");
 
 static uint8_t kind_at(uint32_t place, bool drops)
 {
@@ -62,7 +62,7 @@ static uint8_t kind_at(uint32_t place, bool drops)
     return (place & IS_SOME) != 0 ? PTN_KIND_ORDER : PTN_KIND_PURCHASE;
 }
 
-void ptn_runs_open(ptn_tile *t, const ptn_grouping *g)
+void ptn_runs_open(ptn_run_tile *t, const ptn_grouping *g)
 {
     bool special = ptn_groups_special(g), drops = ptn_history_drops(g->history, 0);
     for (uint32_t place = 0; place < PLACES; place++) {
@@ -93,7 +93,7 @@ INLINE void find_places(uint8_t *places, const int64_t *stamps, const int64_t *w
     }
 }
 
-INLINE void add_up(ptn_tile *t, const uint8_t *places, const int64_t *wide, const int32_t *narrow, int32_t count,
+INLINE void add_up(ptn_run_tile *t, const uint8_t *places, const int64_t *wide, const int32_t *narrow, int32_t count,
                    bool sums)
 {
     uint64_t tally = 0, bought = 0, back = 0;
@@ -118,16 +118,16 @@ static bool may_overflow(const int64_t *amounts, int32_t count)
 {
     uint64_t all = 0;
     for (int32_t i = 0; i < count; i++) all |= (uint64_t)(amounts[i] < 0 ? -amounts[i] : amounts[i]);
-    return all > INT64_MAX / PTN_TILE;
+    return all > INT64_MAX / PTN_RUN_LINES;
 }
 
 /* With amounts of one width, as a constant. */
-INLINE void read_tile(ptn_tile *tile, const ptn_grouping *g, const int64_t *wide, const int32_t *narrow, int64_t from,
-                      int32_t count, bool sums)
+INLINE void read_tile(ptn_run_tile *tile, const ptn_grouping *g, const int64_t *wide, const int32_t *narrow,
+                      int64_t from, int32_t count, bool sums)
 {
     const patron_history *h = g->history;
     const int64_t *stamps = (const int64_t *)h->stamp.items + from;
-    uint8_t places[PTN_TILE];
+    uint8_t places[PTN_RUN_LINES];
     if (ptn_groups_special(g))
         find_special(places, g, from, count);
     else
@@ -140,7 +140,7 @@ INLINE void read_tile(ptn_tile *tile, const ptn_grouping *g, const int64_t *wide
     for (int32_t i = 0; g->line_fates != NULL && i < count; i++) g->line_fates[from + i] = tile->fates[places[i]];
 }
 
-void ptn_runs_read(ptn_tile *tile, const ptn_grouping *g, int64_t from, int32_t count, bool sums)
+void ptn_runs_read(ptn_run_tile *tile, const ptn_grouping *g, int64_t from, int32_t count, bool sums)
 {
     const patron_history *h = g->history;
     bool apart = false;
