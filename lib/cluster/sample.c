@@ -115,29 +115,53 @@ static void draw_block(void *opaque, int64_t block, int32_t worker)
     }
 }
 
-/* A further row: its values are `stride` apart. */
-static void put_values(ptn_sample *sample, const float *values, int64_t stride, double weight)
+static void weigh_row(ptn_sample *sample, int64_t place, double weight)
 {
-    int64_t place = sample->rows++, cols = sample->cols;
-    float *out = sample->values + place / PTN_TILE * cols * PTN_TILE + place % PTN_TILE;
-    for (int64_t c = 0; c < cols; c++) out[c * PTN_TILE] = values[c * stride];
+    sample->rows++;
     sample->weights[place] = (int32_t)weight;
     sample->masses[place] = weight;
     sample->total += weight;
 }
 
-static void put_row(ptn_sample *sample, const ptn_packed *packed, int64_t row, double weight)
+/* A further row: its values are `stride` apart. */
+static void put_values(ptn_sample *sample, const float *values, int64_t stride, double weight)
 {
-    int64_t place = sample->rows, cols = packed->cols;
+    int64_t place = sample->rows, cols = sample->cols;
     float *out = sample->values + place / PTN_TILE * cols * PTN_TILE + place % PTN_TILE;
-    put_values(sample, packed->values + row / PTN_TILE * cols * PTN_TILE + row % PTN_TILE, PTN_TILE, weight);
-    if (packed->exception_count == 0 || !ptn_packed_excepts(packed, row)) return;
-    for (int64_t c = 0; c < cols; c++) {
-        double x = ptn_packed_exact(packed, row, c);
-        float value = (float)fmax(-(double)MOST_VALUE, fmin((double)MOST_VALUE, x));
-        out[c * PTN_TILE] = value;
-        if ((double)fabsf(value) > sample->frame.reach[c]) sample->frame.reach[c] = (double)fabsf(value);
+    for (int64_t c = 0; c < cols; c++) out[c * PTN_TILE] = values[c * stride];
+    weigh_row(sample, place, weight);
+}
+
+/* All rows but exceptions, whose place in the tiles is all zeros. */
+static void take_all(ptn_sample *sample, const ptn_packed *packed)
+{
+    int64_t cols = packed->cols, e = 0;
+    for (int64_t row = 0; row < packed->rows; row++) {
+        double weight = packed->weights == NULL ? 1.0 : (double)packed->weights[row];
+        if (e < packed->exception_count && packed->exceptions[e] == row)
+            e++;
+        else if (weight > 0.0)
+            put_values(sample, packed->values + row / PTN_TILE * cols * PTN_TILE + row % PTN_TILE, PTN_TILE, weight);
     }
+}
+
+/* The exceptions, in tiles of their own behind all others. */
+static void take_exceptions(ptn_sample *sample, const ptn_packed *packed, double scale)
+{
+    int64_t cols = packed->cols, place;
+    sample->apart = (sample->rows + PTN_TILE - 1) / PTN_TILE;
+    place = sample->apart * PTN_TILE;
+    for (int64_t e = 0; e < packed->exception_count; e++) {
+        if (!(packed->exception_weight[e] > 0.0)) continue;
+        double stands = rint(packed->exception_weight[e] * scale);
+        float *out = sample->values + place / PTN_TILE * cols * PTN_TILE + place % PTN_TILE;
+        for (int64_t c = 0; c < cols; c++) {
+            double x = ptn_packed_exact(packed, packed->exceptions[e], c);
+            out[c * PTN_TILE] = (float)fmax(-(double)MOST_VALUE, fmin((double)MOST_VALUE, x));
+        }
+        weigh_row(sample, place++, stands < 1.0 ? 1.0 : stands);
+    }
+    sample->tiles = (place + PTN_TILE - 1) / PTN_TILE;
 }
 
 /* Draws and weighs: the weight is the inverse of the row's chance, in units that keep their sum below 2^30. */
@@ -187,11 +211,7 @@ static patron_status draw_rows(ptn_sample *sample, const ptn_packed *packed, int
         double stands = rint(own * (at / (double)wanted) / job.mass[i] * scale);
         put_values(sample, job.values + i * packed->cols, 1, stands < 1.0 ? 1.0 : stands);
     }
-    for (int64_t e = 0; e < packed->exception_count; e++) {
-        double stands = rint(packed->exception_weight[e] * scale);
-        if (packed->exception_weight[e] > 0.0)
-            put_row(sample, packed, packed->exceptions[e], stands < 1.0 ? 1.0 : stands);
-    }
+    take_exceptions(sample, packed, scale);
 
 cleanup:
     ptn_free(memory, values);
@@ -211,6 +231,7 @@ static patron_status open_sample(ptn_sample *sample, const ptn_packed *packed, i
     sample->cols = sample->frame.cols = cols;
     sample->frame.inverse_unit = 1.0;
     rows = (rows + PTN_TILE - 1) / PTN_TILE * PTN_TILE;
+    rows += (packed->exception_count + PTN_TILE - 1) / PTN_TILE * PTN_TILE;
     if (!ptn_mul_i64(&elements, rows, cols))
         return ptn_fail(error, PATRON_TOO_LARGE, "a sample of %lld x %lld is more than memory can address",
                         (long long)rows, (long long)cols);
@@ -236,20 +257,15 @@ patron_status ptn_sample_draw(ptn_sample *sample, const ptn_packed *packed, int6
                               ptn_team *team, patron_error *error)
 {
     const ptn_memory *memory = &team->context->memory;
-    patron_status status = open_sample(sample, packed, wanted + packed->exception_count, memory, error);
+    patron_status status = open_sample(sample, packed, wanted, memory, error);
     if (status != PATRON_OK) return status;
     if (wanted < packed->rows) {
         status = draw_rows(sample, packed, wanted, seed, team, error);
     } else {
         sample->whole = true;
-        int64_t e = 0;
-        for (int64_t row = 0; row < packed->rows; row++) {
-            double weight = packed->weights == NULL ? 1.0 : (double)packed->weights[row];
-            if (e < packed->exception_count && packed->exceptions[e] == row) weight = packed->exception_weight[e++];
-            if (weight > 0.0) put_row(sample, packed, row, weight);
-        }
+        take_all(sample, packed);
+        take_exceptions(sample, packed, 1.0);
     }
-    sample->tiles = (sample->rows + PTN_TILE - 1) / PTN_TILE;
     double *squares = sample->sum + sample->cols;
     if (status == PATRON_OK)
         sample->kernels->scatter(squares, sample->sum, sample->values, sample->weights, sample->tiles, sample->cols,

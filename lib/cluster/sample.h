@@ -15,15 +15,16 @@
 
 typedef struct ptn_sample {
     const ptn_kernels *kernels;
-    int64_t rows, cols, tiles;
-    bool whole;       /* all rows of weight > 0, none of them standing for others */
-    float *values;    /* tiles x cols x PTN_TILE */
-    int32_t *weights; /* tiles x PTN_TILE whole numbers; 0 for padding */
-    double *masses;   /* the same numbers as doubles */
-    double total;     /* of the weights */
-    double *sum;      /* cols: weighted sums of the values */
-    double square;    /* weighted sum of their squared norms */
-    ptn_frame frame;  /* centre 0, unit 1, step 0: packed values are all there is */
+    int64_t rows, cols, tiles; /* the last tile of exceptions, and the last before, may not be full */
+    int64_t apart;             /* the first tile of exceptions: tiles, where there are none */
+    bool whole;                /* all rows of weight > 0, none of them standing for others */
+    float *values;             /* tiles x cols x PTN_TILE */
+    int32_t *weights;          /* tiles x PTN_TILE whole numbers; 0 for padding */
+    double *masses;            /* the same numbers as doubles */
+    double total;              /* of the weights */
+    double *sum;               /* cols: weighted sums of the values */
+    double square;             /* weighted sum of their squared norms */
+    ptn_frame frame;           /* centre 0, unit 1, step 0: packed values are all there is */
     void *block;
 } ptn_sample;
 

@@ -95,7 +95,7 @@ static void sum_all(ptn_trial *trial, int32_t k)
         sample->kernels->sums(trial->sums, sample->values + t * cols * PTN_TILE, trial->labels + t * PTN_TILE,
                               sample->weights + t * PTN_TILE,
                               t + PTN_CHUNK < sample->tiles ? PTN_CHUNK : sample->tiles - t, cols, k);
-    for (int64_t i = 0; i < sample->rows; i++) parts[i & 3][trial->labels[i]] += sample->masses[i];
+    for (int64_t i = 0; i < sample->tiles * PTN_TILE; i++) parts[i & 3][trial->labels[i]] += sample->masses[i];
     for (int32_t j = 0; j < k; j++) trial->weights[j] = parts[0][j] + parts[1][j] + parts[2][j] + parts[3][j];
     for (int64_t c = 0; c < cols; c++) { /* the first cluster has what the others have not */
         trial->sums[c] = sample->sum[c];
@@ -103,18 +103,20 @@ static void sum_all(ptn_trial *trial, int32_t k)
     }
 }
 
-/* Labels rows by trial->centroids; returns the weight that changed its label. */
+/* Labels rows by trial->centroids, exceptions one by one; returns the weight that changed its label. */
 static double look(ptn_trial *trial, int32_t k, const ptn_filter *filter, bool fresh)
 {
     const ptn_sample *sample = trial->sample;
     double changed = 0.0;
-    for (int64_t t = 0; t < sample->tiles; t += PTN_CHUNK) {
-        int64_t end = t + PTN_CHUNK < sample->tiles ? t + PTN_CHUNK : sample->tiles;
+    for (int64_t t = 0; t < sample->apart; t += PTN_CHUNK) {
+        int64_t end = t + PTN_CHUNK < sample->apart ? t + PTN_CHUNK : sample->apart;
         int32_t found = sample->kernels->assign(trial->active, filter, sample->values + t * sample->cols * PTN_TILE,
                                                 trial->labels + t * PTN_TILE, trial->bounds + t, (int32_t)(end - t));
         for (int32_t a = 0; a < found; a++)
             changed += settle(trial, k, &trial->active[a], t + trial->active[a].tile, fresh);
     }
+    for (int64_t t = sample->apart; t < sample->tiles; t++)
+        changed += settle(trial, k, &(const ptn_active){.doubt = UINT16_MAX}, t, fresh);
     if (fresh) sum_all(trial, k);
     return changed;
 }

@@ -47,9 +47,9 @@ static int64_t first_other_row(const ptn_trial *trial, int32_t seeds)
 {
     const ptn_sample *sample = trial->sample;
     int64_t cols = sample->cols;
-    for (int64_t row = 0; row < sample->rows; row++) {
+    for (int64_t row = 0; row < sample->tiles * PTN_TILE; row++) {
         const float *a = sample->values + row / PTN_TILE * cols * PTN_TILE + row % PTN_TILE;
-        bool other = true;
+        bool other = sample->masses[row] > 0.0;
         for (int32_t j = 0; other && j < seeds; j++) {
             const float *b = sample->values + trial->rows[j] / PTN_TILE * cols * PTN_TILE + trial->rows[j] % PTN_TILE;
             int64_t c = 0;
