@@ -243,23 +243,30 @@ START_TEST(test_same_bits_for_any_number_of_threads)
 }
 END_TEST
 
-/* Rows enough for a pilot of some of them, and for two phases. */
+/* Rows enough for a pilot of some of them, and for two phases, with the options that lead there. */
+enum { MANY = 300000, COLS = 2 };
+
+static table many_rows(int32_t **labels, patron_silhouette_estimate_options *options)
+{
+    table t = table_make(MANY, COLS, 3, 8);
+    *labels = malloc(MANY * sizeof **labels);
+    *options = defaults();
+    options->half_width = 1e-2;
+    options->most_rows = 1000; /* few enough for a first phase of an eighth of the rows to pay */
+    for (int64_t e = 0; e < MANY * COLS; e++) t.values[e] = (double)(float)t.values[e];
+    for (int64_t i = 0; i < MANY; i++) (*labels)[i] = (t.values[i * COLS] > 0.0) + (t.values[i * COLS + 1] > 1.0);
+    return t;
+}
+
 START_TEST(test_two_phases_have_the_same_bits)
 {
-    enum { MANY = 300000, COLS = 2 };
-    table t = table_make(MANY, COLS, 3, 8);
-    int32_t *labels = malloc(MANY * sizeof *labels);
+    patron_silhouette_estimate_options options;
+    int32_t *labels;
+    table t = many_rows(&labels, &options);
     float *narrow = malloc(MANY * COLS * sizeof *narrow);
     double means[3][2 * K];
     patron_silhouette_estimate_result results[3];
-    patron_silhouette_estimate_options options = defaults();
-    options.half_width = 1e-2;
-    options.most_rows = 1000; /* few enough for a first phase of an eighth of the rows to pay */
-    for (int64_t e = 0; e < MANY * COLS; e++) {
-        narrow[e] = (float)t.values[e];
-        t.values[e] = (double)narrow[e];
-    }
-    for (int64_t i = 0; i < MANY; i++) labels[i] = (t.values[i * COLS] > 0.0) + (t.values[i * COLS + 1] > 1.0);
+    for (int64_t e = 0; e < MANY * COLS; e++) narrow[e] = (float)t.values[e];
     for (int i = 0; i < 3; i++) {
         patron_rows rows = table_view(&t);
         patron_context context;
@@ -288,10 +295,10 @@ END_TEST
 /* Rows enough to be packed by several chunks. */
 START_TEST(test_many_rows)
 {
-    enum { MANY = 150000 };
-    table t = table_make(MANY, 2, K, 51);
+    enum { SEVERAL = 150000 };
+    table t = table_make(SEVERAL, 2, K, 51);
     patron_rows rows = table_view(&t);
-    int32_t *labels = malloc(MANY * sizeof *labels);
+    int32_t *labels = malloc(SEVERAL * sizeof *labels);
     double means[2][K];
     label(labels, &t, K);
     for (int32_t i = 0; i < 2; i++) {
@@ -301,7 +308,7 @@ START_TEST(test_many_rows)
         context.threads = 1 + 2 * i;
         ck_assert_int_eq(patron_silhouette_estimate(&result, means[i], NULL, &rows, labels, K, NULL, &context, &error),
                          PATRON_OK);
-        ck_assert_int_le(result.rows_used, MANY / 100);
+        ck_assert_int_le(result.rows_used, SEVERAL / 100);
     }
     ck_assert(memcmp(means[0], means[1], sizeof means[0]) == 0);
     free(labels);
@@ -531,6 +538,37 @@ START_TEST(test_memory_failure_and_cancelling_leave_nothing)
 }
 END_TEST
 
+START_TEST(test_memory_failure_and_cancelling_in_two_phases_leave_nothing)
+{
+    patron_silhouette_estimate_options options;
+    int32_t *labels;
+    table t = many_rows(&labels, &options);
+    patron_rows rows = table_view(&t);
+    patron_silhouette_estimate_result result = result_of_size();
+    patron_status status = PATRON_OUT_OF_MEMORY;
+    int64_t allowed = 0, callbacks = 0;
+    /* Ever farther apart: what comes last has all the work before it, and there are as many callbacks as blocks. */
+    for (; status != PATRON_OK; allowed += 1 + allowed / 16) {
+        meter m = {.allowed = allowed, .callbacks = INT64_MAX};
+        patron_context context = meter_context(&m);
+        status = patron_silhouette_estimate(&result, NULL, NULL, &rows, labels, K, &options, &context, &error);
+        ck_assert(status == PATRON_OK || status == PATRON_OUT_OF_MEMORY);
+        ck_assert_int_eq(m.live, 0);
+    }
+    ck_assert_int_gt(allowed, 40);
+    for (status = PATRON_CANCELLED; status != PATRON_OK; callbacks += 1 + callbacks) {
+        meter m = {.allowed = INT64_MAX, .callbacks = callbacks};
+        patron_context context = meter_context(&m);
+        status = patron_silhouette_estimate(&result, NULL, NULL, &rows, labels, K, &options, &context, &error);
+        ck_assert(status == PATRON_OK || status == PATRON_CANCELLED);
+        ck_assert_int_eq(m.live, 0);
+    }
+    ck_assert_int_gt(callbacks, 5);
+    free(labels);
+    table_free(&t);
+}
+END_TEST
+
 /* Against the formula in double, and the tables against one another to the bit. */
 START_TEST(test_expected_distances)
 {
@@ -639,6 +677,7 @@ int main(void)
     tcase_add_test(tests, test_what_cannot_be_estimated_is_refused);
     tcase_add_test(tests, test_many_labels);
     tcase_add_test(tests, test_memory_failure_and_cancelling_leave_nothing);
+    tcase_add_test(tests, test_memory_failure_and_cancelling_in_two_phases_leave_nothing);
     tcase_add_test(tests, test_expected_distances);
     tcase_add_test(tests, test_samples_are_planned_beforehand);
     tcase_add_test(tests, test_intervals_follow_cochran);
