@@ -121,6 +121,26 @@ START_TEST(test_heavy_tails_and_weights)
 }
 END_TEST
 
+/* Rows that are all alike but three, each so far away that it is an exception: the sample's last tiles are not full,
+   and what fills them is no row. */
+START_TEST(test_exceptions_among_equal_rows)
+{
+    table t = table_make(ROWS, 2, 1, 16);
+    double inertia[COUNT];
+    patron_rows rows = table_view(&t);
+    for (int64_t e = 0; e < ROWS * 2; e++) t.values[e] = 5.0;
+    t.values[2 * 999] = 1e6;
+    t.values[2 * 70001] = -2e6;
+    t.values[2 * 199999 + 1] = 3e6;
+    no_worse_than_strict("exceptions", &t, NULL);
+    sweep(inertia, &rows, 0, 3);
+    ck_assert_double_gt(inertia[0], 1e12); /* one of the three is left, and another */
+    ck_assert_double_gt(inertia[1], 1e11);
+    ck_assert_double_eq(inertia[2], 0.0);
+    table_free(&t);
+}
+END_TEST
+
 /* Whether so many rows are screened at all; else there is nothing to compare, and test_kmeans_report says that. */
 static bool is_screened(void)
 {
@@ -152,5 +172,6 @@ int main(void)
     tcase_add_test(tests, test_rows_sorted_by_a_column);
     tcase_add_test(tests, test_rows_that_are_periodic);
     tcase_add_test(tests, test_heavy_tails_and_weights);
+    tcase_add_test(tests, test_exceptions_among_equal_rows);
     return run_suite(suite);
 }
