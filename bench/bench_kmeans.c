@@ -30,7 +30,8 @@ static const char usage[] =
     "  --only fits|sweep        times one of them\n"
     "  --threads N --seed N     0: one thread for each core; 0\n"
     "  --repeats N              7, after one warm-up\n"
-    "  --bandwidth              also: how fast memory is read, and how fast one run to convergence goes through it\n"
+    "  --bandwidth              also: how fast memory is read, and how fast one run to convergence goes through it,\n"
+    "                           and labels of new rows\n"
     "  --json                   one line of JSON for each k, and for the sweep\n";
 
 typedef struct bench {
@@ -188,6 +189,34 @@ static void print_table(const bench *b, const timed *t)
     printf(" %9.2f %8.3f\n", t->peak_mib, t->peak_mib * MIB / (double)input_bytes(b));
 }
 
+/* How fast new rows are labelled, beside how fast their bytes are read. */
+static void print_predict(bench *b)
+{
+    static double all[MOST_REPEATS];
+    patron_kmeans *fit;
+    patron_error error;
+    bench_need(patron_kmeans_fit(&fit, NULL, &b->data.rows, b->k_max, &b->options, &b->context, &error), &error);
+    for (int32_t repeat = -1; repeat < b->repeats; repeat++) {
+        double start = bench_now();
+        bench_need(patron_kmeans_predict(b->labels, fit, &b->data.rows, &b->context, &error), &error);
+        if (repeat >= 0) all[repeat] = bench_now() - start;
+    }
+    patron_kmeans_free(fit);
+    size_t bytes = input_bytes(b);
+    double median = bench_median(all, b->repeats), sum = bench_sum_gb_s(bytes, b->threads, b->repeats);
+    double rate = 1e-9 * (double)bytes / median;
+    if (!b->json) {
+        printf("adding %zu bytes up: %.2f GB/s; labels of as many, k = %d: %.6f s, %.2f GB/s, %.0f %%\n", bytes, sum,
+               (int)b->k_max, median, rate, 100.0 * rate / sum);
+        return;
+    }
+    char k[32];
+    snprintf(k, sizeof k, "%d", (int)b->k_max);
+    print_work(b, "predict", k);
+    printf("\"bytes\": %zu, \"sum_gb_s\": %.3f, \"seconds_median\": %.6f, \"gb_s\": %.3f, \"share\": %.4f}\n", bytes,
+           sum, median, rate, rate / sum);
+}
+
 /* How close one run to convergence, on all rows, comes to what memory gives: packed rows are four bytes a value, and
    each pass reads them once unless it can leave rows out. */
 static void print_bandwidth(bench *b, timed *t)
@@ -308,7 +337,10 @@ int main(int count, char **arguments)
         b.json ? print_json(&b, &t) : print_table(&b, &t);
         fflush(stdout);
     }
-    if (b.repeats > 0 && b.bandwidth) print_bandwidth(&b, &t);
+    if (b.repeats > 0 && b.bandwidth) {
+        print_bandwidth(&b, &t);
+        print_predict(&b);
+    }
     free(b.labels);
     free(b.centroids);
     free((void *)(uintptr_t)b.data.rows.values);

@@ -120,15 +120,20 @@ def alone(lines):
             "peak MiB ", "x input "]
     rows = [[count(one["rows"]), one["cols"], one["dtype"], one["k"], *(seconds(one[f"seconds_{name}"]) for name in (
         "median", "min", "max")), *(seconds(one[f"{name}_s"]) for name in ("pack", "screen", "polish", "finish")),
-        mib(one["peak_mib"]), f"{one['memory_ratio']:.2f}"] for one in lines if one["work"] != "bandwidth"]
+        mib(one["peak_mib"]), f"{one['memory_ratio']:.2f}"] for one in lines if one["work"].startswith("kmeans")]
     speeds = [[count(one["rows"]), one["cols"], one["dtype"], one["k"], one["iterations"],
                f"{1e3 * one['seconds_per_iteration']:.3f}", f"{1e3 * one['pass_s']:.3f}", one["pass_from"],
                f"{one['pass_gb_s']:.2f}", f"{one['sum_gb_s']:.2f}", f"{100 * one['share']:.0f} %"]
               for one in lines if one["work"] == "bandwidth"]
     heads = ["rows", "d ", "type", "k ", "passes ", "whole, ms a pass ", "pass, ms ", "from", "pass, GB/s ",
              "plain sum, GB/s ", "share "]
+    labels = [[count(one["rows"]), one["cols"], one["dtype"], one["k"], seconds(one["seconds_median"]),
+               f"{one['gb_s']:.2f}", f"{one['sum_gb_s']:.2f}", f"{100 * one['share']:.0f} %"]
+              for one in lines if one["work"] == "predict"]
+    label_heads = ["rows", "d ", "type", "k ", "seconds ", "rows, GB/s ", "plain sum, GB/s ", "share "]
     return (f"{table(head, rows)}\n\nOne run to convergence on all rows, and a plain sum over as many bytes as the "
-            f"packed rows have:\n\n{table(heads, speeds)}")
+            f"packed rows have:\n\n{table(heads, speeds)}\n\nLabels of new rows, and a plain sum over their bytes:\n\n"
+            f"{table(label_heads, labels)}")
 
 
 def apart(line):

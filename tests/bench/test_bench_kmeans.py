@@ -85,13 +85,15 @@ class Program(unittest.TestCase):
 
     def test_table(self):
         said = bench(*FEW, "--rows", "1000", "--cols", "2", "--k", "2..3", "--bandwidth").stdout
-        self.assertEqual(len(said.splitlines()), 6, said)
+        self.assertEqual(len(said.splitlines()), 7, said)
         self.assertIn("GB/s", said)
 
     def test_bandwidth(self):
-        line = lines("--rows", "1000", "--k", "3", "--bandwidth")[-1]
+        line, predict = lines("--rows", "1000", "--k", "3", "--bandwidth")[-2:]
         self.assertEqual((line["work"], line["n_init"], line["bytes"]), ("bandwidth", 1, 32000))
         self.assertGreater(line["sum_gb_s"], 0)
+        self.assertEqual((predict["work"], predict["k"], predict["bytes"]), ("predict", 3, 32000))
+        self.assertGreater(predict["gb_s"], 0)
 
     def test_bad_options(self):
         for wrong in (["--rows", "x"], ["--rows", "0"], ["--k", "4..2"], ["--k", ""], ["--data", "none"],
