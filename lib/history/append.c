@@ -42,23 +42,37 @@ static bool is_given(const patron_orders *o, int32_t text)
     return texts[text]->offsets != NULL || (text == PTN_TEXT_CUSTOMER && o->customer_number != NULL);
 }
 
-/* Room for `rows` more in an optional column; one that was not there says "none" for the lines so far. */
+/* Room for so many orders more: where they have to move, to four times the room, since what is copied is touched twice
+   and room that is not used is not touched at all. */
+static patron_status reserve_orders(patron_history *h, int64_t more, size_t each, const char *what, patron_error *error)
+{
+    ptn_array *column = &h->order;
+    size_t bytes;
+    int64_t needed, roomy = 4 * column->capacity;
+    if (column->items != NULL && column->capacity < INT64_MAX / 64 && ptn_add_i64(&needed, column->count, more) &&
+        needed > column->capacity && needed < roomy && ptn_bytes(&bytes, roomy, each))
+        more = roomy - column->count;
+    return ptn_array_reserve_wiping(column, &h->memory, more, each, what, error);
+}
+
+/* Room for `rows` more in an optional column; one that was not there says "none" for the lines so far. Orders are ids:
+   they are moved by copying and wiping. */
 static patron_status reserve_optional(patron_history *h, ptn_array *column, bool brought, int64_t rows, size_t each,
                                       int byte, const char *what, patron_error *error)
 {
     bool fresh = column->items == NULL;
     if (fresh && !brought) return PATRON_OK;
     if (fresh) column->count = 0;
-    patron_status status =
-        ptn_array_reserve_wiping(column, &h->memory, fresh ? ptn_history_lines(h) + rows : rows, each, what, error);
+    int64_t more = fresh ? ptn_history_lines(h) + rows : rows;
+    patron_status status = column == &h->order ? reserve_orders(h, more, each, what, error)
+                                               : ptn_array_reserve(column, &h->memory, more, each, what, error);
     if (status != PATRON_OK || !fresh) return status;
     memset(column->items, byte, (size_t)ptn_history_lines(h) * each);
     column->count = ptn_history_lines(h);
     return PATRON_OK;
 }
 
-/* Room for the batch in every column. 8-byte columns first: they tell first when a size cannot be. Order ids are moved
-   by copying and wiping, since they are not only numbers of texts. */
+/* Room for the batch in every column. 8-byte columns first: they tell first when a size cannot be. */
 patron_status ptn_history_reserve(patron_history *h, const patron_orders *o, patron_error *error)
 {
     ptn_column columns[PTN_HISTORY_COLUMNS] = {
