@@ -366,15 +366,15 @@ static void commit(const appender *a)
     h->currency = a->currency;
 }
 
-patron_status ptn_append(patron_history *history, const patron_orders *orders, const ptn_source *source, int64_t first,
-                         ptn_team *team, patron_error *error)
+patron_status ptn_append(patron_history *history, const patron_orders *orders, const ptn_batch_source *source,
+                         int64_t first, ptn_team *team, patron_error *error)
 {
     appender a = {.history = history,
                   .orders = orders,
                   .context = team->context,
                   .team = team,
                   .error = error,
-                  .rows = {.source = source, .first = first},
+                  .rows = {.kernels = ptn_kernels_here(), .source = source, .first = first},
                   .last_s = INT64_MIN,
                   .currency = history->currency};
     int64_t known[PTN_TEXTS];
