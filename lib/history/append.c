@@ -18,6 +18,9 @@
 /* New texts that room is made for at once; how many ahead their slots are asked for. */
 enum { FRESH_STEP = 1024, AHEAD = 12, EARLY = 4 /* times as many rows left */ };
 
+/* Bytes of a column of orders that are copied to four times the room; of other columns an eighth. */
+enum { MOST_COPIED = 1 << 28 };
+
 /* A batch on its way in: what is written behind the counts so far. */
 typedef struct appender {
     patron_history *history;
@@ -42,21 +45,22 @@ static bool is_given(const patron_orders *o, int32_t text)
     return texts[text]->offsets != NULL || (text == PTN_TEXT_CUSTOMER && o->customer_number != NULL);
 }
 
-/* Room for so many orders more: where they have to move, to four times the room, since what is copied is touched twice
-   and room that is not used is not touched at all. */
-static patron_status reserve_orders(patron_history *h, int64_t more, size_t each, const char *what, patron_error *error)
+/* Room for so many more in a column. One that has to move gets four times the room: what is copied is touched twice,
+   and room that is not used is not touched at all. Large ones move without a copy, but for orders, which are ids: they
+   are copied and wiped. */
+static patron_status reserve_column(patron_history *h, ptn_array *column, int64_t more, size_t each, const char *what,
+                                    patron_error *error)
 {
-    ptn_array *column = &h->order;
-    size_t bytes;
-    int64_t needed, roomy = 4 * column->capacity;
-    if (column->items != NULL && column->capacity < INT64_MAX / 64 && ptn_add_i64(&needed, column->count, more) &&
-        needed > column->capacity && needed < roomy && ptn_bytes(&bytes, roomy, each))
+    bool orders = column == &h->order;
+    int64_t roomy = 0, needed, most = (orders ? MOST_COPIED : MOST_COPIED / 8) / (int64_t)each;
+    if (column->items != NULL && column->capacity < most) roomy = 4 * column->capacity;
+    if (ptn_add_i64(&needed, column->count, more) && needed > column->capacity && needed < roomy)
         more = roomy - column->count;
-    return ptn_array_reserve_wiping(column, &h->memory, more, each, what, error);
+    return orders ? ptn_array_reserve_wiping(column, &h->memory, more, each, what, error)
+                  : ptn_array_reserve(column, &h->memory, more, each, what, error);
 }
 
-/* Room for `rows` more in an optional column; one that was not there says "none" for the lines so far. Orders are ids:
-   they are moved by copying and wiping. */
+/* Room for `rows` more in an optional column; one that was not there says "none" for the lines so far. */
 static patron_status reserve_optional(patron_history *h, ptn_array *column, bool brought, int64_t rows, size_t each,
                                       int byte, const char *what, patron_error *error)
 {
@@ -64,8 +68,7 @@ static patron_status reserve_optional(patron_history *h, ptn_array *column, bool
     if (fresh && !brought) return PATRON_OK;
     if (fresh) column->count = 0;
     int64_t more = fresh ? ptn_history_lines(h) + rows : rows;
-    patron_status status = column == &h->order ? reserve_orders(h, more, each, what, error)
-                                               : ptn_array_reserve(column, &h->memory, more, each, what, error);
+    patron_status status = reserve_column(h, column, more, each, what, error);
     if (status != PATRON_OK || !fresh) return status;
     memset(column->items, byte, (size_t)ptn_history_lines(h) * each);
     column->count = ptn_history_lines(h);
@@ -78,8 +81,7 @@ patron_status ptn_history_reserve(patron_history *h, const patron_orders *o, pat
     ptn_column columns[PTN_HISTORY_COLUMNS] = {
         {&h->stamp, 8}, {&h->amount, ptn_history_width(h, &h->amount)}, {&h->customer, 4}};
     for (size_t i = 0; i < 3; i++) {
-        patron_status status =
-            ptn_array_reserve(columns[i].array, &h->memory, o->rows, columns[i].each, "order lines", error);
+        patron_status status = reserve_column(h, columns[i].array, o->rows, columns[i].each, "order lines", error);
         if (status != PATRON_OK) return status;
     }
     patron_status status =
