@@ -8,8 +8,8 @@
 #include "history/memo.h"
 #include "history/step.h"
 
-/* Rows read together. */
-enum { STEP = PTN_WANTS };
+/* Rows read together; steps that their numbers are asked for ahead. */
+enum { STEP = PTN_WANTS, EARLY = 3 };
 
 static ptn_ids source_of(patron_history *h, const patron_orders *o, int32_t text)
 {
@@ -254,6 +254,19 @@ static void look_ahead(ptn_step *s, const ptn_ids *ids, int64_t at, int64_t firs
     ptn_wants_read(s->ahead, ids, next.row, next.count, true, s->rows->kernels);
 }
 
+/* Asks for the numbers of a step of rows to come: processors do not ask beyond a page by themselves, and wait at each
+   one, column by column. */
+static void ask_numbers(const patron_orders *o, int64_t row)
+{
+    const void *const columns[] = {o->customer_number, o->order_number,    o->time_s,   o->quantity,
+                                   o->amount,          o->amount_value,    o->discount, o->discount_value,
+                                   o->unit_price,      o->unit_price_value};
+    enum { EACH = 8, LINE = 64 };
+    for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)
+        for (int32_t i = 0; columns[c] != NULL && i < STEP * EACH; i += LINE)
+            __builtin_prefetch((const char *)columns[c] + row * EACH + i);
+}
+
 void ptn_reader_read(void *argument, int64_t block, int32_t worker)
 {
     const ptn_reader *r = argument;
@@ -280,6 +293,7 @@ void ptn_reader_read(void *argument, int64_t block, int32_t worker)
         if (s.ahead != NULL) s.customers = s.ahead;
         look_ahead(&s, &customers, at + STEP, first, end);
         open_step(&s, at, first, end);
+        if (at + (EARLY + 1) * STEP <= end) ask_numbers(s.orders, s.row + EARLY * STEP);
         find_faults(&s);
         if (s.orders->currency.offsets != NULL) find_currencies(&s);
         find_customers(&s);
