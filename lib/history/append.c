@@ -111,6 +111,37 @@ patron_status ptn_history_reserve(patron_history *h, const patron_orders *o, pat
                             ptn_history_width(h, &h->discount), 0, "discounts of order lines", error);
 }
 
+/* Memos for each worker, as large as pays for so many rows: products are more than categories and channels. */
+static patron_status open_memos(appender *a, int64_t rows)
+{
+    static const int32_t most[PTN_READER_MEMOS] = {14, 10, 10};
+    ptn_reader *r = &a->rows;
+    int64_t places = 0, at = 0;
+    int32_t bits[PTN_READER_MEMOS], workers = a->context->threads;
+    void *block;
+    for (int32_t m = 0; m < PTN_READER_MEMOS; m++) {
+        bits[m] = 0;
+        if (!is_given(a->orders, PTN_TEXT_PRODUCT + m)) continue;
+        for (bits[m] = 4; bits[m] < most[m] && INT64_C(1) << bits[m] < rows; bits[m]++) {
+        }
+        places += INT64_C(1) << bits[m];
+    }
+    patron_status status =
+        ptn_allocate_zero(&block, &a->context->memory, workers * PTN_READER_MEMOS, sizeof *r->memos, "texts", a->error);
+    r->memos = block;
+    if (status != PATRON_OK || places == 0) return status;
+    r->place_count = places * workers;
+    status = ptn_allocate_zero(&block, &a->context->memory, r->place_count, sizeof *r->places, "texts", a->error);
+    r->places = block;
+    for (int32_t i = 0; status == PATRON_OK && i < workers * PTN_READER_MEMOS; i++) {
+        int32_t m = i % PTN_READER_MEMOS;
+        if (bits[m] == 0) continue;
+        r->memos[i] = (ptn_memo){r->places + at, bits[m]};
+        at += INT64_C(1) << bits[m];
+    }
+    return status;
+}
+
 /* Room to read a chunk. */
 static patron_status open_rows(appender *a)
 {
@@ -127,13 +158,16 @@ static patron_status open_rows(appender *a)
         if (is_given(a->orders, t)) wanted[count++] = (ptn_wanted){&r->fresh[t], most, sizeof **r->fresh, "new texts"};
     patron_status status = ptn_allocate_each(wanted, count, false, &a->context->memory, a->error);
     for (int32_t w = 0; status == PATRON_OK && w < a->context->threads; w++) r->failures[w].block = -1;
-    return status;
+    return status == PATRON_OK ? open_memos(a, most) : status;
 }
 
 static void close_rows(appender *a)
 {
     ptn_reader *r = &a->rows;
     for (int32_t t = 0; t < PTN_TEXTS; t++) ptn_free(&a->context->memory, r->fresh[t]);
+    if (r->places != NULL) ptn_wipe(r->places, (size_t)r->place_count * sizeof *r->places);
+    ptn_free(&a->context->memory, r->places);
+    ptn_free(&a->context->memory, r->memos);
     ptn_free(&a->context->memory, r->failures);
     ptn_free(&a->context->memory, r->blocks);
     ptn_free(&a->context->memory, r->verdicts);

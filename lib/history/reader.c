@@ -91,7 +91,7 @@ static void find_customers(ptn_step *s)
 }
 
 /* Products, categories or channels, of which there are few. */
-static void find_few_texts(ptn_step *s, int32_t text, int32_t field, const ptn_array *column, ptn_memo *known)
+static void find_few_texts(ptn_step *s, int32_t text, int32_t field, const ptn_array *column, const ptn_memo *known)
 {
     ptn_wanted_text wanted[STEP];
     uint8_t rows[STEP];
@@ -99,11 +99,13 @@ static void find_few_texts(ptn_step *s, int32_t text, int32_t field, const ptn_a
     int32_t *codes = (int32_t *)column->items + s->at;
     int32_t unknown = 0, least = 0;
     if (column->items == NULL) return;
+    /* Up to there eight bytes may be read from any text's first on. */
+    int64_t roomy = from.text->offsets == NULL ? 0 : from.text->offsets[s->orders->rows] - 8;
     for (int32_t i = 0; i < s->count; i++) {
         ptn_wanted_text *w = &wanted[unknown];
         codes[i] = PTN_INTERN_MISSING;
         if (!ptn_batch_text(&w->bytes, &w->length, from.text, s->row + i)) continue;
-        codes[i] = ptn_memo_find(known, w->bytes, w->length);
+        codes[i] = ptn_memo_find(known, w->bytes, w->length, from.text->offsets[s->row + i] <= roomy);
         rows[unknown] = (uint8_t)i;
         unknown += codes[i] < 0;
     }
@@ -276,7 +278,6 @@ void ptn_reader_read(void *argument, int64_t block, int32_t worker)
     ptn_wants wants[2];
     ptn_step s = {.rows = r, .block = b, .orders = r->orders, .customers = &wants[1], .wants = wants};
     patron_orders made;
-    ptn_memo known[PTN_TEXTS - PTN_TEXT_PRODUCT];
     b->bad = b->currency_row = -1;
     b->last_s = INT64_MIN;
     if (r->source != NULL) {
@@ -285,7 +286,7 @@ void ptn_reader_read(void *argument, int64_t block, int32_t worker)
     }
     touch_columns(r->history, r->base + first, end - first);
     for (int32_t t = 0; t < PTN_TEXTS; t++) s.fresh[t] = r->fresh[t] == NULL ? NULL : r->fresh[t] + first;
-    memset(known, 0, sizeof known);
+    const ptn_memo *known = r->memos + worker * PTN_READER_MEMOS;
     const ptn_ids customers = source_of(r->history, s.orders, PTN_TEXT_CUSTOMER);
     s.asked = customers.intern;
     look_ahead(&s, &customers, first, first, end);

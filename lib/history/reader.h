@@ -12,12 +12,16 @@
 
 #include "history/batch.h"
 #include "history/history.h"
+#include "history/memo.h"
 #include "kernels/kernels.h"
 
 enum { PTN_READER_BLOCK = 8192, PTN_READER_CHUNK = 1 << 18 };
 
 /* The columns of texts. */
 enum { PTN_TEXT_CUSTOMER, PTN_TEXT_ORDER, PTN_TEXT_PRODUCT, PTN_TEXT_CATEGORY, PTN_TEXT_CHANNEL, PTN_TEXTS };
+
+/* Texts of which there are few, and memos of them. */
+enum { PTN_READER_MEMOS = PTN_TEXTS - PTN_TEXT_PRODUCT };
 
 /* A text that had no number when its block was read. */
 typedef struct ptn_fresh {
@@ -70,6 +74,9 @@ typedef struct ptn_reader {
     ptn_fresh *fresh[PTN_TEXTS]; /* block b's begin at b x PTN_READER_BLOCK; NULL: the column is not given */
     ptn_reader_block *blocks;
     ptn_reader_failure *failures; /* of each worker */
+    ptn_memo_text *places;        /* of all memos, or NULL */
+    int64_t place_count;
+    ptn_memo *memos; /* of each worker, PTN_READER_MEMOS: products, categories, channels */
 } ptn_reader;
 
 /* A verdict: the field and reason a row is rejected for, and the fate. */
