@@ -18,6 +18,9 @@
 /* New texts that room is made for at once; how many ahead their slots are asked for. */
 enum { FRESH_STEP = 1024, AHEAD = 12, EARLY = 4 /* times as many rows left */ };
 
+/* Bytes of a column of orders that are copied to four times the room; of other columns an eighth. */
+enum { MOST_COPIED = 1 << 28 };
+
 /* A batch on its way in: what is written behind the counts so far. */
 typedef struct appender {
     patron_history *history;
@@ -42,6 +45,21 @@ static bool is_given(const patron_orders *o, int32_t text)
     return texts[text]->offsets != NULL || (text == PTN_TEXT_CUSTOMER && o->customer_number != NULL);
 }
 
+/* Room for so many more in a column. One that has to move gets four times the room: what is copied is touched twice,
+   and room that is not used is not touched at all. Large ones move without a copy, but for orders, which are ids: they
+   are copied and wiped. */
+static patron_status reserve_column(patron_history *h, ptn_array *column, int64_t more, size_t each, const char *what,
+                                    patron_error *error)
+{
+    bool orders = column == &h->order;
+    int64_t roomy = 0, needed, most = (orders ? MOST_COPIED : MOST_COPIED / 8) / (int64_t)each;
+    if (column->items != NULL && column->capacity < most) roomy = 4 * column->capacity;
+    if (ptn_add_i64(&needed, column->count, more) && needed > column->capacity && needed < roomy)
+        more = roomy - column->count;
+    return orders ? ptn_array_reserve_wiping(column, &h->memory, more, each, what, error)
+                  : ptn_array_reserve(column, &h->memory, more, each, what, error);
+}
+
 /* Room for `rows` more in an optional column; one that was not there says "none" for the lines so far. */
 static patron_status reserve_optional(patron_history *h, ptn_array *column, bool brought, int64_t rows, size_t each,
                                       int byte, const char *what, patron_error *error)
@@ -49,23 +67,21 @@ static patron_status reserve_optional(patron_history *h, ptn_array *column, bool
     bool fresh = column->items == NULL;
     if (fresh && !brought) return PATRON_OK;
     if (fresh) column->count = 0;
-    patron_status status =
-        ptn_array_reserve_wiping(column, &h->memory, fresh ? ptn_history_lines(h) + rows : rows, each, what, error);
+    int64_t more = fresh ? ptn_history_lines(h) + rows : rows;
+    patron_status status = reserve_column(h, column, more, each, what, error);
     if (status != PATRON_OK || !fresh) return status;
     memset(column->items, byte, (size_t)ptn_history_lines(h) * each);
     column->count = ptn_history_lines(h);
     return PATRON_OK;
 }
 
-/* Room for the batch in every column. 8-byte columns first: they tell first when a size cannot be. Order ids are moved
-   by copying and wiping, since they are not only numbers of texts. */
+/* Room for the batch in every column. 8-byte columns first: they tell first when a size cannot be. */
 patron_status ptn_history_reserve(patron_history *h, const patron_orders *o, patron_error *error)
 {
     ptn_column columns[PTN_HISTORY_COLUMNS] = {
         {&h->stamp, 8}, {&h->amount, ptn_history_width(h, &h->amount)}, {&h->customer, 4}};
     for (size_t i = 0; i < 3; i++) {
-        patron_status status =
-            ptn_array_reserve(columns[i].array, &h->memory, o->rows, columns[i].each, "order lines", error);
+        patron_status status = reserve_column(h, columns[i].array, o->rows, columns[i].each, "order lines", error);
         if (status != PATRON_OK) return status;
     }
     patron_status status =
@@ -95,6 +111,37 @@ patron_status ptn_history_reserve(patron_history *h, const patron_orders *o, pat
                             ptn_history_width(h, &h->discount), 0, "discounts of order lines", error);
 }
 
+/* Memos for each worker, as large as pays for so many rows: products are more than categories and channels. */
+static patron_status open_memos(appender *a, int64_t rows)
+{
+    static const int32_t most[PTN_READER_MEMOS] = {14, 10, 10};
+    ptn_reader *r = &a->rows;
+    int64_t places = 0, at = 0;
+    int32_t bits[PTN_READER_MEMOS], workers = a->context->threads;
+    void *block;
+    for (int32_t m = 0; m < PTN_READER_MEMOS; m++) {
+        bits[m] = 0;
+        if (!is_given(a->orders, PTN_TEXT_PRODUCT + m)) continue;
+        for (bits[m] = 4; bits[m] < most[m] && INT64_C(1) << bits[m] < rows; bits[m]++) {
+        }
+        places += INT64_C(1) << bits[m];
+    }
+    patron_status status =
+        ptn_allocate_zero(&block, &a->context->memory, workers * PTN_READER_MEMOS, sizeof *r->memos, "texts", a->error);
+    r->memos = block;
+    if (status != PATRON_OK || places == 0) return status;
+    r->place_count = places * workers;
+    status = ptn_allocate_zero(&block, &a->context->memory, r->place_count, sizeof *r->places, "texts", a->error);
+    r->places = block;
+    for (int32_t i = 0; status == PATRON_OK && i < workers * PTN_READER_MEMOS; i++) {
+        int32_t m = i % PTN_READER_MEMOS;
+        if (bits[m] == 0) continue;
+        r->memos[i] = (ptn_memo){r->places + at, bits[m]};
+        at += INT64_C(1) << bits[m];
+    }
+    return status;
+}
+
 /* Room to read a chunk. */
 static patron_status open_rows(appender *a)
 {
@@ -111,13 +158,16 @@ static patron_status open_rows(appender *a)
         if (is_given(a->orders, t)) wanted[count++] = (ptn_wanted){&r->fresh[t], most, sizeof **r->fresh, "new texts"};
     patron_status status = ptn_allocate_each(wanted, count, false, &a->context->memory, a->error);
     for (int32_t w = 0; status == PATRON_OK && w < a->context->threads; w++) r->failures[w].block = -1;
-    return status;
+    return status == PATRON_OK ? open_memos(a, most) : status;
 }
 
 static void close_rows(appender *a)
 {
     ptn_reader *r = &a->rows;
     for (int32_t t = 0; t < PTN_TEXTS; t++) ptn_free(&a->context->memory, r->fresh[t]);
+    if (r->places != NULL) ptn_wipe(r->places, (size_t)r->place_count * sizeof *r->places);
+    ptn_free(&a->context->memory, r->places);
+    ptn_free(&a->context->memory, r->memos);
     ptn_free(&a->context->memory, r->failures);
     ptn_free(&a->context->memory, r->blocks);
     ptn_free(&a->context->memory, r->verdicts);
@@ -352,15 +402,15 @@ static void commit(const appender *a)
     h->currency = a->currency;
 }
 
-patron_status ptn_append(patron_history *history, const patron_orders *orders, const ptn_source *source, int64_t first,
-                         ptn_team *team, patron_error *error)
+patron_status ptn_append(patron_history *history, const patron_orders *orders, const ptn_batch_source *source,
+                         int64_t first, ptn_team *team, patron_error *error)
 {
     appender a = {.history = history,
                   .orders = orders,
                   .context = team->context,
                   .team = team,
                   .error = error,
-                  .rows = {.source = source, .first = first},
+                  .rows = {.kernels = ptn_kernels_here(), .source = source, .first = first},
                   .last_s = INT64_MIN,
                   .currency = history->currency};
     int64_t known[PTN_TEXTS];

@@ -169,7 +169,7 @@ static patron_orders columns_given(const stream_reader *r)
 
 static patron_status append_batch(stream_reader *r, const struct ArrowArray *batch)
 {
-    const ptn_source source = {r, convert, convert_text};
+    const ptn_batch_source source = {r, convert, convert_text};
     patron_orders given = columns_given(r);
     fenv_t host;
     patron_status status = bind_batch(r, batch);

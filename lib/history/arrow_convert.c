@@ -314,16 +314,18 @@ static void fault_nans(ptn_arrow_reader *r, const double *values, int64_t rows, 
 
 /* times */
 
-static int64_t floor_to(int64_t value, int64_t unit)
+/* Rounded down: of a negative number the complement is divided, without a sign, and the result complemented. */
+static inline int64_t floor_to(int64_t value, uint64_t unit)
 {
-    int64_t whole = value / unit;
-    return whole - (value % unit < 0);
+    uint64_t sign = (uint64_t)(value >> 63);
+    return (int64_t)((((uint64_t)value ^ sign) / unit) ^ sign);
 }
 
 /* The store's local time to UTC; what is out of range anyway stays so. */
-static int64_t from_local(int64_t local_s, int64_t offset_s)
+static inline int64_t from_local(int64_t local_s, int64_t offset_s)
 {
-    bool far = local_s > 2 * PATRON_MOST_TIME_S || local_s < -2 * PATRON_MOST_TIME_S;
+    const uint64_t most = 2 * (uint64_t)PATRON_MOST_TIME_S;
+    bool far = (uint64_t)local_s + most > 2 * most;
     return far ? local_s : local_s - offset_s;
 }
 

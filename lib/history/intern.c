@@ -9,8 +9,9 @@
 
 #include "base/error.h"
 #include "base/utf8.h"
+#include "kernels/kernels.h"
 
-enum { FIRST_SLOTS = 64, MOVED = 1 << 14 /* slots at a time */, PARALLEL = 8 * MOVED };
+enum { FIRST_SLOTS = 64, TOGETHER = 128, MOVED = 1 << 14 /* slots at a time */, PARALLEL = 8 * MOVED };
 
 static_assert(offsetof(ptn_intern_slot, number) == 8 && offsetof(ptn_intern_slot, kind) == 12 &&
                   sizeof(ptn_intern_slot) == 16,
@@ -100,6 +101,7 @@ static int64_t slots_for(const ptn_intern *intern, int64_t texts)
 
 /* A table on its way to more slots. */
 typedef struct growth {
+    const ptn_kernels *kernels;
     const ptn_intern *intern;
     ptn_intern_slot *slots;
     int64_t count;
@@ -115,26 +117,41 @@ static void clear_slots(void *argument, int64_t block, int32_t worker)
     memset(g->slots + from, 0, bytes);
 }
 
-/* Puts a block's slots among the new ones, which other threads do with others. */
+/* Puts a slot among the new ones, while other threads may put others. */
+static void move_slot(const growth *g, uint64_t hash, const ptn_intern_slot *slot)
+{
+    uint64_t mask = (uint64_t)g->count - 1;
+    for (uint64_t at = hash & mask;; at = (at + 1) & mask) {
+        int64_t none = 0, *word = (int64_t *)(void *)(&g->slots[at].bits + 1);
+        if (!__atomic_compare_exchange_n(word, &none, word_of(slot->number, slot->kind), false, __ATOMIC_RELAXED,
+                                         __ATOMIC_RELAXED))
+            continue;
+        g->slots[at].bits = slot->bits;
+        return;
+    }
+}
+
+/* Puts a block's slots among the new ones: some at a time, gathered without a branch and hashed together. */
 static void move_slots(void *argument, int64_t block, int32_t worker)
 {
     const growth *g = argument;
     const ptn_intern *intern = g->intern;
+    const uint64_t key[2] = {intern->key.k0, intern->key.k1};
     int64_t from = block * MOVED, end = intern->slot_count - from < MOVED ? intern->slot_count : from + MOVED;
-    uint64_t mask = (uint64_t)g->count - 1;
     (void)worker;
-    for (int64_t i = from; i < end; i++) {
-        const ptn_intern_slot slot = intern->slots[i];
-        if (slot.number == 0) continue;
-        uint64_t at = slot.kind == PTN_KEY_LONG ? slot.bits : ptn_intern_hash(intern, slot.kind, slot.bits);
-        for (at &= mask;; at = (at + 1) & mask) {
-            int64_t none = 0, *word = (int64_t *)(void *)(&g->slots[at].bits + 1);
-            if (!__atomic_compare_exchange_n(word, &none, word_of(slot.number, slot.kind), false, __ATOMIC_RELAXED,
-                                             __ATOMIC_RELAXED))
-                continue;
-            g->slots[at].bits = slot.bits;
-            break;
+    for (; from < end; from += TOGETHER) {
+        uint64_t bits[TOGETHER], hashes[TOGETHER];
+        int64_t which[TOGETHER], last = end - from < TOGETHER ? end : from + TOGETHER, count = 0;
+        uint8_t kinds[TOGETHER];
+        for (int64_t i = from; i < last; i++) {
+            bits[count] = intern->slots[i].bits;
+            kinds[count] = (uint8_t)intern->slots[i].kind;
+            which[count] = i;
+            count += intern->slots[i].number != 0;
         }
+        g->kernels->hashes(hashes, bits, kinds, count, key);
+        for (int64_t i = 0; i < count; i++)
+            move_slot(g, kinds[i] == PTN_KEY_LONG ? bits[i] : hashes[i] & intern->hash_mask, &intern->slots[which[i]]);
     }
 }
 
@@ -151,7 +168,7 @@ static patron_status grow(ptn_intern *intern, int64_t texts, const ptn_memory *m
                           patron_error *error)
 {
     void *block;
-    growth g = {.intern = intern, .count = slots_for(intern, texts)};
+    growth g = {.kernels = ptn_kernels_here(), .intern = intern, .count = slots_for(intern, texts)};
     if (g.count == intern->slot_count) return PATRON_OK;
     patron_status status = ptn_allocate(&block, memory, g.count, sizeof(ptn_intern_slot), intern->what, error);
     if (status != PATRON_OK) return status;

@@ -152,6 +152,19 @@ static inline void ptn_intern_own(ptn_intern *intern) { intern->bits.count = int
    is none. Texts with LONG keys are only found. */
 int32_t ptn_intern_meet(ptn_intern *intern, const ptn_wanted_text *wanted, bool add);
 
+/* The number of a text with a NUMBER or SHORT key that lies in the first slot it is looked for, or PTN_INTERN_MISSING:
+   most do. */
+static inline int32_t ptn_intern_glance(const ptn_intern *intern, uint64_t bits, uint64_t hash, uint32_t kind)
+{
+    if (intern->slot_count == 0) return PTN_INTERN_MISSING;
+    const ptn_intern_slot *slot = &intern->slots[hash & (uint64_t)(intern->slot_count - 1)];
+    int64_t word = __atomic_load_n((const int64_t *)(const void *)(&slot->bits + 1), __ATOMIC_ACQUIRE);
+    uint32_t parts[2];
+    memcpy(parts, &word, sizeof word);
+    bool found = parts[1] == kind && __atomic_load_n(&slot->bits, __ATOMIC_RELAXED) == bits;
+    return found && kind != PTN_KEY_LONG ? (int32_t)(parts[0] - 1) : PTN_INTERN_MISSING;
+}
+
 /* The number of a known text, or PTN_INTERN_MISSING. */
 static inline int32_t ptn_intern_probe(const ptn_intern *intern, const ptn_wanted_text *wanted)
 {

@@ -12,11 +12,16 @@
 
 #include "history/batch.h"
 #include "history/history.h"
+#include "history/memo.h"
+#include "kernels/kernels.h"
 
 enum { PTN_READER_BLOCK = 8192, PTN_READER_CHUNK = 1 << 18 };
 
 /* The columns of texts. */
 enum { PTN_TEXT_CUSTOMER, PTN_TEXT_ORDER, PTN_TEXT_PRODUCT, PTN_TEXT_CATEGORY, PTN_TEXT_CHANNEL, PTN_TEXTS };
+
+/* Texts of which there are few, and memos of them. */
+enum { PTN_READER_MEMOS = PTN_TEXTS - PTN_TEXT_PRODUCT };
 
 /* A text that had no number when its block was read. */
 typedef struct ptn_fresh {
@@ -26,7 +31,7 @@ typedef struct ptn_fresh {
 } ptn_fresh;
 
 /* Rows that are made into columns when they are read, a block at a time. */
-typedef struct ptn_source {
+typedef struct ptn_batch_source {
     void *user;
     /* Rows from … from + count - 1 of the batch, at most PTN_READER_BLOCK, as columns that are good until the worker's
        next block; *rounded is NULL, or says for each whether its money was rounded on the way. Allocates nothing. */
@@ -35,7 +40,7 @@ typedef struct ptn_source {
     /* One column of texts of such rows, again. By the calling thread, between blocks. */
     patron_status (*convert_text)(patron_text *texts, void *user, int32_t text, int64_t from, int64_t count,
                                   patron_error *error);
-} ptn_source;
+} ptn_batch_source;
 
 /* What a worker could not convert: the first of its blocks that failed, or -1. */
 typedef struct ptn_reader_failure {
@@ -57,17 +62,21 @@ typedef struct ptn_reader_block {
 } ptn_reader_block;
 
 typedef struct ptn_reader {
+    const ptn_kernels *kernels;
     patron_history *history; /* with room in its columns */
     const patron_orders *orders;
-    const ptn_source *source; /* or NULL: rows are those of `orders` */
-    int64_t first;            /* the batch's first row, in messages */
-    int64_t from, count;      /* rows of the batch in this chunk */
-    int64_t base;             /* the line that the first of them would be */
+    const ptn_batch_source *source; /* or NULL: rows are those of `orders` */
+    int64_t first;                  /* the batch's first row, in messages */
+    int64_t from, count;            /* rows of the batch in this chunk */
+    int64_t base;                   /* the line that the first of them would be */
     /* Room for a chunk: */
     uint8_t *verdicts;           /* 0: a line; else see ptn_verdict_… */
     ptn_fresh *fresh[PTN_TEXTS]; /* block b's begin at b x PTN_READER_BLOCK; NULL: the column is not given */
     ptn_reader_block *blocks;
     ptn_reader_failure *failures; /* of each worker */
+    ptn_memo_text *places;        /* of all memos, or NULL */
+    int64_t place_count;
+    ptn_memo *memos; /* of each worker, PTN_READER_MEMOS: products, categories, channels */
 } ptn_reader;
 
 /* A verdict: the field and reason a row is rejected for, and the fate. */

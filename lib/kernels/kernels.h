@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The hot loops of clustering, and logarithms: one table of functions, filled once for each instruction set.
+/* The hot loops of clustering and of reading order lines, and logarithms: one table of functions, filled once for each
+   instruction set.
 
    `ptn_kernels_here` chooses by what the processor and the operating system support; the scalar table is always there
    and is what the others are checked against. All tables give the same results: what ends up in a result is computed
@@ -90,6 +91,16 @@ typedef struct ptn_nodes {
     bool full;
 } ptn_nodes;
 
+/* Lines of an order log: what their stamps are made of. */
+typedef struct ptn_stamps {
+    const int64_t *times, *amounts;
+    const uint8_t *flags;      /* of each line */
+    const int16_t *quantities; /* or NULL */
+    int64_t all, above, below; /* flags of all lines, of those whose quantity is above 0, or below */
+    int32_t bits;              /* of all flags */
+    bool zeros;                /* lines whose amount is 0 count for the last time too */
+} ptn_stamps;
+
 /* Up to so many columns the whole covariance is used. */
 enum { PTN_FULL_COLS = 16 };
 
@@ -158,6 +169,23 @@ typedef struct ptn_kernels {
 
     /* Each value x >= 0, below 2^1000, becomes ptn_log1p(x), bit by bit. */
     void (*logs)(double *values, int64_t count);
+
+    /* Each value in fewer bits; false where one does not fit, or is no whole number: then what is written is of no
+       meaning. */
+    bool (*narrow)(int32_t *out, const int64_t *values, int64_t count);
+    bool (*narrow_keys)(uint32_t *out, const uint64_t *values, int64_t count);
+    bool (*whole)(int16_t *out, const double *values, int64_t count);
+
+    /* Each value x unit, a whole number of magnitude up to 2^51; false where one is not the double nearest to such a
+       number / unit. */
+    bool (*money)(int64_t *out, const double *values, int64_t count, double unit);
+
+    /* Each line's time x 2^bits, and its flags in those bits. `reach` is made to hold the first and the last time,
+       `last` to be no less than the last that counts. */
+    void (*stamps)(int64_t *out, int64_t reach[2], int64_t *last, const ptn_stamps *lines, int64_t count);
+
+    /* ptn_siphash_word of each word and byte. */
+    void (*hashes)(uint64_t *out, const uint64_t *words, const uint8_t *lasts, int64_t count, const uint64_t key[2]);
 } ptn_kernels;
 
 extern const ptn_kernels ptn_kernels_scalar;

@@ -557,6 +557,7 @@ static void inertia(double *lanes, const ptn_source *rows, int64_t first_row, in
     }
 }
 
+#include "kernels/lines.h"
 #include "kernels/logs.h"
 
 const ptn_kernels KERNELS = {.name = NAME,
@@ -572,4 +573,10 @@ const ptn_kernels KERNELS = {.name = NAME,
                              .inertia = inertia,
                              .pairs = pairs,
                              .expected = expected,
-                             .logs = logs};
+                             .logs = logs,
+                             .narrow = narrow,
+                             .narrow_keys = narrow_keys,
+                             .whole = whole,
+                             .money = money,
+                             .stamps = stamps,
+                             .hashes = hashes};

@@ -22,7 +22,10 @@ static const struct {
              {"assign", check_assign},   {"bounds", check_bounds},
              {"sums", check_sums},       {"step_sums", check_step_sums},
              {"nearest", check_nearest}, {"exact_sums", check_exact_sums},
-             {"inertia", check_inertia}, {"logs", check_logs}};
+             {"inertia", check_inertia}, {"logs", check_logs},
+             {"narrow", check_narrow},   {"narrow_keys", check_narrow_keys},
+             {"whole", check_whole},     {"money", check_money},
+             {"stamps", check_stamps},   {"hashes", check_hashes}};
 
 int main(int count, char **arguments)
 {

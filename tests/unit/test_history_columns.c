@@ -237,6 +237,117 @@ START_TEST(test_wide_values_may_come_at_any_time)
 }
 END_TEST
 
+/* A batch of these lines: with money as doubles where `values`; with quantities and discounts where `every`; each row
+   read by itself where `alone`, since a column of returns is there. */
+static void append_as(patron_history *history, int64_t from, int64_t rows, bool values, bool every, bool alone)
+{
+    static const uint8_t none[LINES];
+    static double amounts[LINES], discounts[LINES];
+    patron_orders orders;
+    patron_orders_init(&orders, sizeof orders);
+    for (int64_t i = from; i < from + rows; i++) {
+        amounts[i] = (double)made.amount[i] / 10000.0;
+        discounts[i] = (double)made.discount[i] / 10000.0;
+    }
+    orders.rows = rows;
+    orders.customer_number = made.customer + from;
+    orders.order_number = made.order + from;
+    orders.time_s = made.time_s + from;
+    if (values) {
+        orders.amount_value = amounts + from;
+        if (every) orders.discount_value = discounts + from;
+    } else {
+        orders.amount = made.amount + from;
+        if (every) orders.discount = made.discount + from;
+    }
+    if (every) orders.quantity = made.quantity + from;
+    if (alone) orders.is_return = none;
+    ck_assert_int_eq(patron_history_append(history, &orders, NULL, NULL), PATRON_OK);
+}
+
+/* What is read without a branch a row is what is read row by row, to the bit, in narrow and wide columns. */
+START_TEST(test_rows_read_together_and_alone_are_the_same)
+{
+    uint64_t state = 11;
+    patron_history_options options;
+    patron_history_options_init(&options, sizeof options);
+    for (int32_t wide = 0; wide < 4; wide++) {
+        patron_history *histories[2];
+        options.zero_amount = wide % 2 == 0 ? PATRON_ZERO_AMOUNT_DROP : PATRON_ZERO_AMOUNT_KEEP;
+        make_lines(&state);
+        for (int64_t i = 0; i < LINES; i++) {
+            made.discount[i] = test_below(&state, 2001) - 1000;
+            if (i % 300 == 7) made.quantity[i] = -0.0;
+            if (wide > 0 && i % 1000 == 3) made.quantity[i] = 0.125;
+            if (wide > 1 && i % 1000 == 5) made.amount[i] = -(INT64_C(1) << 40);
+            if (wide > 2 && i % 1000 == 9) made.discount[i] = -(INT64_C(1) << 41);
+        }
+        for (int32_t alone = 0; alone < 2; alone++) {
+            ck_assert_int_eq(patron_history_create(&histories[alone], &options, NULL, NULL), PATRON_OK);
+            for (int32_t part = 0; part < 4; part++)
+                append_as(histories[alone], part * (LINES / 4), LINES / 4 - part, part % 2 != 0, part > 0 && part < 3,
+                          alone != 0);
+        }
+        const patron_history *a = histories[0], *b = histories[1];
+        int64_t count = ptn_history_lines(a);
+        ck_assert_int_eq(count, ptn_history_lines(b));
+        ck_assert_uint_eq(a->wide, b->wide);
+        ck_assert_int_eq(a->last_s, b->last_s);
+        ck_assert_mem_eq(a->stamp.items, b->stamp.items, (size_t)count * 8);
+        for (int64_t i = 0; i < count; i++) {
+            double quantities[2] = {ptn_line_quantity(a, i), ptn_line_quantity(b, i)};
+            ck_assert_mem_eq(&quantities[0], &quantities[1], sizeof(double));
+            ck_assert_int_eq(ptn_line_amount(a, i), ptn_line_amount(b, i));
+            ck_assert_int_eq(ptn_line_discount(a, i), ptn_line_discount(b, i));
+            ck_assert_int_ge(ptn_line_discount(a, i), 0);
+            ck_assert_uint_eq(ptn_line_order(a, i), ptn_line_order(b, i));
+        }
+        patron_history_free(histories[0]);
+        patron_history_free(histories[1]);
+    }
+}
+END_TEST
+
+/* Products of 1 to 20 bytes, some beginning or ending alike, more than a memo has places for, each its own. */
+START_TEST(test_texts_of_every_length_keep_apart)
+{
+    enum { TEXTS = 20000, LONGEST = 20 };
+    static uint8_t bytes[TEXTS * LONGEST];
+    static int64_t offsets[TEXTS + 1];
+    uint64_t state = 13;
+    patron_history *history;
+    patron_orders orders;
+    make_lines(&state);
+    for (int64_t i = 0; i < TEXTS; i++) {
+        int64_t length = 1 + test_below(&state, LONGEST);
+        uint8_t *text = bytes + offsets[i];
+        memset(text, 'a', (size_t)length);
+        for (int64_t b = 0; b < 2; b++) text[test_below(&state, length)] = (uint8_t)('b' + test_below(&state, 20));
+        offsets[i + 1] = offsets[i] + length;
+    }
+    patron_orders_init(&orders, sizeof orders);
+    orders.rows = TEXTS;
+    orders.customer_number = made.customer;
+    orders.time_s = made.time_s;
+    orders.amount = made.amount;
+    /* Without a byte to spare, so that a look beyond the end is found. */
+    uint8_t *tight = malloc((size_t)offsets[TEXTS]);
+    memcpy(tight, bytes, (size_t)offsets[TEXTS]);
+    orders.product = (patron_text){tight, offsets, NULL};
+    ck_assert_int_eq(patron_history_create(&history, NULL, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(patron_history_append(history, &orders, NULL, NULL), PATRON_OK);
+    for (int64_t i = 0; i < TEXTS; i++) {
+        uint8_t text[PTN_KEY_TEXT];
+        const uint8_t *found;
+        int64_t length = ptn_intern_get(&found, text, &history->products, ((const int32_t *)history->product.items)[i]);
+        ck_assert_int_eq(length, offsets[i + 1] - offsets[i]);
+        ck_assert_mem_eq(found, bytes + offsets[i], (size_t)length);
+    }
+    free(tight);
+    patron_history_free(history);
+}
+END_TEST
+
 START_TEST(test_forgetting_keeps_narrow_columns)
 {
     uint64_t state = 10;
@@ -316,6 +427,8 @@ int main(void)
     tcase_add_test(tests, test_runs_of_lines_change_nothing);
     tcase_add_test(tests, test_a_run_beyond_int64_names_its_customer);
     tcase_add_test(tests, test_wide_values_may_come_at_any_time);
+    tcase_add_test(tests, test_rows_read_together_and_alone_are_the_same);
+    tcase_add_test(tests, test_texts_of_every_length_keep_apart);
     tcase_add_test(tests, test_forgetting_keeps_narrow_columns);
     tcase_add_test(tests, test_memory_failure_while_widening_leaves_the_lines);
     return run_suite(suite);

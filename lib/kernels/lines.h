@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Numbers of order lines, as the log holds them: plain loops without a branch, which a compiler makes into what the
+   level has. They say at the end whether all was as expected, and leave what was not to the caller. */
+#include "base/siphash.h"
+
+/* Adding it and taking it away rounds a double to an integer, half to even; the integer is then the difference of the
+   sum's bits and its own. For magnitudes up to 2^51. */
+#define ROUNDER 0x1.8p52
+
+static bool narrow(int32_t *out, const int64_t *values, int64_t count)
+{
+    int64_t lost = 0;
+    for (int64_t i = 0; i < count; i++) {
+        out[i] = (int32_t)values[i];
+        lost |= values[i] ^ out[i];
+    }
+    return lost == 0;
+}
+
+static bool narrow_keys(uint32_t *out, const uint64_t *values, int64_t count)
+{
+    uint64_t all = 0;
+    for (int64_t i = 0; i < count; i++) {
+        out[i] = (uint32_t)values[i];
+        all |= values[i];
+    }
+    return all <= UINT32_MAX;
+}
+
+static bool whole(int16_t *out, const double *values, int64_t count)
+{
+    int32_t lost = 0;
+    for (int64_t i = 0; i < count; i++) {
+        int32_t number = fabs(values[i]) <= INT16_MAX ? (int32_t)values[i] : 0;
+        out[i] = (int16_t)number;
+        lost |= (double)number != values[i];
+    }
+    return lost == 0;
+}
+
+static bool money(int64_t *out, const double *values, int64_t count, double unit)
+{
+    const double rounder = ROUNDER;
+    int64_t nothing;
+    int32_t wrong = 0;
+    memcpy(&nothing, &rounder, sizeof nothing);
+    for (int64_t i = 0; i < count; i++) {
+        double units = values[i] * unit, sum = units + rounder;
+        int64_t bits;
+        wrong |= !(fabs(units) <= 0x1p51) | ((sum - rounder) / unit != values[i]);
+        memcpy(&bits, &sum, sizeof bits);
+        out[i] = bits - nothing;
+    }
+    return wrong == 0;
+}
+
+static void stamps(int64_t *restrict out, int64_t reach[2], int64_t *last, const ptn_stamps *lines, int64_t count)
+{
+    const int64_t *times = lines->times, *amounts = lines->amounts;
+    const int64_t all = lines->all, above = lines->above, below = lines->below;
+    const int16_t *quantities = lines->quantities;
+    const uint8_t *flags = lines->flags;
+    const int32_t bits = lines->bits;
+    int64_t least = reach[0], most = reach[1], latest = *last;
+    for (int64_t i = 0; i < count; i++) least = times[i] < least ? times[i] : least;
+    for (int64_t i = 0; i < count; i++) most = times[i] > most ? times[i] : most;
+    if (!lines->zeros)
+        for (int64_t i = 0; i < count; i++) {
+            int64_t none = -(int64_t)(amounts[i] == 0), kept = (times[i] & ~none) | (INT64_MIN & none);
+            latest = kept > latest ? kept : latest;
+        }
+    else if (most > latest)
+        latest = most;
+    for (int64_t i = 0; i < count; i++) out[i] = (int64_t)((uint64_t)times[i] << bits) | flags[i] | all;
+    if (quantities != NULL)
+        for (int64_t i = 0; i < count; i++) {
+            int64_t quantity = quantities[i];
+            out[i] |= (-(int64_t)((uint64_t)quantity >> 63) & below) | (-(int64_t)((uint64_t)-quantity >> 63) & above);
+        }
+    reach[0] = least;
+    reach[1] = most;
+    *last = latest;
+}
+
+static void hashes(uint64_t *out, const uint64_t *words, const uint8_t *lasts, int64_t count, const uint64_t key[2])
+{
+    const ptn_siphash_key with = {key[0], key[1]};
+    for (int64_t i = 0; i < count; i++) out[i] = ptn_siphash_word(&with, words[i], lasts[i]);
+}
+#undef ROUNDER

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Kernels that read order lines: narrow, narrow_keys, whole, money, stamps, hashes. What is expected is written row by
+   row here; what is written where a kernel says no has no meaning. */
+#include "kernels/harness.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/siphash.h"
+
+enum { CASES = 4000, MOST_ROWS = 140 };
+
+static void lines_case(const char *kernel, int64_t count, int64_t odd)
+{
+    case_is(kernel, "%lld rows, odd one %lld", (long long)count, (long long)odd);
+}
+
+/* The row, of so many, that has an odd value in two cases of three; else -1. */
+static int64_t draw_odd(int64_t count) { return count == 0 || draw_from(0, 2) == 0 ? -1 : draw_from(0, count - 1); }
+
+void check_narrow(const ptn_kernels *table)
+{
+    static const int64_t odds[] = {INT64_C(1) << 31, -(INT64_C(1) << 31) - 1, INT64_MAX, INT64_MIN, INT64_C(1) << 32,
+                                   INT32_MAX,        -(INT64_C(1) << 31),     0};
+    for (int64_t number = 0; number < CASES; number++) {
+        int64_t count = draw_from(0, MOST_ROWS), odd = draw_odd(count);
+        int64_t *values = SPACE(int64_t, count);
+        int32_t *out = SPACE(int32_t, count);
+        bool fits = true;
+        lines_case("narrow", count, odd);
+        for (int64_t i = 0; i < count; i++) {
+            values[i] = i == odd ? odds[draw() % 8] : (int32_t)draw();
+            fits &= values[i] >= INT32_MIN && values[i] <= INT32_MAX;
+        }
+        bool said = table->narrow(out, values, count);
+        if (said != fits) wrong("it says %d, not %d", said, fits);
+        for (int64_t i = 0; fits && i < count; i++)
+            if (out[i] != values[i]) wrong("row %lld is %d", (long long)i, (int)out[i]);
+        space_check();
+    }
+}
+
+void check_narrow_keys(const ptn_kernels *table)
+{
+    static const uint64_t odds[] = {UINT64_C(1) << 32, UINT64_MAX, UINT64_C(1) << 63, UINT32_MAX};
+    for (int64_t number = 0; number < CASES; number++) {
+        int64_t count = draw_from(0, MOST_ROWS), odd = draw_odd(count);
+        uint64_t *values = SPACE(uint64_t, count);
+        uint32_t *out = SPACE(uint32_t, count);
+        bool fits = true;
+        lines_case("narrow_keys", count, odd);
+        for (int64_t i = 0; i < count; i++) {
+            values[i] = i == odd ? odds[draw() % 4] : (uint32_t)draw();
+            fits &= values[i] <= UINT32_MAX;
+        }
+        bool said = table->narrow_keys(out, values, count);
+        if (said != fits) wrong("it says %d, not %d", said, fits);
+        for (int64_t i = 0; fits && i < count; i++)
+            if (out[i] != values[i]) wrong("row %lld is %u", (long long)i, (unsigned)out[i]);
+        space_check();
+    }
+}
+
+void check_whole(const ptn_kernels *table)
+{
+    static const double odds[] = {0.5,      -0.5, 32767.0, -32767.0, 32768.0, -32768.0, 1e300, -2147483649.0,
+                                  INFINITY, NAN,  -0.0,    1e-300,   2.5,     65536.0,  1e12,  -INFINITY};
+    for (int64_t number = 0; number < CASES; number++) {
+        int64_t count = draw_from(0, MOST_ROWS), odd = draw_odd(count);
+        double *values = SPACE(double, count);
+        int16_t *out = SPACE(int16_t, count);
+        bool fits = true;
+        lines_case("whole", count, odd);
+        for (int64_t i = 0; i < count; i++) {
+            values[i] = i == odd ? odds[draw() % 16] : (double)draw_from(-32767, 32767);
+            fits &= fabs(values[i]) <= 32767.0 && floor(values[i]) == values[i];
+        }
+        bool said = table->whole(out, values, count);
+        if (said != fits) wrong("it says %d, not %d", said, fits);
+        for (int64_t i = 0; fits && i < count; i++)
+            if ((double)out[i] != values[i]) wrong("row %lld is %d", (long long)i, (int)out[i]);
+        space_check();
+    }
+}
+
+void check_money(const ptn_kernels *table)
+{
+    static const double odds[] = {0.00001,        1e300, -1e300, NAN,       INFINITY, -INFINITY, 1e-300,       0x1p52,
+                                  225179981368.0, 0.1,   -0.0,   0.1 + 0.2, 0x1p50,   0.000049,  999999.99995, -1e-5};
+    for (int64_t number = 0; number < CASES; number++) {
+        int64_t count = draw_from(0, MOST_ROWS), odd = draw_odd(count);
+        double *values = SPACE(double, count);
+        int64_t *out = SPACE(int64_t, count), *wanted = SPACE(int64_t, count);
+        bool fits = true;
+        lines_case("money", count, odd);
+        for (int64_t i = 0; i < count; i++) {
+            values[i] = (double)draw_from(-100000000, 100000000) / 10000.0;
+            if (i == odd) values[i] = odds[draw() % 16];
+            double units = nearbyint(values[i] * 10000.0);
+            bool plain = fabs(values[i] * 10000.0) <= 0x1p51 && units / 10000.0 == values[i];
+            wanted[i] = plain ? (int64_t)units : 0;
+            fits &= plain;
+        }
+        bool said = table->money(out, values, count, 10000.0);
+        if (said != fits) wrong("it says %d, not %d", said, fits);
+        if (fits) same("money", out, wanted, count, sizeof *out);
+        space_check();
+    }
+}
+
+void check_stamps(const ptn_kernels *table)
+{
+    enum { BITS = 8, ABOVE = 8, BELOW = 16 };
+    for (int64_t number = 0; number < CASES; number++) {
+        int64_t count = draw_from(0, MOST_ROWS), least = draw_from(-50, 50), most = least, last = draw_from(-50, 50);
+        int64_t *times = SPACE(int64_t, count), *amounts = SPACE(int64_t, count);
+        int64_t *out = SPACE(int64_t, count), *wanted = SPACE(int64_t, count), reach[2] = {least, most}, said = last;
+        int16_t *quantities = SPACE(int16_t, count);
+        uint8_t *flags = SPACE(uint8_t, count);
+        bool zeros = draw() & 1, given = draw() & 1, far = draw_from(0, 3) == 0;
+        int64_t all = draw() & 1 ? 2 : 0;
+        case_is("stamps", "%lld rows, zeros %d, quantities %d", (long long)count, zeros, given);
+        for (int64_t i = 0; i < count; i++) {
+            times[i] = far ? (int64_t)draw() : draw_from(-260000000000, 260000000000);
+            amounts[i] = draw_from(0, 1) * (int64_t)draw();
+            quantities[i] = (int16_t)(draw_from(-1, 1) * draw_from(0, 32767));
+            flags[i] = (uint8_t)(draw() % 4 << 5);
+            int64_t bits = flags[i] | all;
+            if (given) bits |= quantities[i] > 0 ? ABOVE : quantities[i] < 0 ? BELOW : 0;
+            wanted[i] = (int64_t)((uint64_t)times[i] << BITS | (uint64_t)bits);
+            least = times[i] < least ? times[i] : least;
+            most = times[i] > most ? times[i] : most;
+            if ((zeros || amounts[i] != 0) && times[i] > last) last = times[i];
+        }
+        const ptn_stamps lines = {times, amounts, flags, given ? quantities : NULL, all, ABOVE, BELOW, BITS, zeros};
+        table->stamps(out, reach, &said, &lines, count);
+        same("stamps", out, wanted, count, sizeof *out);
+        if (reach[0] != least || reach[1] != most) wrong("the first or last time is another");
+        /* Among all lines there may be times that were there before, which count no less. */
+        if (zeros && reach[1] > last) last = reach[1];
+        if (said != last) wrong("the last that counts is %lld, not %lld", (long long)said, (long long)last);
+        space_check();
+    }
+}
+
+void check_hashes(const ptn_kernels *table)
+{
+    for (int64_t number = 0; number < CASES; number++) {
+        int64_t count = draw_from(0, MOST_ROWS);
+        uint64_t *words = SPACE(uint64_t, count), *out = SPACE(uint64_t, count), *wanted = SPACE(uint64_t, count);
+        uint8_t *lasts = SPACE(uint8_t, count);
+        const uint64_t key[2] = {draw(), draw()};
+        const ptn_siphash_key with = {key[0], key[1]};
+        lines_case("hashes", count, -1);
+        for (int64_t i = 0; i < count; i++) {
+            words[i] = draw();
+            lasts[i] = (uint8_t)draw();
+            uint8_t bytes[9];
+            for (int b = 0; b < 8; b++) bytes[b] = (uint8_t)(words[i] >> 8 * b);
+            bytes[8] = lasts[i];
+            wanted[i] = ptn_siphash(&with, bytes, 9);
+        }
+        table->hashes(out, words, lasts, count, key);
+        same("hashes", out, wanted, count, sizeof *out);
+        space_check();
+    }
+}
