@@ -18,6 +18,8 @@ __extension__ typedef unsigned __int128 uint128;
  * rather than sorted. */
 enum { EVENING_S = 64800, WEEKS = 1000000, FEW_NUMBERS = 32 };
 
+#define INLINE static inline __attribute__((always_inline))
+
 static bool by_number(const uint64_t *a, const uint64_t *b, const void *none)
 {
     (void)none;
@@ -32,20 +34,42 @@ static bool by_number(const uint64_t *a, const uint64_t *b, const void *none)
 
 static inline double wide_value(uint128 value) { return value >> 64 == 0 ? (double)(uint64_t)value : (double)value; }
 
+/* What is known of lines: of the two, one is NULL, as a constant where it matters. */
+typedef struct known_lines {
+    const ptn_detail *details;
+    const ptn_brief *briefs;
+} known_lines;
+
+INLINE int32_t number_of(uint16_t brief) { return brief == PTN_BRIEF_NONE ? -1 : brief; }
+
+/* Of line `l` of the entry. */
+INLINE int32_t category_of(known_lines k, const ptn_entry *e, int64_t l)
+{
+    return k.briefs == NULL ? k.details[e->at].category : number_of(k.briefs[e->at + l].category);
+}
+
+INLINE int32_t channel_of(known_lines k, const ptn_entry *e, int64_t l)
+{
+    return k.briefs == NULL ? k.details[e->at].channel : number_of(k.briefs[e->at + l].channel);
+}
+
 /* Entries come by time; of the categories of one instant the one whose bytes come first. */
-static void see_first(ptn_habits *h, const ptn_entry *entries, int64_t count, const ptn_detail *details,
+static void see_first(ptn_habits *h, const ptn_entry *entries, int64_t count, known_lines lines,
                       const patron_history *history)
 {
     int64_t first_s = 0;
     h->first_category = -1;
     for (int64_t i = 0; i < count; i++) {
         const ptn_entry *e = &entries[i];
-        int32_t category = ptn_entry_bought(e) ? details[e->at].category : -1;
+        if (!ptn_entry_bought(e)) continue;
         if (h->first_category >= 0 && e->time_s > first_s) return;
-        if (category < 0 || category == h->first_category) continue;
-        if (h->first_category < 0 || ptn_intern_compare(&history->categories, category, h->first_category) < 0)
-            h->first_category = category;
-        first_s = e->time_s;
+        for (int64_t l = 0; l <= e->more; l++) {
+            int32_t category = category_of(lines, e, l);
+            if (category < 0 || category == h->first_category) continue;
+            if (h->first_category < 0 || ptn_intern_compare(&history->categories, category, h->first_category) < 0)
+                h->first_category = category;
+            first_s = e->time_s;
+        }
     }
 }
 
@@ -238,22 +262,50 @@ static void finish_categories(ptn_habits *h, ptn_habit_bench *b, int64_t groups,
     if (cost > 0.0) h->price_level = (double)paid / cost;
 }
 
-static void forget_products(uint64_t *seen, int64_t words, const ptn_entry *entries, int64_t count,
-                            const ptn_detail *details)
+static void forget_products(uint64_t *seen, int64_t words, const ptn_entry *entries, int64_t count, known_lines lines)
 {
     if (words <= 8 * count) {
         memset(seen, 0, (size_t)words * sizeof *seen);
         return;
     }
     for (int64_t i = 0; i < count; i++) {
-        int32_t product = details[entries[i].at].product;
-        if (product >= 0) seen[product / 64] = 0;
+        for (int64_t l = 0; l <= entries[i].more; l++) {
+            int64_t at = entries[i].at + l;
+            int32_t product = lines.briefs == NULL ? lines.details[at].product : lines.briefs[at].product;
+            if (product >= 0) seen[product / 64] = 0;
+        }
     }
 }
 
+/* What a line of an entry says. */
+typedef struct line {
+    double quantity; /* or `whole`, where it is of a brief */
+    int64_t whole, amount, discount;
+    int32_t product, category;
+    uint8_t kind, marks;
+} line;
+
+INLINE line line_of(known_lines k, const ptn_entry *e, int64_t l)
+{
+    if (k.briefs == NULL) {
+        const ptn_detail *d = &k.details[e->at];
+        return (line){d->quantity, 0, e->amount, d->discount, d->product, d->category, e->kind, e->marks};
+    }
+    const ptn_brief *b = &k.briefs[e->at + l];
+    return (line){0.0, b->quantity, b->amount, b->discount, b->product, number_of(b->category), b->kind, b->marks};
+}
+
+INLINE void add_quantity(ptn_quantity_sum *sum, const line *l, bool whole)
+{
+    if (whole)
+        sum->whole += l->whole;
+    else
+        ptn_quantity_add(sum, l->quantity);
+}
+
 /* All that is seen of single lines, in one pass. */
-static void see_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count,
-                      const ptn_detail *details, const double *prices)
+INLINE void see_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count, known_lines lines,
+                      const double *prices)
 {
     ptn_quantity_sum items = {0, 0};
     uint128 reduced = 0, full = 0;
@@ -263,35 +315,37 @@ static void see_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entrie
     ptn_category_sum *categories = b->categories;
     for (int64_t i = 0; i < count; i++) {
         const ptn_entry *e = &entries[i];
-        const ptn_detail *d = &details[e->at];
-        if (!ptn_entry_bought(e)) {
-            if (e->kind != PTN_KIND_RETURN) continue;
-            h->return_lines++;
-            h->return_value += e->amount < 0 ? -e->amount : e->amount;
-            continue;
-        }
-        bought++;
-        ptn_quantity_add(&items, d->quantity);
-        if ((e->marks & PTN_MARK_DISCOUNT) != 0) {
-            discounts++;
-            discounted += d->discount > 0;
-            reduced += (uint64_t)d->discount;
-            full += (uint64_t)d->discount + (uint128)e->amount;
-        }
-        if (products != NULL && d->product >= 0) {
-            uint64_t *word = &products[(uint32_t)d->product / 64], bit = UINT64_C(1) << (uint32_t)d->product % 64;
-            of_products++;
-            different += (*word & bit) == 0;
-            *word |= bit;
-        }
-        if (categories != NULL && d->category >= 0) {
-            ptn_category_sum *s = &categories[d->category];
-            numbers[groups] = (uint64_t)d->category;
-            groups += s->lines == 0;
-            s->lines++;
-            s->amount += e->amount;
-            s->paid += e->kind == PTN_KIND_ORDER ? e->amount : 0;
-            ptn_quantity_add(&s->quantity, d->quantity);
+        for (int64_t l = 0; l <= (lines.briefs == NULL ? 0 : e->more); l++) {
+            const line d = line_of(lines, e, l);
+            if (d.kind < PTN_KIND_PURCHASE || d.kind >= PTN_KIND_COUNT) {
+                if (d.kind != PTN_KIND_RETURN) continue;
+                h->return_lines++;
+                h->return_value += d.amount < 0 ? -d.amount : d.amount;
+                continue;
+            }
+            bought++;
+            add_quantity(&items, &d, lines.briefs != NULL);
+            if ((d.marks & PTN_MARK_DISCOUNT) != 0) {
+                discounts++;
+                discounted += d.discount > 0;
+                reduced += (uint64_t)d.discount;
+                full += (uint64_t)d.discount + (uint128)d.amount;
+            }
+            if (products != NULL && d.product >= 0) {
+                uint64_t *word = &products[(uint32_t)d.product / 64], bit = UINT64_C(1) << (uint32_t)d.product % 64;
+                of_products++;
+                different += (*word & bit) == 0;
+                *word |= bit;
+            }
+            if (categories != NULL && d.category >= 0) {
+                ptn_category_sum *s = &categories[d.category];
+                numbers[groups] = (uint64_t)d.category;
+                groups += s->lines == 0;
+                s->lines++;
+                s->amount += d.amount;
+                s->paid += d.kind == PTN_KIND_ORDER ? d.amount : 0;
+                add_quantity(&s->quantity, &d, lines.briefs != NULL);
+            }
         }
     }
     h->purchase_lines = bought;
@@ -301,13 +355,14 @@ static void see_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entrie
     h->products = different;
     h->items = ptn_quantity_value(&items);
     h->discount_depth = full > 0 ? wide_value(reduced) / wide_value(full) : (double)NAN;
-    if (products != NULL) forget_products(products, b->product_words, entries, count, details);
+    if (products != NULL) forget_products(products, b->product_words, entries, count, lines);
     finish_categories(h, b, groups, prices);
 }
 
 void ptn_habits_see_channels(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count,
                              const ptn_detail *details, const patron_history *history)
 {
+    const known_lines lines = {details, b->briefs};
     int64_t orders = 0, groups = 0, most = 0;
     const ptn_entry *last = NULL;
     int32_t channel = -1;
@@ -330,10 +385,12 @@ void ptn_habits_see_channels(ptn_habits *h, ptn_habit_bench *b, const ptn_entry 
         }
         last = e;
         is_order |= e->kind == PTN_KIND_ORDER;
-        int32_t its = details[e->at].channel;
-        /* The one whose bytes come first: channels are numbered as they came. */
-        if (its >= 0 && its != channel && (channel < 0 || ptn_intern_compare(&history->channels, its, channel) < 0))
-            channel = its;
+        for (int64_t l = 0; l <= e->more; l++) {
+            int32_t its = channel_of(lines, e, l);
+            /* The one whose bytes come first: channels are numbered as they came. */
+            if (its >= 0 && its != channel && (channel < 0 || ptn_intern_compare(&history->channels, its, channel) < 0))
+                channel = its;
+        }
     }
     if (orders == 0) return;
     make_way(b, groups);
@@ -351,14 +408,18 @@ void ptn_habits_see(ptn_habits *habits, ptn_habit_bench *bench, const ptn_entry 
                     const ptn_detail *details, const patron_history *history, const ptn_question *question)
 {
     enum { LINES = PTN_HABIT_LINES | PTN_HABIT_PRODUCTS | PTN_HABIT_CATEGORIES | PTN_HABIT_PRICES };
+    const known_lines lines = {details, bench->briefs};
     int64_t offset_s = history->options.utc_offset_s;
-    if ((question->habits & PTN_HABIT_FIRST) != 0) see_first(habits, entries, count, details, history);
-    if ((question->habits & LINES) != 0) see_lines(habits, bench, entries, count, details, question->prices);
+    if ((question->habits & PTN_HABIT_FIRST) != 0) see_first(habits, entries, count, lines, history);
+    if ((question->habits & LINES) != 0 && lines.briefs != NULL)
+        see_lines(habits, bench, entries, count, (known_lines){NULL, lines.briefs}, question->prices);
+    else if ((question->habits & LINES) != 0)
+        see_lines(habits, bench, entries, count, (known_lines){details, NULL}, question->prices);
     if ((question->habits & PTN_HABIT_SEASONS) != 0) see_seasons(habits, bench->quarters, entries, count, offset_s);
     if ((question->habits & PTN_HABIT_RHYTHM) != 0) see_rhythm(habits, bench, entries, orders, offset_s, question);
 }
 
-patron_status ptn_habit_bench_open(ptn_habit_bench *b, const patron_history *h, int32_t habits, int64_t entries,
+patron_status ptn_habit_bench_open(ptn_habit_bench *b, const patron_history *h, int32_t habits, int64_t lines,
                                    ptn_memory *memory, patron_error *error)
 {
     int64_t categories = h->category.items == NULL ? 0 : ptn_intern_count(&h->categories),
@@ -369,15 +430,15 @@ patron_status ptn_habit_bench_open(ptn_habit_bench *b, const patron_history *h, 
     if ((habits & PTN_HABIT_PRODUCTS) == 0) products = 0;
     if (categories > most) most = categories;
     if (channels > most) most = channels;
-    if (most > entries) most = entries;
+    if (most > lines) most = lines;
     b->kernels = ptn_kernels_here();
     b->room = PTN_WAITING_PARTS + most + 1;
     b->product_words = (products + 63) / 64;
     const ptn_wanted zero[] = {{&b->categories, categories, sizeof *b->categories, "categories"},
                                {&b->channels, channels, sizeof *b->channels, "channels"},
                                {&b->products, b->product_words, sizeof *b->products, "products"}},
-                     wanted[] = {{&b->numbers, entries + 1, sizeof *b->numbers, "a group's lines"},
-                                 {&b->closing, entries + 1, sizeof *b->closing, "a group's lines"},
+                     wanted[] = {{&b->numbers, lines + 1, sizeof *b->numbers, "a group's lines"},
+                                 {&b->closing, lines + 1, sizeof *b->closing, "a group's lines"},
                                  {&b->logs, b->room, sizeof *b->logs, "logarithms"},
                                  {&b->parts, b->room, sizeof *b->parts, "logarithms"}};
     const int64_t counts[] = {categories, channels, products};
