@@ -60,7 +60,7 @@ typedef struct ptn_grouping {
     int64_t as_of_s;       /* INT64_MAX: no line is later */
     int64_t before_s;      /* lines until then are before the window; INT64_MIN: none is */
     bool details, lines;   /* wanted */
-    int64_t round_bytes;   /* gathered at a time at most, before there are more rounds; 0: 256 MiB */
+    int64_t round_bytes;   /* gathered at a time at most, before there are more rounds; 0: groups.c's choice */
     uint8_t *line_fates;   /* NULL, or room for each line's PATRON_FATE_…, duplicates not known yet */
 } ptn_grouping;
 

@@ -398,6 +398,7 @@ static void see_group(void *argument, int64_t block, int32_t worker)
     j->sums[group].first_s = INT64_MAX;
     j->sums[group].last_s = INT64_MIN;
     ptn_touch(&j->customers[first], (size_t)(end - first) * sizeof *j->customers);
+    if (j->habits != NULL) ptn_touch(&j->habits[first], (size_t)(end - first) * sizeof *j->habits);
     sort_group(b, g->entries + start, count, end - first);
     if (g->brief_starts != NULL) settle_briefs(b, g, group, g->entries + start, count);
     for (int64_t c = first; c < end; c++) {
