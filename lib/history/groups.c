@@ -343,6 +343,17 @@ static inline void place_run(const ptn_groups *g, int64_t *place, int64_t *brief
     for (int32_t from = t->starts[run], until; from < t->starts[run + 1]; from = until) {
         until = span_end(from, t->starts[run + 1]);
         uint64_t tally = t->tally[until] - t->tally[from];
+        if (ptn_tally_of(tally, PTN_KIND_LATER, PTN_KIND_ORDER) == 0) { /* most are orders' lines alone */
+            int32_t lines = until - from;
+            ptn_brief *of = g->briefs + (*brief_place - g->brief_base);
+            g->entries[*place - g->base] = (ptn_gathered){common | PTN_KIND_ORDER << PTN_GATHERED_KIND |
+                                                              (int64_t)(lines - 1) << PTN_GATHERED_MARKS,
+                                                          (int64_t)(t->bought[until] - t->bought[from]), order};
+            copy_briefs(of, of + lines, briefs, from, until);
+            *place += 1;
+            *brief_place += lines;
+            continue;
+        }
         int64_t bought = lines_of(tally, PTN_KIND_PURCHASE, 2), back = lines_of(tally, PTN_KIND_RETURN, 2);
         ptn_gathered *to = g->entries + (*place - g->base);
         ptn_brief *of = g->briefs + (*brief_place - g->brief_base);
@@ -366,7 +377,7 @@ static void place_briefs(void *argument, int64_t block, int32_t worker)
     const ptn_grouping *g = j->asked;
     const patron_history *h = g->history;
     const int64_t *stamps = h->stamp.items;
-    const ptn_groups *groups = j->groups;
+    const ptn_groups copy = *j->groups, *groups = &copy; /* what entries are written to cannot change it */
     int64_t *places = groups->places + block * groups->count,
             *brief_places = groups->brief_places + block * groups->count, end = block_end(j, block);
     uint32_t within = (1u << groups->shift) - 1u;

@@ -277,86 +277,122 @@ static void forget_products(uint64_t *seen, int64_t words, const ptn_entry *entr
     }
 }
 
-/* What a line of an entry says. */
-typedef struct line {
-    double quantity; /* or `whole`, where it is of a brief */
-    int64_t whole, amount, discount;
-    int32_t product, category;
-    uint8_t kind, marks;
-} line;
+/* What is added up of a customer's lines. */
+typedef struct line_sums {
+    ptn_quantity_sum items;
+    uint128 reduced, full;
+    int64_t groups; /* categories, their numbers in the bench */
+    uint32_t bought, discounts, discounted, of_products, different;
+} line_sums;
 
-INLINE line line_of(known_lines k, const ptn_entry *e, int64_t l)
+INLINE void add_product(line_sums *s, uint64_t *products, int32_t product)
 {
-    if (k.briefs == NULL) {
-        const ptn_detail *d = &k.details[e->at];
-        return (line){d->quantity, 0, e->amount, d->discount, d->product, d->category, e->kind, e->marks};
-    }
-    const ptn_brief *b = &k.briefs[e->at + l];
-    return (line){0.0, b->quantity, b->amount, b->discount, b->product, number_of(b->category), b->kind, b->marks};
+    if (products == NULL || product < 0) return;
+    uint64_t *word = &products[(uint32_t)product / 64], bit = UINT64_C(1) << (uint32_t)product % 64;
+    s->of_products++;
+    s->different += (*word & bit) == 0;
+    *word |= bit;
 }
 
-INLINE void add_quantity(ptn_quantity_sum *sum, const line *l, bool whole)
+INLINE ptn_category_sum *category_at(line_sums *s, ptn_habit_bench *b, int32_t category)
 {
-    if (whole)
-        sum->whole += l->whole;
-    else
-        ptn_quantity_add(sum, l->quantity);
+    ptn_category_sum *its = &b->categories[category];
+    b->numbers[s->groups] = (uint64_t)category;
+    s->groups += its->lines == 0;
+    its->lines++;
+    return its;
+}
+
+static line_sums add_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count,
+                           const ptn_detail *details)
+{
+    line_sums s = {.bought = 0};
+    for (int64_t i = 0; i < count; i++) {
+        const ptn_entry *e = &entries[i];
+        const ptn_detail *d = &details[e->at];
+        if (!ptn_entry_bought(e)) {
+            if (e->kind != PTN_KIND_RETURN) continue;
+            h->return_lines++;
+            h->return_value += e->amount < 0 ? -e->amount : e->amount;
+            continue;
+        }
+        s.bought++;
+        ptn_quantity_add(&s.items, d->quantity);
+        if ((e->marks & PTN_MARK_DISCOUNT) != 0) {
+            s.discounts++;
+            s.discounted += d->discount > 0;
+            s.reduced += (uint64_t)d->discount;
+            s.full += (uint64_t)d->discount + (uint128)e->amount;
+        }
+        add_product(&s, b->products, d->product);
+        if (b->categories == NULL || d->category < 0) continue;
+        ptn_category_sum *its = category_at(&s, b, d->category);
+        its->amount += e->amount;
+        its->paid += e->kind == PTN_KIND_ORDER ? e->amount : 0;
+        ptn_quantity_add(&its->quantity, d->quantity);
+    }
+    return s;
+}
+
+/* The same of briefs: quantities are whole, and fewer than 2^32 narrow numbers add up to less than 2^64. */
+static line_sums add_briefs(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count,
+                            const ptn_brief *briefs)
+{
+    line_sums s = {.bought = 0};
+    uint64_t reduced = 0, full = 0;
+    for (int64_t i = 0; i < count; i++) {
+        const ptn_entry *e = &entries[i];
+        const ptn_brief *d = &briefs[e->at], *end = d + e->more + 1;
+        for (; d < end && d->kind < PTN_KIND_PURCHASE; d++) {
+            if (d->kind != PTN_KIND_RETURN) continue;
+            h->return_lines++;
+            h->return_value += d->amount < 0 ? -(int64_t)d->amount : d->amount;
+        }
+        s.bought += (uint32_t)(end - d);
+        for (; d < end; d++) {
+            bool marked = (d->marks & PTN_MARK_DISCOUNT) != 0;
+            uint64_t discount = marked ? (uint64_t)d->discount : 0;
+            s.discounts += marked;
+            s.discounted += discount > 0;
+            reduced += discount;
+            full += marked ? discount + (uint64_t)d->amount : 0;
+            s.items.whole += d->quantity;
+            add_product(&s, b->products, d->product);
+            if (b->categories == NULL || d->category == PTN_BRIEF_NONE) continue;
+            ptn_category_sum *its = category_at(&s, b, d->category);
+            its->amount += d->amount;
+            its->paid += d->kind == PTN_KIND_ORDER ? d->amount : 0;
+            its->quantity.whole += d->quantity;
+        }
+    }
+    s.reduced = reduced;
+    s.full = full;
+    return s;
 }
 
 /* All that is seen of single lines, in one pass. */
-INLINE void see_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count, known_lines lines,
+static void see_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count, known_lines lines,
                       const double *prices)
 {
-    ptn_quantity_sum items = {0, 0};
-    uint128 reduced = 0, full = 0;
-    int64_t groups = 0;
-    uint32_t bought = 0, discounts = 0, discounted = 0, of_products = 0, different = 0;
-    uint64_t *products = b->products, *numbers = b->numbers;
-    ptn_category_sum *categories = b->categories;
-    for (int64_t i = 0; i < count; i++) {
-        const ptn_entry *e = &entries[i];
-        for (int64_t l = 0; l <= (lines.briefs == NULL ? 0 : e->more); l++) {
-            const line d = line_of(lines, e, l);
-            if (d.kind < PTN_KIND_PURCHASE || d.kind >= PTN_KIND_COUNT) {
-                if (d.kind != PTN_KIND_RETURN) continue;
-                h->return_lines++;
-                h->return_value += d.amount < 0 ? -d.amount : d.amount;
-                continue;
-            }
-            bought++;
-            add_quantity(&items, &d, lines.briefs != NULL);
-            if ((d.marks & PTN_MARK_DISCOUNT) != 0) {
-                discounts++;
-                discounted += d.discount > 0;
-                reduced += (uint64_t)d.discount;
-                full += (uint64_t)d.discount + (uint128)d.amount;
-            }
-            if (products != NULL && d.product >= 0) {
-                uint64_t *word = &products[(uint32_t)d.product / 64], bit = UINT64_C(1) << (uint32_t)d.product % 64;
-                of_products++;
-                different += (*word & bit) == 0;
-                *word |= bit;
-            }
-            if (categories != NULL && d.category >= 0) {
-                ptn_category_sum *s = &categories[d.category];
-                numbers[groups] = (uint64_t)d.category;
-                groups += s->lines == 0;
-                s->lines++;
-                s->amount += d.amount;
-                s->paid += d.kind == PTN_KIND_ORDER ? d.amount : 0;
-                add_quantity(&s->quantity, &d, lines.briefs != NULL);
-            }
-        }
-    }
-    h->purchase_lines = bought;
-    h->discount_lines = discounts;
-    h->discounted_lines = discounted;
-    h->product_lines = of_products;
-    h->products = different;
-    h->items = ptn_quantity_value(&items);
-    h->discount_depth = full > 0 ? wide_value(reduced) / wide_value(full) : (double)NAN;
-    if (products != NULL) forget_products(products, b->product_words, entries, count, lines);
-    finish_categories(h, b, groups, prices);
+    const line_sums s = lines.briefs == NULL ? add_lines(h, b, entries, count, lines.details)
+                                             : add_briefs(h, b, entries, count, lines.briefs);
+    h->purchase_lines = s.bought;
+    h->discount_lines = s.discounts;
+    h->discounted_lines = s.discounted;
+    h->product_lines = s.of_products;
+    h->products = s.different;
+    h->items = ptn_quantity_value(&s.items);
+    h->discount_depth = s.full > 0 ? wide_value(s.reduced) / wide_value(s.full) : (double)NAN;
+    if (b->products != NULL) forget_products(b->products, b->product_words, entries, count, lines);
+    finish_categories(h, b, s.groups, prices);
+}
+
+/* How many lines on to the next that may have another channel than the first: beyond all, where they have one. */
+INLINE int64_t channel_lines(const ptn_brief *briefs, int64_t more)
+{
+    uint32_t differs = 0;
+    for (int64_t l = 1; l <= more; l++) differs |= (uint32_t)(briefs[l].channel ^ briefs[0].channel);
+    return differs == 0 ? more + 1 : 1;
 }
 
 void ptn_habits_see_channels(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count,
@@ -385,7 +421,9 @@ void ptn_habits_see_channels(ptn_habits *h, ptn_habit_bench *b, const ptn_entry 
         }
         last = e;
         is_order |= e->kind == PTN_KIND_ORDER;
-        for (int64_t l = 0; l <= e->more; l++) {
+        /* Most runs have one channel. */
+        int64_t same = lines.briefs == NULL ? e->more + 1 : channel_lines(&lines.briefs[e->at], e->more);
+        for (int64_t l = 0; l <= e->more; l += same) {
             int32_t its = channel_of(lines, e, l);
             /* The one whose bytes come first: channels are numbered as they came. */
             if (its >= 0 && its != channel && (channel < 0 || ptn_intern_compare(&history->channels, its, channel) < 0))
@@ -411,10 +449,7 @@ void ptn_habits_see(ptn_habits *habits, ptn_habit_bench *bench, const ptn_entry 
     const known_lines lines = {details, bench->briefs};
     int64_t offset_s = history->options.utc_offset_s;
     if ((question->habits & PTN_HABIT_FIRST) != 0) see_first(habits, entries, count, lines, history);
-    if ((question->habits & LINES) != 0 && lines.briefs != NULL)
-        see_lines(habits, bench, entries, count, (known_lines){NULL, lines.briefs}, question->prices);
-    else if ((question->habits & LINES) != 0)
-        see_lines(habits, bench, entries, count, (known_lines){details, NULL}, question->prices);
+    if ((question->habits & LINES) != 0) see_lines(habits, bench, entries, count, lines, question->prices);
     if ((question->habits & PTN_HABIT_SEASONS) != 0) see_seasons(habits, bench->quarters, entries, count, offset_s);
     if ((question->habits & PTN_HABIT_RHYTHM) != 0) see_rhythm(habits, bench, entries, orders, offset_s, question);
 }
