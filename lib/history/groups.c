@@ -528,9 +528,10 @@ static patron_status count(job *j, int64_t blocks, ptn_team *team, const char *s
     if (status == PATRON_OK) status = ptn_team_run(team, stage, from, until, blocks, task, j, error);
     if (status != PATRON_OK) return status;
     plan(j, blocks);
-    if (ptn_groups_lines(g) > UINT32_MAX)
+    int64_t lines = ptn_groups_lines(g, g->largest);
+    if (lines > UINT32_MAX)
         return ptn_fail(error, PATRON_TOO_LARGE, "%lld lines of one customer and its neighbours; split the history",
-                        (long long)ptn_groups_lines(g));
+                        (long long)lines);
     return make_room(g, j->asked, error);
 }
 

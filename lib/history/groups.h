@@ -77,10 +77,11 @@ void ptn_groups_free(ptn_groups *groups);
 /* Whether details come as briefs of the lines of runs. */
 bool ptn_groups_brief(const ptn_grouping *grouping);
 
-/* Briefs of the largest group, or its entries where each is a line. */
-static inline int64_t ptn_groups_lines(const ptn_groups *groups)
+/* Lines of a group of up to so many entries, at most. */
+static inline int64_t ptn_groups_lines(const ptn_groups *groups, int64_t entries)
 {
-    return groups->most_briefs > groups->largest ? groups->most_briefs : groups->largest;
+    if (groups->brief_starts == NULL) return entries;
+    return groups->most_briefs / PTN_BRIEF_LINES < entries ? groups->most_briefs : entries * PTN_BRIEF_LINES;
 }
 
 /* Whether more decides what a line is than an as-of, its amount and its flags. */

@@ -454,6 +454,25 @@ void ptn_habits_see(ptn_habits *habits, ptn_habit_bench *bench, const ptn_entry 
     if ((question->habits & PTN_HABIT_RHYTHM) != 0) see_rhythm(habits, bench, entries, orders, offset_s, question);
 }
 
+void ptn_habits_settle(ptn_habit_bench *b, ptn_entry *entries, int64_t count, const ptn_gathered *gathered,
+                       const ptn_brief *briefs)
+{
+    enum { BRIEFS_A_LINE = 64 / sizeof *briefs }; /* of cache */
+    uint32_t *firsts = b->closing, at = 0;
+    for (int64_t i = 0; i < count; i++) {
+        firsts[i] = at;
+        at += ptn_gathered_more(&gathered[i]) + 1u;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        ptn_entry *e = &entries[i];
+        e->at = firsts[e->at];
+        e->more = e->marks;
+        e->marks = 0;
+    }
+    for (uint32_t i = 0; i < at; i += BRIEFS_A_LINE) __builtin_prefetch(&briefs[i]);
+    b->briefs = briefs;
+}
+
 patron_status ptn_habit_bench_open(ptn_habit_bench *b, const patron_history *h, int32_t habits, int64_t lines,
                                    ptn_memory *memory, patron_error *error)
 {

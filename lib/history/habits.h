@@ -50,6 +50,11 @@ patron_status ptn_habit_bench_open(ptn_habit_bench *bench, const patron_history 
                                    ptn_memory *memory, patron_error *error);
 void ptn_habit_bench_free(ptn_habit_bench *bench, const ptn_memory *memory);
 
+/* Where a group's lines come as briefs of runs: which entries have which. `entries` are those of `gathered`, sorted by
+   customer. The briefs are asked for ahead, as customers find theirs here and there among them. */
+void ptn_habits_settle(ptn_habit_bench *bench, ptn_entry *entries, int64_t count, const ptn_gathered *gathered,
+                       const ptn_brief *briefs);
+
 /* Fills in the parts of *habits, which is all zero, that question->habits asks for, channels aside; the others are of
    no meaning. Its entropies come with ptn_habits_finish at the latest. `entries` are those of a customer with an order,
    sorted by time, and bench->closing has its `orders`. `details` are NULL where there are briefs. Allocates nothing. */

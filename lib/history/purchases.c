@@ -329,26 +329,6 @@ static void sort_group(const bench *b, const ptn_gathered *gathered, int64_t cou
         b->entries[ends[ptn_gathered_customer(&gathered[i])]++] = ptn_gathered_entry(&gathered[i], (uint32_t)i);
 }
 
-/* Where lines come as briefs of runs: where those of each entry begin, and how many there are. They are asked for
-   ahead, as customers find theirs here and there in the group. */
-static void settle_briefs(bench *b, const ptn_groups *g, int64_t group, const ptn_gathered *gathered, int64_t count)
-{
-    const ptn_brief *briefs = g->briefs + (g->brief_starts[group] - g->brief_base);
-    uint32_t *firsts = b->habits.closing, at = 0;
-    for (int64_t i = 0; i < count; i++) {
-        firsts[i] = at;
-        at += ptn_gathered_more(&gathered[i]) + 1u;
-    }
-    for (int64_t i = 0; i < count; i++) {
-        ptn_entry *e = &b->entries[i];
-        e->at = firsts[e->at];
-        e->more = e->marks;
-        e->marks = 0;
-    }
-    for (uint32_t i = 0; i < at; i += 3) __builtin_prefetch(&briefs[i]);
-    b->habits.briefs = briefs;
-}
-
 /* `together`: the purchase lines of each order lie so. */
 static void see_habits(const job *j, ptn_habit_bench *b, int64_t customer, ptn_entry *entries, int64_t count,
                        const ptn_detail *details, bool together)
@@ -400,7 +380,9 @@ static void see_group(void *argument, int64_t block, int32_t worker)
     ptn_touch(&j->customers[first], (size_t)(end - first) * sizeof *j->customers);
     if (j->habits != NULL) ptn_touch(&j->habits[first], (size_t)(end - first) * sizeof *j->habits);
     sort_group(b, g->entries + start, count, end - first);
-    if (g->brief_starts != NULL) settle_briefs(b, g, group, g->entries + start, count);
+    if (g->brief_starts != NULL)
+        ptn_habits_settle(&b->habits, b->entries, count, g->entries + start,
+                          g->briefs + (g->brief_starts[group] - g->brief_base));
     for (int64_t c = first; c < end; c++) {
         int64_t to = b->ends[c - first];
         see_customer(j, b, &j->sums[group], c, b->entries + from, to - from,
@@ -532,13 +514,6 @@ static patron_status fill_audit(ptn_purchases *p, const job *j, patron_error *er
     return PATRON_OK;
 }
 
-/* Lines of a group of up to so many entries. */
-static int64_t most_lines(const ptn_groups *g, int64_t entries)
-{
-    int64_t most = ptn_groups_lines(g);
-    return most / PTN_BRIEF_LINES < entries ? most : entries * PTN_BRIEF_LINES;
-}
-
 /* Memory for `workers` workers to group in; the first's has room for the largest group. */
 static patron_status make_benches(job *j, int32_t workers, ptn_memory *memory, patron_error *error)
 {
@@ -554,7 +529,7 @@ static patron_status make_benches(job *j, int32_t workers, ptn_memory *memory, p
                                      {&b->ends, customers, sizeof *b->ends, "a group's customers"}};
         bool habits = j->question.habits != PTN_HABIT_NONE || j->history->options.match_cancellations != 0;
         status = ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, false, memory, error);
-        int64_t lines = j->groups->brief_starts == NULL ? room : most_lines(j->groups, room);
+        int64_t lines = ptn_groups_lines(j->groups, room);
         if (status == PATRON_OK && habits)
             status = ptn_habit_bench_open(&b->habits, j->history, j->question.habits, lines, memory, error);
         if (status != PATRON_OK) return status;
