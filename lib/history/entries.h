@@ -54,7 +54,7 @@ typedef struct ptn_entry {
     uint8_t order_kind; /* PTN_KEY_… */
     uint8_t kind;
     uint8_t marks;
-    uint8_t padding;
+    uint8_t more; /* lines of a run after its first: their details follow */
 } ptn_entry;
 
 typedef struct ptn_detail {
@@ -64,9 +64,30 @@ typedef struct ptn_detail {
     int32_t channel, padding;  /* likewise */
 } ptn_detail;
 
+/* The same of a line in a run, where the log's columns are narrow; with what the run's entry has added up. */
+typedef struct ptn_brief {
+    int32_t amount; /* signed */
+    int32_t discount;
+    int32_t product; /* number, or -1 */
+    int16_t quantity;
+    uint16_t category, channel; /* numbers, or PTN_BRIEF_NONE */
+    uint8_t kind, marks;
+} ptn_brief;
+
+enum {
+    PTN_BRIEF_NONE = UINT16_MAX,
+    PTN_BRIEF_LINES = 8 /* of a run in an entry: as many as three bits tell apart, those of PTN_MARK_… until told */
+};
+
 static inline uint32_t ptn_gathered_customer(const ptn_gathered *g)
 {
     return (uint32_t)(g->packed >> PTN_GATHERED_CUSTOMER) & ((1u << (PTN_GATHERED_TIME - PTN_GATHERED_CUSTOMER)) - 1u);
+}
+
+/* Where an entry is of a run's lines: how many after the first, where others have PTN_MARK_…. */
+static inline uint32_t ptn_gathered_more(const ptn_gathered *g)
+{
+    return (uint32_t)g->packed >> PTN_GATHERED_MARKS & (PTN_BRIEF_LINES - 1u);
 }
 
 static inline ptn_entry ptn_gathered_entry(const ptn_gathered *g, uint32_t at)

@@ -17,8 +17,10 @@ enum {
     TOUCHED = 1 << 15 /* entries at a time */
 };
 
-/* Bytes gathered in a round, before there are more rounds. */
-#define ROUND_BYTES (INT64_C(256) << 20)
+/* Bytes gathered in a round, before there are more rounds. More with briefs: to read lines once more is dearer then
+   than fresh memory (a fifth of the whole catalogue's time for 1e7 lines, measured). */
+#define ROUND_BYTES       (INT64_C(256) << 20)
+#define BRIEF_ROUND_BYTES (INT64_C(512) << 20)
 
 /* What a block of lines found. */
 typedef struct block_sums {
@@ -228,6 +230,187 @@ static void place_runs(void *argument, int64_t block, int32_t worker)
     }
 }
 
+bool ptn_groups_brief(const ptn_grouping *g)
+{
+    const patron_history *h = g->history;
+    return g->details && h->options.duplicates != PATRON_DUPLICATES_DROP && h->options.match_cancellations == 0 &&
+           (h->wide & (PTN_WIDE_AMOUNT | PTN_WIDE_QUANTITY | PTN_WIDE_DISCOUNT)) == 0 &&
+           ptn_intern_count(&h->categories) <= PTN_BRIEF_NONE && ptn_intern_count(&h->channels) <= PTN_BRIEF_NONE;
+}
+
+/* Lines of these kinds. */
+static inline int64_t lines_of(uint64_t tally, int32_t first, int32_t count)
+{
+    int64_t lines = 0;
+    for (int32_t k = first; k < first + count; k++) lines += (int64_t)ptn_tally_of(tally, k, 1);
+    return lines;
+}
+
+/* Where an entry that begins at line `from` of a run ends at the latest. */
+static inline int32_t span_end(int32_t from, int32_t until)
+{
+    return until - from < PTN_BRIEF_LINES ? until : from + PTN_BRIEF_LINES;
+}
+
+/* As count_runs, with the lines of each entry. */
+static void count_briefs(void *argument, int64_t block, int32_t worker)
+{
+    job *j = argument;
+    const ptn_grouping *g = j->asked;
+    const int64_t *stamps = g->history->stamp.items;
+    int64_t *counts = j->groups->places + block * j->groups->count,
+            *briefs = j->groups->brief_places + block * j->groups->count, end = block_end(j, block);
+    int32_t shift = j->groups->shift;
+    block_sums s = {.first_s = INT64_MAX, .last_s = INT64_MIN};
+    ptn_run_tile t;
+    (void)worker;
+    memset(counts, 0, (size_t)j->groups->count * sizeof *counts);
+    memset(briefs, 0, (size_t)j->groups->count * sizeof *briefs);
+    ptn_runs_open(&t, g);
+    for (int64_t at = block * j->groups->block; at < end; at += PTN_RUN_LINES) {
+        int32_t lines = end - at < PTN_RUN_LINES ? (int32_t)(end - at) : PTN_RUN_LINES;
+        ptn_runs_read(&t, g, at, lines, false);
+        for (int32_t r = 0; r < t.runs; r++) {
+            int64_t time_s = ptn_stamp_time(stamps[at + t.starts[r]]), entries = 0, seen = 0;
+            uint32_t customer = (uint32_t)t.owners[r], group = customer >> shift;
+            for (int32_t from = t.starts[r], until; from < t.starts[r + 1]; from = until) {
+                until = span_end(from, t.starts[r + 1]);
+                uint64_t tally = t.tally[until] - t.tally[from];
+                entries += (ptn_tally_bought(tally) != 0) + (ptn_tally_back(tally) != 0);
+                seen += lines_of(tally, PTN_KIND_RETURN, 4);
+                if (ptn_tally_aside(tally) != 0) see_aside(j->groups, customer);
+            }
+            counts[group] += entries;
+            briefs[group] += seen;
+            s.first_s = entries > 0 && time_s < s.first_s ? time_s : s.first_s;
+            s.last_s = entries > 0 && time_s > s.last_s ? time_s : s.last_s;
+        }
+        for (int32_t k = 0; k < PTN_KIND_COUNT; k++) s.kinds[k] += (int64_t)ptn_tally_of(t.tally[lines], k, 1);
+    }
+    j->sums[block] = s;
+}
+
+/* What stands in for columns that are not there. */
+typedef struct absent {
+    int32_t none[PTN_RUN_LINES], zero[PTN_RUN_LINES];
+    int16_t one[PTN_RUN_LINES];
+} absent;
+
+static const int32_t *column_at(const ptn_array *column, int64_t from, const int32_t *instead)
+{
+    return column->items == NULL ? instead : (const int32_t *)column->items + from;
+}
+
+static void make_briefs(ptn_brief *briefs, const patron_history *h, const ptn_run_tile *t, int64_t from, int32_t count,
+                        const absent *a)
+{
+    const int64_t *stamps = (const int64_t *)h->stamp.items + from;
+    const int32_t *amounts = (const int32_t *)h->amount.items + from,
+                  *discounts = column_at(&h->discount, from, a->zero),
+                  *products = column_at(&h->product, from, a->none),
+                  *categories = column_at(&h->category, from, a->none),
+                  *channels = column_at(&h->channel, from, a->none);
+    const int16_t *quantities = h->quantity.items == NULL ? a->one : (const int16_t *)h->quantity.items + from;
+    for (int32_t i = 0; i < count; i++) {
+        uint32_t kind = (uint32_t)__builtin_ctzll(t->tally[i + 1] - t->tally[i]) / PTN_TALLY_BITS;
+        bool discount = (ptn_stamp_flags(stamps[i]) & PTN_LINE_DISCOUNT) != 0;
+        briefs[i] = (ptn_brief){amounts[i],
+                                discounts[i],
+                                products[i],
+                                quantities[i],
+                                (uint16_t)categories[i],
+                                (uint16_t)channels[i],
+                                (uint8_t)kind,
+                                discount ? PTN_MARK_DISCOUNT : 0};
+    }
+}
+
+/* The briefs of lines from … until - 1: those of what was bought from `bought` on, of what came back from `back` on. */
+static inline void copy_briefs(ptn_brief *bought, ptn_brief *back, const ptn_brief *briefs, int32_t from, int32_t until)
+{
+    for (int32_t i = from; i < until; i++) {
+        if (briefs[i].kind >= PTN_KIND_PURCHASE)
+            *bought++ = briefs[i];
+        else if (briefs[i].kind >= PTN_KIND_RETURN)
+            *back++ = briefs[i];
+    }
+}
+
+/* The entries of a run, and their briefs; `common` is what their `packed` share. */
+static inline void place_run(const ptn_groups *g, int64_t *place, int64_t *brief_place, const ptn_run_tile *t,
+                             const ptn_brief *briefs, int32_t run, int64_t common, uint64_t order)
+{
+    for (int32_t from = t->starts[run], until; from < t->starts[run + 1]; from = until) {
+        until = span_end(from, t->starts[run + 1]);
+        uint64_t tally = t->tally[until] - t->tally[from];
+        if (ptn_tally_of(tally, PTN_KIND_LATER, PTN_KIND_ORDER) == 0) { /* most are orders' lines alone */
+            int32_t lines = until - from;
+            ptn_brief *of = g->briefs + (*brief_place - g->brief_base);
+            g->entries[*place - g->base] = (ptn_gathered){common | PTN_KIND_ORDER << PTN_GATHERED_KIND |
+                                                              (int64_t)(lines - 1) << PTN_GATHERED_MARKS,
+                                                          (int64_t)(t->bought[until] - t->bought[from]), order};
+            copy_briefs(of, of + lines, briefs, from, until);
+            *place += 1;
+            *brief_place += lines;
+            continue;
+        }
+        int64_t bought = lines_of(tally, PTN_KIND_PURCHASE, 2), back = lines_of(tally, PTN_KIND_RETURN, 2);
+        ptn_gathered *to = g->entries + (*place - g->base);
+        ptn_brief *of = g->briefs + (*brief_place - g->brief_base);
+        if (bought > 0) {
+            uint32_t kind = ptn_tally_of(tally, PTN_KIND_ORDER, 1) != 0 ? PTN_KIND_ORDER : PTN_KIND_PURCHASE;
+            *to++ = (ptn_gathered){common | kind << PTN_GATHERED_KIND | (bought - 1) << PTN_GATHERED_MARKS,
+                                   (int64_t)(t->bought[until] - t->bought[from]), order};
+        }
+        if (back > 0)
+            *to++ = (ptn_gathered){common | PTN_KIND_RETURN << PTN_GATHERED_KIND | (back - 1) << PTN_GATHERED_MARKS,
+                                   (int64_t)(t->back[until] - t->back[from]), order};
+        copy_briefs(of, of + bought, briefs, from, until);
+        *place = (to - g->entries) + g->base;
+        *brief_place += bought + back;
+    }
+}
+
+static void place_briefs(void *argument, int64_t block, int32_t worker)
+{
+    job *j = argument;
+    const ptn_grouping *g = j->asked;
+    const patron_history *h = g->history;
+    const int64_t *stamps = h->stamp.items;
+    const ptn_groups copy = *j->groups, *groups = &copy; /* what entries are written to cannot change it */
+    int64_t *places = groups->places + block * groups->count,
+            *brief_places = groups->brief_places + block * groups->count, end = block_end(j, block);
+    uint32_t within = (1u << groups->shift) - 1u;
+    ptn_brief briefs[PTN_RUN_LINES];
+    ptn_run_tile t;
+    absent a;
+    (void)worker;
+    ptn_runs_open(&t, g);
+    for (int32_t i = 0; i < PTN_RUN_LINES; i++) a.none[i] = -1, a.zero[i] = 0, a.one[i] = 1;
+    for (int64_t at = block * groups->block; at < end; at += PTN_RUN_LINES) {
+        int32_t lines = end - at < PTN_RUN_LINES ? (int32_t)(end - at) : PTN_RUN_LINES;
+        ptn_runs_read(&t, g, at, lines, true);
+        make_briefs(briefs, h, &t, at, lines, &a);
+        for (int32_t r = 0; r < t.runs; r++) {
+            uint32_t group = (uint32_t)t.owners[r] >> groups->shift;
+            if (group - j->first >= j->count) continue;
+            __builtin_prefetch(&groups->entries[places[group] - groups->base], 1);
+            __builtin_prefetch(&groups->briefs[brief_places[group] - groups->brief_base], 1);
+        }
+        for (int32_t r = 0; r < t.runs; r++) {
+            uint32_t customer = (uint32_t)t.owners[r], group = customer >> groups->shift;
+            if (group - j->first >= j->count) continue;
+            int64_t line = at + t.starts[r], stamp = stamps[line], time_s = ptn_stamp_time(stamp);
+            uint32_t order_kind = ptn_stamp_order(stamp);
+            uint64_t order = order_kind == PTN_KEY_NONE ? (uint64_t)ptn_local_day(time_s, h->options.utc_offset_s)
+                                                        : ptn_line_order(h, line) * groups->scramble;
+            int64_t common = time_s * (INT64_C(1) << PTN_GATHERED_TIME) +
+                             (int64_t)(order_kind | (customer & within) << PTN_GATHERED_CUSTOMER);
+            place_run(groups, &places[group], &brief_places[group], &t, briefs, r, common, order);
+        }
+    }
+}
+
 /* `special` as a constant. */
 #define BY_SPECIAL(name, loop)                                                                                         \
     static void name(void *argument, int64_t block, int32_t worker)                                                    \
@@ -243,21 +426,29 @@ static void place_runs(void *argument, int64_t block, int32_t worker)
 BY_SPECIAL(count_block, count_lines)
 BY_SPECIAL(place_block, place_lines)
 
+/* Counts become places. The most of one group. */
+static int64_t lay_out(int64_t *starts, int64_t *places, int64_t groups, int64_t blocks)
+{
+    int64_t at = 0, most = 0;
+    for (int64_t group = 0; group < groups; group++) {
+        starts[group] = at;
+        for (int64_t b = 0; b < blocks; b++) {
+            int64_t *place = &places[b * groups + group], count = *place;
+            *place = at;
+            at += count;
+        }
+        if (at - starts[group] > most) most = at - starts[group];
+    }
+    starts[groups] = at;
+    return most;
+}
+
 /* From the blocks' counts: where each group begins, and where in it each block's lines go. */
 static void plan(job *j, int64_t blocks)
 {
     ptn_groups *g = j->groups;
-    int64_t at = 0;
-    for (int64_t group = 0; group < g->count; group++) {
-        g->starts[group] = at;
-        for (int64_t b = 0; b < blocks; b++) {
-            int64_t *place = &g->places[b * g->count + group], count = *place;
-            *place = at;
-            at += count;
-        }
-        if (at - g->starts[group] > g->largest) g->largest = at - g->starts[group];
-    }
-    g->starts[g->count] = at;
+    g->largest = lay_out(g->starts, g->places, g->count, blocks);
+    if (g->brief_starts != NULL) g->most_briefs = lay_out(g->brief_starts, g->brief_places, g->count, blocks);
     g->first_s = INT64_MAX;
     g->last_s = INT64_MIN;
     for (int64_t b = 0; b < blocks; b++) {
@@ -278,11 +469,14 @@ static void choose_groups(ptn_groups *g, int64_t lines)
     if (g->block < LEAST_BLOCK) g->block = LEAST_BLOCK;
 }
 
-/* Ranges of groups with about as many entries each; the entries of the largest. */
-static int64_t choose_rounds(ptn_groups *g, int64_t bytes, size_t each)
+/* Ranges of groups with about as many entries each; the entries of the largest, and its briefs. */
+static int64_t choose_rounds(ptn_groups *g, int64_t bytes, size_t each, int64_t *most_briefs)
 {
     int64_t entries = g->starts[g->count], most = 0;
-    g->rounds = entries / ((bytes > 0 ? bytes : ROUND_BYTES) / (int64_t)each + 1) + 1;
+    int64_t briefs = g->brief_starts == NULL ? 0 : g->brief_starts[g->count];
+    int64_t all = entries + briefs * (int64_t)sizeof *g->briefs / (int64_t)each;
+    if (bytes <= 0) bytes = briefs > 0 ? BRIEF_ROUND_BYTES : ROUND_BYTES;
+    g->rounds = all / (bytes / (int64_t)each + 1) + 1;
     if (g->rounds > PTN_GROUPS_ROUNDS) g->rounds = PTN_GROUPS_ROUNDS;
     for (int64_t r = 0, group = 0; r < g->rounds; r++) {
         g->ranges[r] = group;
@@ -291,20 +485,26 @@ static int64_t choose_rounds(ptn_groups *g, int64_t bytes, size_t each)
         g->ranges[r + 1] = group;
         int64_t here = g->starts[group] - g->starts[g->ranges[r]];
         if (here > most) most = here;
+        if (briefs == 0) continue;
+        here = g->brief_starts[group] - g->brief_starts[g->ranges[r]];
+        if (here > *most_briefs) *most_briefs = here;
     }
     return most;
 }
 
 static patron_status make_room(ptn_groups *g, const ptn_grouping *asked, patron_error *error)
 {
-    size_t each =
-        sizeof *g->entries + (asked->details ? sizeof *g->details : 0) + (asked->lines ? sizeof *g->lines : 0);
-    int64_t most = choose_rounds(g, asked->round_bytes, each);
+    bool of_lines = asked->details && g->brief_starts == NULL;
+    size_t each = sizeof *g->entries + (of_lines ? sizeof *g->details : 0) + (asked->lines ? sizeof *g->lines : 0);
+    int64_t most_briefs = 0, most = choose_rounds(g, asked->round_bytes, each, &most_briefs);
     const ptn_wanted entries = {&g->entries, most, sizeof *g->entries, "order lines by customer"},
                      details = {&g->details, most, sizeof *g->details, "order lines by customer"},
+                     briefs = {&g->briefs, most_briefs, sizeof *g->briefs, "order lines by customer"},
                      lines = {&g->lines, most, sizeof *g->lines, "order lines by customer"};
     patron_status status = ptn_allocate_each(&entries, 1, false, &g->memory, error);
-    if (status == PATRON_OK && asked->details) status = ptn_allocate_each(&details, 1, false, &g->memory, error);
+    if (status == PATRON_OK && of_lines) status = ptn_allocate_each(&details, 1, false, &g->memory, error);
+    if (status == PATRON_OK && g->brief_starts != NULL)
+        status = ptn_allocate_each(&briefs, 1, false, &g->memory, error);
     if (status == PATRON_OK && asked->lines) status = ptn_allocate_each(&lines, 1, false, &g->memory, error);
     return status;
 }
@@ -316,16 +516,22 @@ static patron_status count(job *j, int64_t blocks, ptn_team *team, const char *s
     const ptn_wanted wanted[] = {{&g->starts, g->count + 1, sizeof *g->starts, "groups of customers"},
                                  {&g->places, blocks * g->count, sizeof *g->places, "groups of customers"},
                                  {&j->sums, blocks, sizeof *j->sums, "groups of customers"}};
+    const ptn_wanted of_briefs[] = {{&g->brief_starts, g->count + 1, sizeof *g->brief_starts, "groups of customers"},
+                                    {&g->brief_places, blocks * g->count, sizeof *g->places, "groups of customers"}};
+    bool brief = ptn_groups_brief(j->asked);
+    ptn_task task = brief ? count_briefs : j->asked->details ? count_block : count_runs;
     const ptn_wanted seen = {&g->seen, g->customers / 64 + 1, sizeof *g->seen, "customers"};
     patron_status status = ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, false, &g->memory, error);
     if (status == PATRON_OK) status = ptn_allocate_each(&seen, 1, true, &g->memory, error);
-    if (status == PATRON_OK)
-        status = ptn_team_run(team, stage, from, until, blocks, j->asked->details ? count_block : count_runs, j, error);
+    if (status == PATRON_OK && brief)
+        status = ptn_allocate_each(of_briefs, sizeof of_briefs / sizeof *of_briefs, false, &g->memory, error);
+    if (status == PATRON_OK) status = ptn_team_run(team, stage, from, until, blocks, task, j, error);
     if (status != PATRON_OK) return status;
     plan(j, blocks);
-    if (g->largest > UINT32_MAX)
+    int64_t lines = ptn_groups_lines(g, g->largest);
+    if (lines > UINT32_MAX)
         return ptn_fail(error, PATRON_TOO_LARGE, "%lld lines of one customer and its neighbours; split the history",
-                        (long long)g->largest);
+                        (long long)lines);
     return make_room(g, j->asked, error);
 }
 
@@ -369,6 +575,13 @@ static void touch_entries(void *argument, int64_t block, int32_t worker)
     ptn_touch(j->groups->entries + block * TOUCHED, TOUCHED * sizeof *j->groups->entries);
 }
 
+static void touch_briefs(void *argument, int64_t block, int32_t worker)
+{
+    const job *j = argument;
+    (void)worker;
+    ptn_touch(j->groups->briefs + block * TOUCHED, TOUCHED * sizeof *j->groups->briefs);
+}
+
 patron_status ptn_groups_gather(ptn_groups *groups, const ptn_grouping *grouping, int64_t round, ptn_team *team,
                                 const char *stage, double from, double until, patron_error *error)
 {
@@ -376,19 +589,27 @@ patron_status ptn_groups_gather(ptn_groups *groups, const ptn_grouping *grouping
     j.first = (uint32_t)groups->ranges[round];
     j.count = (uint32_t)(groups->ranges[round + 1] - groups->ranges[round]);
     groups->base = groups->starts[groups->ranges[round]];
+    if (groups->brief_starts != NULL) groups->brief_base = groups->brief_starts[groups->ranges[round]];
+    ptn_task task = groups->brief_starts != NULL ? place_briefs : grouping->details ? place_block : place_runs;
     int64_t entries = groups->starts[groups->ranges[round + 1]] - groups->base;
-    if (round == 0 && !grouping->details && entries >= 2 * TOUCHED) {
-        patron_status status = ptn_team_run(team, stage, from, from, entries / TOUCHED, touch_entries, &j, error);
-        if (status != PATRON_OK) return status;
+    patron_status status = PATRON_OK;
+    if (round == 0 && task != place_block && entries >= 2 * TOUCHED)
+        status = ptn_team_run(team, stage, from, from, entries / TOUCHED, touch_entries, &j, error);
+    if (status == PATRON_OK && round == 0 && task == place_briefs && entries >= 2 * TOUCHED) {
+        int64_t briefs = groups->brief_starts[groups->ranges[1]];
+        status = ptn_team_run(team, stage, from, from, briefs / TOUCHED, touch_briefs, &j, error);
     }
-    return ptn_team_run(team, stage, from, until, blocks_of(groups, grouping),
-                        grouping->details ? place_block : place_runs, &j, error);
+    if (status != PATRON_OK) return status;
+    return ptn_team_run(team, stage, from, until, blocks_of(groups, grouping), task, &j, error);
 }
 
 void ptn_groups_free(ptn_groups *groups)
 {
     ptn_memory memory = groups->memory;
     ptn_free(&memory, groups->lines);
+    ptn_free(&memory, groups->briefs);
+    ptn_free(&memory, groups->brief_places);
+    ptn_free(&memory, groups->brief_starts);
     ptn_free(&memory, groups->details);
     ptn_free(&memory, groups->entries);
     ptn_free(&memory, groups->seen);

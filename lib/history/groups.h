@@ -10,7 +10,12 @@
    2^shift customers if that is more, so that what follows finds it in the cache of one core.
 
    Where single lines are not asked for (no details), neighbours in the log of one customer, time and order are gathered
-   as one entry for what was bought and one for what came back.
+   as one entry for what was bought and one for what came back. Where details are, but no line is compared with another,
+   and the log's columns are narrow, so are they, a few lines to an entry, with a brief of each:
+
+       log        r1 r1 r1 r2 r2 …      r: runs; the second line of r1 came back
+       entries    r1 (bought, 2 lines), r1 (back, 1), r2 (bought, 2) …
+       briefs     l1 l3 l2 l4 l5 …
 
    Many lines are gathered in up to four rounds, a range of groups each, in the same memory: fresh memory costs more
    than reading the customers' column again. */
@@ -35,8 +40,12 @@ typedef struct ptn_groups {
     int64_t largest;                       /* entries of the largest */
     ptn_gathered *entries;                 /* of lines, or runs of them, that matter to their customer */
     ptn_detail *details;                   /* of each entry's line; or NULL */
+    ptn_brief *briefs;                     /* of each entry's lines, in the entries' order; or NULL */
+    int64_t *brief_starts;                 /* as `starts`, of briefs; or NULL */
+    int64_t brief_base, most_briefs;       /* briefs before this round's; those of the largest group */
     int64_t *lines;                        /* of each entry, its place in the log; or NULL */
     int64_t *places;                       /* blocks of lines x groups: where a block's next line of a group goes */
+    int64_t *brief_places;                 /* likewise, or NULL */
     int64_t block;                         /* lines in a block */
     uint64_t scramble, unscramble;         /* odd; what order keys are multiplied by, and the way back */
     uint64_t *seen;                        /* a bit for each customer: has a line that did not become an entry */
@@ -51,7 +60,7 @@ typedef struct ptn_grouping {
     int64_t as_of_s;       /* INT64_MAX: no line is later */
     int64_t before_s;      /* lines until then are before the window; INT64_MIN: none is */
     bool details, lines;   /* wanted */
-    int64_t round_bytes;   /* gathered at a time at most, before there are more rounds; 0: 256 MiB */
+    int64_t round_bytes;   /* gathered at a time at most, before there are more rounds; 0: groups.c's choice */
     uint8_t *line_fates;   /* NULL, or room for each line's PATRON_FATE_…, duplicates not known yet */
 } ptn_grouping;
 
@@ -64,6 +73,16 @@ patron_status ptn_groups_gather(ptn_groups *groups, const ptn_grouping *grouping
                                 const char *stage, double from, double until, patron_error *error);
 
 void ptn_groups_free(ptn_groups *groups);
+
+/* Whether details come as briefs of the lines of runs. */
+bool ptn_groups_brief(const ptn_grouping *grouping);
+
+/* Lines of a group of up to so many entries, at most. */
+static inline int64_t ptn_groups_lines(const ptn_groups *groups, int64_t entries)
+{
+    if (groups->brief_starts == NULL) return entries;
+    return groups->most_briefs / PTN_BRIEF_LINES < entries ? groups->most_briefs : entries * PTN_BRIEF_LINES;
+}
 
 /* Whether more decides what a line is than an as-of, its amount and its flags. */
 static inline bool ptn_groups_special(const ptn_grouping *grouping)

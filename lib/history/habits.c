@@ -18,6 +18,8 @@ __extension__ typedef unsigned __int128 uint128;
  * rather than sorted. */
 enum { EVENING_S = 64800, WEEKS = 1000000, FEW_NUMBERS = 32 };
 
+#define INLINE static inline __attribute__((always_inline))
+
 static bool by_number(const uint64_t *a, const uint64_t *b, const void *none)
 {
     (void)none;
@@ -32,20 +34,42 @@ static bool by_number(const uint64_t *a, const uint64_t *b, const void *none)
 
 static inline double wide_value(uint128 value) { return value >> 64 == 0 ? (double)(uint64_t)value : (double)value; }
 
+/* What is known of lines: of the two, one is NULL, as a constant where it matters. */
+typedef struct known_lines {
+    const ptn_detail *details;
+    const ptn_brief *briefs;
+} known_lines;
+
+INLINE int32_t number_of(uint16_t brief) { return brief == PTN_BRIEF_NONE ? -1 : brief; }
+
+/* Of line `l` of the entry. */
+INLINE int32_t category_of(known_lines k, const ptn_entry *e, int64_t l)
+{
+    return k.briefs == NULL ? k.details[e->at].category : number_of(k.briefs[e->at + l].category);
+}
+
+INLINE int32_t channel_of(known_lines k, const ptn_entry *e, int64_t l)
+{
+    return k.briefs == NULL ? k.details[e->at].channel : number_of(k.briefs[e->at + l].channel);
+}
+
 /* Entries come by time; of the categories of one instant the one whose bytes come first. */
-static void see_first(ptn_habits *h, const ptn_entry *entries, int64_t count, const ptn_detail *details,
+static void see_first(ptn_habits *h, const ptn_entry *entries, int64_t count, known_lines lines,
                       const patron_history *history)
 {
     int64_t first_s = 0;
     h->first_category = -1;
     for (int64_t i = 0; i < count; i++) {
         const ptn_entry *e = &entries[i];
-        int32_t category = ptn_entry_bought(e) ? details[e->at].category : -1;
+        if (!ptn_entry_bought(e)) continue;
         if (h->first_category >= 0 && e->time_s > first_s) return;
-        if (category < 0 || category == h->first_category) continue;
-        if (h->first_category < 0 || ptn_intern_compare(&history->categories, category, h->first_category) < 0)
-            h->first_category = category;
-        first_s = e->time_s;
+        for (int64_t l = 0; l <= e->more; l++) {
+            int32_t category = category_of(lines, e, l);
+            if (category < 0 || category == h->first_category) continue;
+            if (h->first_category < 0 || ptn_intern_compare(&history->categories, category, h->first_category) < 0)
+                h->first_category = category;
+            first_s = e->time_s;
+        }
     }
 }
 
@@ -238,29 +262,51 @@ static void finish_categories(ptn_habits *h, ptn_habit_bench *b, int64_t groups,
     if (cost > 0.0) h->price_level = (double)paid / cost;
 }
 
-static void forget_products(uint64_t *seen, int64_t words, const ptn_entry *entries, int64_t count,
-                            const ptn_detail *details)
+static void forget_products(uint64_t *seen, int64_t words, const ptn_entry *entries, int64_t count, known_lines lines)
 {
     if (words <= 8 * count) {
         memset(seen, 0, (size_t)words * sizeof *seen);
         return;
     }
     for (int64_t i = 0; i < count; i++) {
-        int32_t product = details[entries[i].at].product;
-        if (product >= 0) seen[product / 64] = 0;
+        for (int64_t l = 0; l <= entries[i].more; l++) {
+            int64_t at = entries[i].at + l;
+            int32_t product = lines.briefs == NULL ? lines.details[at].product : lines.briefs[at].product;
+            if (product >= 0) seen[product / 64] = 0;
+        }
     }
 }
 
-/* All that is seen of single lines, in one pass. */
-static void see_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count,
-                      const ptn_detail *details, const double *prices)
+/* What is added up of a customer's lines. */
+typedef struct line_sums {
+    ptn_quantity_sum items;
+    uint128 reduced, full;
+    int64_t groups; /* categories, their numbers in the bench */
+    uint32_t bought, discounts, discounted, of_products, different;
+} line_sums;
+
+INLINE void add_product(line_sums *s, uint64_t *products, int32_t product)
 {
-    ptn_quantity_sum items = {0, 0};
-    uint128 reduced = 0, full = 0;
-    int64_t groups = 0;
-    uint32_t bought = 0, discounts = 0, discounted = 0, of_products = 0, different = 0;
-    uint64_t *products = b->products, *numbers = b->numbers;
-    ptn_category_sum *categories = b->categories;
+    if (products == NULL || product < 0) return;
+    uint64_t *word = &products[(uint32_t)product / 64], bit = UINT64_C(1) << (uint32_t)product % 64;
+    s->of_products++;
+    s->different += (*word & bit) == 0;
+    *word |= bit;
+}
+
+INLINE ptn_category_sum *category_at(line_sums *s, ptn_habit_bench *b, int32_t category)
+{
+    ptn_category_sum *its = &b->categories[category];
+    b->numbers[s->groups] = (uint64_t)category;
+    s->groups += its->lines == 0;
+    its->lines++;
+    return its;
+}
+
+static line_sums add_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count,
+                           const ptn_detail *details)
+{
+    line_sums s = {.bought = 0};
     for (int64_t i = 0; i < count; i++) {
         const ptn_entry *e = &entries[i];
         const ptn_detail *d = &details[e->at];
@@ -270,44 +316,89 @@ static void see_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entrie
             h->return_value += e->amount < 0 ? -e->amount : e->amount;
             continue;
         }
-        bought++;
-        ptn_quantity_add(&items, d->quantity);
+        s.bought++;
+        ptn_quantity_add(&s.items, d->quantity);
         if ((e->marks & PTN_MARK_DISCOUNT) != 0) {
-            discounts++;
-            discounted += d->discount > 0;
-            reduced += (uint64_t)d->discount;
-            full += (uint64_t)d->discount + (uint128)e->amount;
+            s.discounts++;
+            s.discounted += d->discount > 0;
+            s.reduced += (uint64_t)d->discount;
+            s.full += (uint64_t)d->discount + (uint128)e->amount;
         }
-        if (products != NULL && d->product >= 0) {
-            uint64_t *word = &products[(uint32_t)d->product / 64], bit = UINT64_C(1) << (uint32_t)d->product % 64;
-            of_products++;
-            different += (*word & bit) == 0;
-            *word |= bit;
+        add_product(&s, b->products, d->product);
+        if (b->categories == NULL || d->category < 0) continue;
+        ptn_category_sum *its = category_at(&s, b, d->category);
+        its->amount += e->amount;
+        its->paid += e->kind == PTN_KIND_ORDER ? e->amount : 0;
+        ptn_quantity_add(&its->quantity, d->quantity);
+    }
+    return s;
+}
+
+/* The same of briefs: quantities are whole, and fewer than 2^32 narrow numbers add up to less than 2^64. */
+static line_sums add_briefs(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count,
+                            const ptn_brief *briefs)
+{
+    line_sums s = {.bought = 0};
+    uint64_t reduced = 0, full = 0;
+    for (int64_t i = 0; i < count; i++) {
+        const ptn_entry *e = &entries[i];
+        const ptn_brief *d = &briefs[e->at], *end = d + e->more + 1;
+        for (; d < end && d->kind < PTN_KIND_PURCHASE; d++) {
+            if (d->kind != PTN_KIND_RETURN) continue;
+            h->return_lines++;
+            h->return_value += d->amount < 0 ? -(int64_t)d->amount : d->amount;
         }
-        if (categories != NULL && d->category >= 0) {
-            ptn_category_sum *s = &categories[d->category];
-            numbers[groups] = (uint64_t)d->category;
-            groups += s->lines == 0;
-            s->lines++;
-            s->amount += e->amount;
-            s->paid += e->kind == PTN_KIND_ORDER ? e->amount : 0;
-            ptn_quantity_add(&s->quantity, d->quantity);
+        s.bought += (uint32_t)(end - d);
+        for (; d < end; d++) {
+            bool marked = (d->marks & PTN_MARK_DISCOUNT) != 0;
+            uint64_t discount = marked ? (uint64_t)d->discount : 0;
+            s.discounts += marked;
+            s.discounted += discount > 0;
+            reduced += discount;
+            full += marked ? discount + (uint64_t)d->amount : 0;
+            s.items.whole += d->quantity;
+            add_product(&s, b->products, d->product);
+            if (b->categories == NULL || d->category == PTN_BRIEF_NONE) continue;
+            ptn_category_sum *its = category_at(&s, b, d->category);
+            its->amount += d->amount;
+            its->paid += d->kind == PTN_KIND_ORDER ? d->amount : 0;
+            its->quantity.whole += d->quantity;
         }
     }
-    h->purchase_lines = bought;
-    h->discount_lines = discounts;
-    h->discounted_lines = discounted;
-    h->product_lines = of_products;
-    h->products = different;
-    h->items = ptn_quantity_value(&items);
-    h->discount_depth = full > 0 ? wide_value(reduced) / wide_value(full) : (double)NAN;
-    if (products != NULL) forget_products(products, b->product_words, entries, count, details);
-    finish_categories(h, b, groups, prices);
+    s.reduced = reduced;
+    s.full = full;
+    return s;
+}
+
+/* All that is seen of single lines, in one pass. */
+static void see_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count, known_lines lines,
+                      const double *prices)
+{
+    const line_sums s = lines.briefs == NULL ? add_lines(h, b, entries, count, lines.details)
+                                             : add_briefs(h, b, entries, count, lines.briefs);
+    h->purchase_lines = s.bought;
+    h->discount_lines = s.discounts;
+    h->discounted_lines = s.discounted;
+    h->product_lines = s.of_products;
+    h->products = s.different;
+    h->items = ptn_quantity_value(&s.items);
+    h->discount_depth = s.full > 0 ? wide_value(s.reduced) / wide_value(s.full) : (double)NAN;
+    if (b->products != NULL) forget_products(b->products, b->product_words, entries, count, lines);
+    finish_categories(h, b, s.groups, prices);
+}
+
+/* How many lines on to the next that may have another channel than the first: beyond all, where they have one. */
+INLINE int64_t channel_lines(const ptn_brief *briefs, int64_t more)
+{
+    uint32_t differs = 0;
+    for (int64_t l = 1; l <= more; l++) differs |= (uint32_t)(briefs[l].channel ^ briefs[0].channel);
+    return differs == 0 ? more + 1 : 1;
 }
 
 void ptn_habits_see_channels(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count,
                              const ptn_detail *details, const patron_history *history)
 {
+    const known_lines lines = {details, b->briefs};
     int64_t orders = 0, groups = 0, most = 0;
     const ptn_entry *last = NULL;
     int32_t channel = -1;
@@ -330,10 +421,14 @@ void ptn_habits_see_channels(ptn_habits *h, ptn_habit_bench *b, const ptn_entry 
         }
         last = e;
         is_order |= e->kind == PTN_KIND_ORDER;
-        int32_t its = details[e->at].channel;
-        /* The one whose bytes come first: channels are numbered as they came. */
-        if (its >= 0 && its != channel && (channel < 0 || ptn_intern_compare(&history->channels, its, channel) < 0))
-            channel = its;
+        /* Most runs have one channel. */
+        int64_t same = lines.briefs == NULL ? e->more + 1 : channel_lines(&lines.briefs[e->at], e->more);
+        for (int64_t l = 0; l <= e->more; l += same) {
+            int32_t its = channel_of(lines, e, l);
+            /* The one whose bytes come first: channels are numbered as they came. */
+            if (its >= 0 && its != channel && (channel < 0 || ptn_intern_compare(&history->channels, its, channel) < 0))
+                channel = its;
+        }
     }
     if (orders == 0) return;
     make_way(b, groups);
@@ -351,14 +446,34 @@ void ptn_habits_see(ptn_habits *habits, ptn_habit_bench *bench, const ptn_entry 
                     const ptn_detail *details, const patron_history *history, const ptn_question *question)
 {
     enum { LINES = PTN_HABIT_LINES | PTN_HABIT_PRODUCTS | PTN_HABIT_CATEGORIES | PTN_HABIT_PRICES };
+    const known_lines lines = {details, bench->briefs};
     int64_t offset_s = history->options.utc_offset_s;
-    if ((question->habits & PTN_HABIT_FIRST) != 0) see_first(habits, entries, count, details, history);
-    if ((question->habits & LINES) != 0) see_lines(habits, bench, entries, count, details, question->prices);
+    if ((question->habits & PTN_HABIT_FIRST) != 0) see_first(habits, entries, count, lines, history);
+    if ((question->habits & LINES) != 0) see_lines(habits, bench, entries, count, lines, question->prices);
     if ((question->habits & PTN_HABIT_SEASONS) != 0) see_seasons(habits, bench->quarters, entries, count, offset_s);
     if ((question->habits & PTN_HABIT_RHYTHM) != 0) see_rhythm(habits, bench, entries, orders, offset_s, question);
 }
 
-patron_status ptn_habit_bench_open(ptn_habit_bench *b, const patron_history *h, int32_t habits, int64_t entries,
+void ptn_habits_settle(ptn_habit_bench *b, ptn_entry *entries, int64_t count, const ptn_gathered *gathered,
+                       const ptn_brief *briefs)
+{
+    enum { BRIEFS_A_LINE = 64 / sizeof *briefs }; /* of cache */
+    uint32_t *firsts = b->closing, at = 0;
+    for (int64_t i = 0; i < count; i++) {
+        firsts[i] = at;
+        at += ptn_gathered_more(&gathered[i]) + 1u;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        ptn_entry *e = &entries[i];
+        e->at = firsts[e->at];
+        e->more = e->marks;
+        e->marks = 0;
+    }
+    for (uint32_t i = 0; i < at; i += BRIEFS_A_LINE) __builtin_prefetch(&briefs[i]);
+    b->briefs = briefs;
+}
+
+patron_status ptn_habit_bench_open(ptn_habit_bench *b, const patron_history *h, int32_t habits, int64_t lines,
                                    ptn_memory *memory, patron_error *error)
 {
     int64_t categories = h->category.items == NULL ? 0 : ptn_intern_count(&h->categories),
@@ -369,15 +484,15 @@ patron_status ptn_habit_bench_open(ptn_habit_bench *b, const patron_history *h, 
     if ((habits & PTN_HABIT_PRODUCTS) == 0) products = 0;
     if (categories > most) most = categories;
     if (channels > most) most = channels;
-    if (most > entries) most = entries;
+    if (most > lines) most = lines;
     b->kernels = ptn_kernels_here();
     b->room = PTN_WAITING_PARTS + most + 1;
     b->product_words = (products + 63) / 64;
     const ptn_wanted zero[] = {{&b->categories, categories, sizeof *b->categories, "categories"},
                                {&b->channels, channels, sizeof *b->channels, "channels"},
                                {&b->products, b->product_words, sizeof *b->products, "products"}},
-                     wanted[] = {{&b->numbers, entries + 1, sizeof *b->numbers, "a group's lines"},
-                                 {&b->closing, entries + 1, sizeof *b->closing, "a group's lines"},
+                     wanted[] = {{&b->numbers, lines + 1, sizeof *b->numbers, "a group's lines"},
+                                 {&b->closing, lines + 1, sizeof *b->closing, "a group's lines"},
                                  {&b->logs, b->room, sizeof *b->logs, "logarithms"},
                                  {&b->parts, b->room, sizeof *b->parts, "logarithms"}};
     const int64_t counts[] = {categories, channels, products};

@@ -31,8 +31,9 @@ typedef struct ptn_waiting_sum {
 /* What a worker sees customers with. Sums by number are 0 between customers. */
 typedef struct ptn_habit_bench {
     const ptn_kernels *kernels;
-    uint64_t *numbers;            /* as many as a customer has entries at most */
-    uint32_t *closing;            /* likewise: entries that give the customer's orders their time, by time */
+    const ptn_brief *briefs;      /* of the group's lines, in place of details; or NULL */
+    uint64_t *numbers;            /* as many as a customer has lines at most */
+    uint32_t *closing;            /* of its entries, those that give the customer's orders their time, by time */
     ptn_category_sum *categories; /* of each; or NULL */
     uint64_t *products;           /* a bit for each; or NULL */
     int64_t product_words;
@@ -44,14 +45,19 @@ typedef struct ptn_habit_bench {
     int64_t quarters[PTN_KNOWN_DAYS]; /* 4 x day + quarter, at the day modulo so many; 0 is true of day 0 */
 } ptn_habit_bench;
 
-/* Memory for customers of up to `entries` entries. *bench is all zero, and on failure to be freed too. */
-patron_status ptn_habit_bench_open(ptn_habit_bench *bench, const patron_history *history, int32_t habits,
-                                   int64_t entries, ptn_memory *memory, patron_error *error);
+/* Memory for customers of up to `lines` lines. *bench is all zero, and on failure to be freed too. */
+patron_status ptn_habit_bench_open(ptn_habit_bench *bench, const patron_history *history, int32_t habits, int64_t lines,
+                                   ptn_memory *memory, patron_error *error);
 void ptn_habit_bench_free(ptn_habit_bench *bench, const ptn_memory *memory);
+
+/* Where a group's lines come as briefs of runs: which entries have which. `entries` are those of `gathered`, sorted by
+   customer. The briefs are asked for ahead, as customers find theirs here and there among them. */
+void ptn_habits_settle(ptn_habit_bench *bench, ptn_entry *entries, int64_t count, const ptn_gathered *gathered,
+                       const ptn_brief *briefs);
 
 /* Fills in the parts of *habits, which is all zero, that question->habits asks for, channels aside; the others are of
    no meaning. Its entropies come with ptn_habits_finish at the latest. `entries` are those of a customer with an order,
-   sorted by time, and bench->closing has its `orders`. Allocates nothing. */
+   sorted by time, and bench->closing has its `orders`. `details` are NULL where there are briefs. Allocates nothing. */
 void ptn_habits_see(ptn_habits *habits, ptn_habit_bench *bench, const ptn_entry *entries, int64_t count, int64_t orders,
                     const ptn_detail *details, const patron_history *history, const ptn_question *question);
 

@@ -378,7 +378,11 @@ static void see_group(void *argument, int64_t block, int32_t worker)
     j->sums[group].first_s = INT64_MAX;
     j->sums[group].last_s = INT64_MIN;
     ptn_touch(&j->customers[first], (size_t)(end - first) * sizeof *j->customers);
+    if (j->habits != NULL) ptn_touch(&j->habits[first], (size_t)(end - first) * sizeof *j->habits);
     sort_group(b, g->entries + start, count, end - first);
+    if (g->brief_starts != NULL)
+        ptn_habits_settle(&b->habits, b->entries, count, g->entries + start,
+                          g->briefs + (g->brief_starts[group] - g->brief_base));
     for (int64_t c = first; c < end; c++) {
         int64_t to = b->ends[c - first];
         see_customer(j, b, &j->sums[group], c, b->entries + from, to - from,
@@ -525,8 +529,9 @@ static patron_status make_benches(job *j, int32_t workers, ptn_memory *memory, p
                                      {&b->ends, customers, sizeof *b->ends, "a group's customers"}};
         bool habits = j->question.habits != PTN_HABIT_NONE || j->history->options.match_cancellations != 0;
         status = ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, false, memory, error);
+        int64_t lines = ptn_groups_lines(j->groups, room);
         if (status == PATRON_OK && habits)
-            status = ptn_habit_bench_open(&b->habits, j->history, j->question.habits, room, memory, error);
+            status = ptn_habit_bench_open(&b->habits, j->history, j->question.habits, lines, memory, error);
         if (status != PATRON_OK) return status;
     }
     return PATRON_OK;

@@ -193,6 +193,42 @@ START_TEST(test_fates_audit_and_features_are_the_oracle_s)
 }
 END_TEST
 
+/* Lines of one customer, order and time side by side, as in most logs, and quantities that are whole. */
+static void lie_together(oracle_line *lines, int64_t count, uint64_t *state)
+{
+    int64_t of_eight = 1 + test_below(state, 8); /* so many of eight follow the line before */
+    for (int64_t i = 0; i < count; i++) {
+        if (lines[i].quantity == 0.5) lines[i].quantity = 3;
+        if (i == 0 || test_below(state, 8) >= of_eight) continue;
+        lines[i].customer = lines[i - 1].customer;
+        lines[i].order = lines[i - 1].order;
+        lines[i].time_s = lines[i - 1].time_s;
+    }
+}
+
+START_TEST(test_runs_of_lines_are_the_oracle_s)
+{
+    uint64_t state = 2;
+    for (int round = 0; round < 4000; round++) {
+        oracle_line lines[MOST_LINES];
+        int64_t count = 1 + test_below(&state, MOST_LINES);
+        oracle_options options = {.keep_zero = test_below(&state, 2) == 0,
+                                  .drop_duplicates = round % 9 == 0,
+                                  .utc_offset_s = round % 2 == 0 ? 0 : 19800,
+                                  .match_cancellations = round % 11 == 0,
+                                  .ignored = round % 4 == 0 ? "tea" : NULL,
+                                  .order_gap_s = round % 5 == 0 ? 86400 : 0,
+                                  .as_of_s = round % 3 == 0 ? 86400 : PATRON_AS_OF_LAST,
+                                  .recent_days = 9,
+                                  .min_orders = 1,
+                                  .window_days = round % 7 == 0 ? 2 : 0};
+        random_lines(lines, count, &state);
+        lie_together(lines, count, &state);
+        compare_with_oracle(lines, count, &options, &state);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("features and the oracle");
@@ -200,5 +236,6 @@ int main(void)
     tcase_set_timeout(tests, 120);
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, test_fates_audit_and_features_are_the_oracle_s);
+    tcase_add_test(tests, test_runs_of_lines_are_the_oracle_s);
     return run_suite(suite);
 }

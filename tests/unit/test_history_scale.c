@@ -316,14 +316,14 @@ START_TEST(test_one_customer_with_many_lines_and_many_with_one)
 }
 END_TEST
 
-START_TEST(test_rounds_change_nothing)
+static void expect_rounds_change_nothing(int32_t habits)
 {
     static int32_t order[LINES];
     patron_history *history;
     ptn_context context;
     ptn_purchases one, other;
     ptn_team team;
-    const ptn_question question = {.as_of_s = AS_OF_S, .recent_days = 90, .habits = PTN_HABIT_RHYTHM};
+    const ptn_question question = {.as_of_s = AS_OF_S, .recent_days = 90, .habits = habits};
     in_order(order);
     ck_assert_int_eq(patron_history_create(&history, NULL, NULL, NULL), PATRON_OK);
     ck_assert_int_eq(append_rows(history, order, 0, LINES, true, NULL), PATRON_OK);
@@ -344,6 +344,12 @@ START_TEST(test_rounds_change_nothing)
     ptn_purchases_free(&one);
     ptn_team_close(&team);
     patron_history_free(history);
+}
+
+START_TEST(test_rounds_change_nothing)
+{
+    expect_rounds_change_nothing(PTN_HABIT_RHYTHM);
+    expect_rounds_change_nothing(PTN_HABIT_RHYTHM | PTN_HABIT_LINES | PTN_HABIT_CHANNELS); /* by briefs */
 }
 END_TEST
 
