@@ -63,8 +63,8 @@ void check_narrow_keys(const ptn_kernels *table)
 
 void check_whole(const ptn_kernels *table)
 {
-    static const double odds[] = {0.5,      -0.5, 32767.0, -32767.0, 32768.0, -32768.0, 1e300, -2147483649.0,
-                                  INFINITY, NAN,  -0.0,    1e-300,   2.5,     65536.0,  1e12,  -INFINITY};
+    static const double odds[] = {0.5,      -0.5,        32767.0, -32767.0, 32768.0, -32768.0, 1e300, -2147483649.0,
+                                  HUGE_VAL, (double)NAN, -0.0,    1e-300,   2.5,     65536.0,  1e12,  -HUGE_VAL};
     for (int64_t number = 0; number < CASES; number++) {
         int64_t count = draw_from(0, MOST_ROWS), odd = draw_odd(count);
         double *values = SPACE(double, count);
@@ -85,8 +85,8 @@ void check_whole(const ptn_kernels *table)
 
 void check_money(const ptn_kernels *table)
 {
-    static const double odds[] = {0.00001,        1e300, -1e300, NAN,       INFINITY, -INFINITY, 1e-300,       0x1p52,
-                                  225179981368.0, 0.1,   -0.0,   0.1 + 0.2, 0x1p50,   0.000049,  999999.99995, -1e-5};
+    static const double odds[] = {0.00001,        1e300, -1e300, (double)NAN, HUGE_VAL, -HUGE_VAL, 1e-300,       0x1p52,
+                                  225179981368.0, 0.1,   -0.0,   0.1 + 0.2,   0x1p50,   0.000049,  999999.99995, -1e-5};
     for (int64_t number = 0; number < CASES; number++) {
         int64_t count = draw_from(0, MOST_ROWS), odd = draw_odd(count);
         double *values = SPACE(double, count);
