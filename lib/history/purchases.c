@@ -19,12 +19,12 @@
 #include "history/groups.h"
 #include "history/habits.h"
 #include "history/history.h"
+#include "history/orders.h"
 #include "history/prices.h"
 #include "history/rank.h"
 
-/* Entries in a group that a worker groups in memory of its own; the few larger groups are done one at a time. Orders
-   of a customer that are told apart by looking at each pair. */
-enum { LARGE_GROUP = 1 << 17, FEW_ORDERS = 24 };
+/* Entries in a group that a worker groups in memory of its own; the few larger groups are done one at a time. */
+enum { LARGE_GROUP = 1 << 17 };
 
 /* The kinds a line can become, from PTN_KIND_COUNT on. */
 enum { MOVES = PTN_KIND_END - PTN_KIND_COUNT };
@@ -60,19 +60,6 @@ typedef struct job {
     bool large;            /* groups over LARGE_GROUP are done now, not the others */
 } job;
 
-static bool by_order(const ptn_entry *a, const ptn_entry *b, const void *none)
-{
-    (void)none;
-    if (a->order_kind != b->order_kind) return a->order_kind < b->order_kind;
-    return a->order != b->order ? a->order < b->order : a->time_s < b->time_s;
-}
-
-static bool by_time(const ptn_entry *a, const ptn_entry *b, const void *none)
-{
-    (void)none;
-    return a->time_s < b->time_s;
-}
-
 #define COMPARE(a, b) ((a) < (b) ? -1 : (a) > (b))
 
 /* -1, 0, 1 by everything that makes lines of one customer duplicates. */
@@ -98,18 +85,6 @@ static bool by_everything(const ptn_entry *a, const ptn_entry *b, const ptn_deta
     int sign = compare_lines(a, b, details);
     return sign != 0 ? sign < 0 : a->at < b->at;
 }
-
-#define SORT_NAME    sort_by_order
-#define SORT_TYPE    ptn_entry
-#define SORT_CONTEXT void
-#define SORT_LESS    by_order
-#include "base/sort_template.h"
-
-#define SORT_NAME    sort_by_time
-#define SORT_TYPE    ptn_entry
-#define SORT_CONTEXT void
-#define SORT_LESS    by_time
-#include "base/sort_template.h"
 
 #define SORT_NAME    sort_by_everything
 #define SORT_TYPE    ptn_entry
@@ -158,149 +133,6 @@ static void match_cancellations(const job *j, bench *b, group_sums *sums, ptn_en
     }
 }
 
-/* An order of so much, whose time is that of `last`. Of a sum that has wrapped nothing is read: the customer's has too.
- */
-static void close_order(ptn_customer *c, ptn_entry *last, uint64_t amount)
-{
-    c->largest_order = (int64_t)amount > c->largest_order ? (int64_t)amount : c->largest_order;
-    last->marks |= PTN_MARK_CLOSES;
-    if (c->orders == 0 || last->time_s < c->first_order_s) c->first_order_s = last->time_s;
-    if (c->orders == 0 || last->time_s > c->last_order_s) c->last_order_s = last->time_s;
-    c->orders++;
-}
-
-/* From entries sorted by order and time. Lines without an order id are one order a day. Marks the line that gives an
-   order its time. */
-static void see_sorted_orders(ptn_customer *c, ptn_entry *entries, int64_t count)
-{
-    int64_t last = 0;
-    uint64_t amount = 0;
-    bool is_order = false;
-    for (int64_t i = 0; i < count; i++) {
-        if (ptn_entry_bought(&entries[i])) {
-            last = i;
-            amount += (uint64_t)entries[i].amount;
-        }
-        is_order |= entries[i].kind == PTN_KIND_ORDER;
-        if (i + 1 < count && ptn_entry_same_order(&entries[i], &entries[i + 1])) continue;
-        if (is_order) close_order(c, &entries[last], amount);
-        is_order = false;
-        amount = 0;
-    }
-}
-
-/* Where order ids rise with time, as most shops' do, an order's key is beyond all before it. */
-typedef struct keys_seen {
-    uint64_t unscramble, highest; /* of the keys of `kind` */
-    uint8_t kind;
-    int64_t orders, starts[FEW_ORDERS]; /* entries that begin the first orders */
-} keys_seen;
-
-/* Whether the entry's order is not one of those seen; false, too, where there are more than are worth comparing. */
-static bool is_new_order(keys_seen *seen, const ptn_entry *entries, int64_t at)
-{
-    const ptn_entry *e = &entries[at];
-    uint64_t key = e->order_kind == PTN_KEY_NONE ? e->order ^ UINT64_C(1) << 63 : e->order * seen->unscramble;
-    int64_t orders = seen->orders;
-    if (orders == 0) seen->kind = e->order_kind;
-    if (orders > 0 && (e->order_kind != seen->kind || key <= seen->highest)) {
-        if (orders > FEW_ORDERS) return false;
-        for (int64_t o = 0; o < orders; o++)
-            if (ptn_entry_same_order(&entries[seen->starts[o]], e)) return false;
-    }
-    if (e->order_kind == seen->kind && (orders == 0 || key > seen->highest)) seen->highest = key;
-    if (orders < FEW_ORDERS) seen->starts[orders] = at;
-    seen->orders++;
-    return true;
-}
-
-/* The same from entries sorted by time, where the purchase lines of each order lie together: false, and nothing done,
-   where they do not. */
-static bool see_orders_together(ptn_customer *c, ptn_entry *entries, int64_t count, uint64_t unscramble)
-{
-    keys_seen seen = {.unscramble = unscramble};
-    ptn_entry *last = NULL;
-    uint64_t amount = 0;
-    bool is_order = false;
-    for (int64_t i = 0; i < count; i++) {
-        if (!ptn_entry_bought(&entries[i])) continue;
-        if (last == NULL || !ptn_entry_same_order(last, &entries[i])) {
-            if (is_order) close_order(c, last, amount);
-            if (!is_new_order(&seen, entries, i)) {
-                for (int64_t k = 0; k < i; k++) entries[k].marks &= (uint8_t)~PTN_MARK_CLOSES;
-                memset(c, 0, sizeof *c);
-                return false;
-            }
-            is_order = false;
-            amount = 0;
-        }
-        last = &entries[i];
-        amount += (uint64_t)entries[i].amount;
-        is_order |= entries[i].kind == PTN_KIND_ORDER;
-    }
-    if (is_order) close_order(c, last, amount);
-    return true;
-}
-
-/* From entries sorted by time: purchase lines without an order id are one order while none comes more than gap_s after
-   the one before. Lines of one instant are of one order, so their order among each other is of no matter. */
-static void number_orders(ptn_entry *entries, int64_t count, int64_t gap_s)
-{
-    int64_t before_s = 0;
-    uint64_t orders = 0;
-    for (int64_t i = 0; i < count; i++) {
-        ptn_entry *e = &entries[i];
-        if (e->order_kind != PTN_KEY_NONE || !ptn_entry_bought(e)) continue;
-        if (orders == 0 || e->time_s - before_s > gap_s) orders++;
-        before_s = e->time_s;
-        e->order = orders;
-    }
-}
-
-/* Of a customer that is all 0. Whether the purchase lines of each order lie together. */
-static bool see_orders(ptn_customer *c, ptn_entry *entries, int64_t count, const job *j)
-{
-    sort_by_time(entries, count, NULL);
-    if (j->history->options.order_gap_s > 0) number_orders(entries, count, j->history->options.order_gap_s);
-    if (see_orders_together(c, entries, count, j->groups->unscramble)) return true;
-    sort_by_order(entries, count, NULL);
-    see_sorted_orders(c, entries, count);
-    sort_by_time(entries, count, NULL);
-    return false;
-}
-
-/* From entries sorted by time: days and money. Parts of a sum that fits do fit, so only the totals are checked. */
-static void see_days(ptn_customer *c, const ptn_entry *entries, int64_t count, int64_t utc_offset_s)
-{
-    int64_t first_day = INT64_MAX, last_day = INT64_MIN, days = 0, gross = 0, returns = 0;
-    uint64_t repeat_gross = 0, later_returns = 0; /* of no meaning where a total overflows */
-    bool fits = true;
-    for (int64_t i = 0; i < count; i++) {
-        const ptn_entry *e = &entries[i];
-        int64_t day = ptn_local_day(e->time_s, utc_offset_s);
-        if (ptn_entry_bought(e)) {
-            first_day = first_day == INT64_MAX ? day : first_day;
-            days += day > last_day;
-            last_day = day;
-            fits &= ptn_add_i64(&gross, gross, e->amount);
-            repeat_gross += day > first_day ? (uint64_t)e->amount : 0;
-        } else if (e->kind == PTN_KIND_RETURN || e->kind == PTN_KIND_ADJUSTMENT) {
-            int64_t value = e->amount < 0 ? -e->amount : e->amount;
-            fits &= ptn_add_i64(&returns, returns, value);
-            later_returns += day > first_day ? (uint64_t)value : 0;
-        }
-    }
-    c->purchase_days = days;
-    c->first_day = first_day;
-    c->last_day = last_day;
-    c->gross = gross;
-    c->returns = returns;
-    c->overflow = !fits;
-    if (!fits) return;
-    c->repeat_gross = (int64_t)repeat_gross;
-    c->recurring = c->repeat_gross - (int64_t)later_returns;
-}
-
 static void add_customer(group_sums *sums, const ptn_customer *c, int64_t min_orders)
 {
     if (c->orders == 0) return;
@@ -342,7 +174,7 @@ static void see_habits(const job *j, ptn_habit_bench *b, int64_t customer, ptn_e
     }
     ptn_habits_see(habits, b, entries, count, orders, details, j->history, &j->question);
     if ((j->question.habits & PTN_HABIT_CHANNELS) == 0) return;
-    if (!together && b->channels != NULL) sort_by_order(entries, count, NULL);
+    if (!together && b->channels != NULL) ptn_orders_sort(entries, count);
     ptn_habits_see_channels(habits, b, entries, count, details, j->history);
 }
 
@@ -356,9 +188,10 @@ static void see_customer(const job *j, bench *b, group_sums *sums, int64_t custo
     if (j->history->options.duplicates == PATRON_DUPLICATES_DROP)
         mark_duplicates(j, sums, entries, count, details, lines);
     if (j->history->options.match_cancellations != 0) match_cancellations(j, b, sums, entries, count, details, lines);
-    bool together = see_orders(c, entries, count, j);
+    const patron_history_options *options = &j->history->options;
+    bool together = ptn_orders_see(c, entries, count, options->order_gap_s, j->groups->unscramble);
     if (c->orders == 0) return;
-    see_days(c, entries, count, j->history->options.utc_offset_s);
+    ptn_orders_see_days(c, entries, count, options->utc_offset_s);
     if (j->habits != NULL && c->overflow == 0 && c->orders >= j->question.min_orders)
         see_habits(j, &b->habits, customer, entries, count, details, together);
     add_customer(sums, c, j->question.min_orders);
