@@ -41,11 +41,6 @@ static stretch stretch_of(const builder *b, int64_t block)
     return (stretch){first << p->shift, end, p->ranked[first]};
 }
 
-static bool has_row(const builder *b, int64_t customer)
-{
-    return b->purchases.customers[customer].orders >= b->purchases.min_orders;
-}
-
 /* Keys of ids of neighbours, looked up together: of those that have a row. */
 typedef struct keys {
     int32_t numbers[TILE];
@@ -60,7 +55,7 @@ static void read_keys(keys *k, const builder *b, int64_t from, int64_t end)
     k->count = 0;
     for (int64_t c = from; c < end; c++) {
         k->numbers[k->count] = b->purchases.order[c];
-        k->count += has_row(b, c);
+        k->count += ptn_purchases_ranks(&b->purchases, c);
     }
     for (int32_t i = 0; i < k->count; i++) k->kinds[i] = ((const uint8_t *)ids->kinds.items)[k->numbers[i]];
     for (int32_t i = 0; i < k->count; i++) k->bits[i] = ((const uint64_t *)ids->bits.items)[k->numbers[i]];
@@ -135,13 +130,15 @@ static patron_status fill_ids(builder *b, ptn_team *team, patron_error *error)
 }
 
 /* The next customers that have a row, as many as are looked at together; *n goes past them. */
-static void take_rows(ptn_feature_rows *rows, int64_t *n, const builder *b, int64_t end)
+static void take_rows(ptn_feature_rows *rows, ptn_customer room[PTN_FEATURE_ROWS], int64_t *n, const builder *b,
+                      int64_t end)
 {
     const ptn_purchases *p = &b->purchases;
     rows->count = 0;
+    for (int64_t c = *n; c < end && c < *n + PTN_FEATURE_ROWS; c++) ptn_purchases_fetch(p, c);
     for (; *n < end && rows->count < PTN_FEATURE_ROWS; ++*n) {
-        if (!has_row(b, *n)) continue;
-        rows->customers[rows->count] = &p->customers[*n];
+        if (!ptn_purchases_ranks(p, *n)) continue;
+        rows->customers[rows->count] = ptn_purchases_customer(&room[rows->count], p, *n);
         rows->habits[rows->count++] = p->habits == NULL ? NULL : &p->habits[*n];
     }
 }
@@ -158,7 +155,8 @@ static void fill_rows(void *argument, int64_t block, int32_t worker)
     ptn_touch(f->matrix->values + row * b->columns, (size_t)(rows * b->columns) * sizeof *f->matrix->values);
     while (n < s.end) {
         ptn_feature_rows some;
-        take_rows(&some, &n, b, s.end);
+        ptn_customer room[PTN_FEATURE_ROWS];
+        take_rows(&some, room, &n, b, s.end);
         for (int64_t i = 0; i < some.count; i++) {
             const ptn_customer *c = some.customers[i];
             f->values[row + i] = (ptn_value){c->gross, c->returns, c->recurring, c->orders};

@@ -81,13 +81,6 @@ static int64_t block_end(const job *j, int64_t block)
     return end < lines ? end : lines;
 }
 
-/* The customer has a line that is no entry. */
-static void see_aside(ptn_groups *groups, uint32_t customer)
-{
-    uint64_t bit = UINT64_C(1) << (customer % 64), *word = &groups->seen[customer / 64];
-    if ((__atomic_load_n(word, __ATOMIC_RELAXED) & bit) == 0) __atomic_fetch_or(word, bit, __ATOMIC_RELAXED);
-}
-
 INLINE void count_lines(job *j, int64_t block, bool special)
 {
     const ptn_grouping *g = j->asked;
@@ -106,7 +99,7 @@ INLINE void count_lines(job *j, int64_t block, bool special)
         if (enters(g, kind))
             counts[customer >> shift]++;
         else
-            see_aside(j->groups, customer);
+            ptn_see_aside(j->groups->seen, customer);
         if (kind < PTN_KIND_RETURN) continue;
         if (time_s < s.first_s) s.first_s = time_s;
         if (time_s > s.last_s) s.last_s = time_s;
@@ -175,8 +168,9 @@ static void count_runs(void *argument, int64_t block, int32_t worker)
             int64_t line = at + t.starts[r], time_s = ptn_stamp_time(stamps[line]);
             uint32_t customer = (uint32_t)t.owners[r];
             int32_t entries = (ptn_tally_bought(tally) != 0) + (ptn_tally_back(tally) != 0);
+            if (t.owners[r] < 0) continue;
             counts[customer >> shift] += entries;
-            if (ptn_tally_aside(tally) != 0) see_aside(j->groups, customer);
+            if (ptn_tally_aside(tally) != 0) ptn_see_aside(j->groups->seen, customer);
             s.first_s = entries > 0 && time_s < s.first_s ? time_s : s.first_s;
             s.last_s = entries > 0 && time_s > s.last_s ? time_s : s.last_s;
         }
@@ -343,17 +337,22 @@ static uint64_t inverse_of(uint64_t odd)
     return inverse;
 }
 
+void ptn_scramble_make(uint64_t *scramble, uint64_t *unscramble)
+{
+    ptn_siphash_key key;
+    ptn_siphash_key_make(&key);
+    *scramble = key.k0 | 1;
+    *unscramble = inverse_of(*scramble);
+}
+
 patron_status ptn_groups_count(ptn_groups *groups, const ptn_grouping *grouping, ptn_team *team, const char *stage,
                                double from, double until, patron_error *error)
 {
-    ptn_siphash_key key;
     job j = {.groups = groups, .asked = grouping};
     memset(groups, 0, sizeof *groups);
     groups->memory = team->context->memory;
-    groups->customers = ptn_intern_count(&grouping->history->customers);
-    ptn_siphash_key_make(&key);
-    groups->scramble = key.k0 | 1;
-    groups->unscramble = inverse_of(groups->scramble);
+    groups->customers = grouping->owned > 0 ? grouping->owned : ptn_intern_count(&grouping->history->customers);
+    ptn_scramble_make(&groups->scramble, &groups->unscramble);
     choose_groups(groups, ptn_history_lines(grouping->history));
     patron_status status = count(&j, blocks_of(groups, grouping), team, stage, from, until, error);
     ptn_free(&groups->memory, j.sums);

@@ -22,9 +22,13 @@
 #include "history/orders.h"
 #include "history/prices.h"
 #include "history/rank.h"
+#include "history/running.h"
 
 /* Entries in a group that a worker groups in memory of its own; the few larger groups are done one at a time. */
 enum { LARGE_GROUP = 1 << 17 };
+
+/* Of ptn_purchases.shift, where customers are summed up while the log is read. */
+enum { RUNNING_SHIFT = 12 };
 
 /* The kinds a line can become, from PTN_KIND_COUNT on. */
 enum { MOVES = PTN_KIND_END - PTN_KIND_COUNT };
@@ -282,15 +286,13 @@ static patron_status add_groups(ptn_purchases *p, const job *j, int64_t moved[MO
                                 patron_error *error)
 {
     patron_audit *audit = &p->audit;
-    int64_t ranked = 0;
-    bool shop = false;
-    for (int64_t g = 0; g < j->groups->count; g++) {
+    bool shop = p->running != NULL && p->running->shop;
+    for (int64_t g = 0; j->groups != NULL && g < j->groups->count; g++) {
         const group_sums *s = &j->sums[g];
         if (s->overflow) return fail_overflow(j, error);
-        p->ranked[g] = ranked;
         audit->customers += s->customers;
         audit->customers_with_order += s->with_order;
-        ranked += s->ranked;
+        audit->customers_below_min_orders += s->with_order - s->ranked;
         audit->orders += s->orders;
         shop |= s->shop || !ptn_add_i64(&audit->gross, audit->gross, s->gross) ||
                 !ptn_add_i64(&audit->returns, audit->returns, s->returns);
@@ -299,8 +301,6 @@ static patron_status add_groups(ptn_purchases *p, const job *j, int64_t moved[MO
         if (s->first_s < kept_s[0]) kept_s[0] = s->first_s;
         if (s->last_s > kept_s[1]) kept_s[1] = s->last_s;
     }
-    p->ranked[j->groups->count] = ranked;
-    audit->customers_below_min_orders = audit->customers_with_order - ranked;
     if (!shop) return PATRON_OK;
     return ptn_fail(error, PATRON_OUT_OF_RANGE, "the shop's money is beyond 922,337,203,685,477.5807; check its unit");
 }
@@ -308,16 +308,17 @@ static patron_status add_groups(ptn_purchases *p, const job *j, int64_t moved[MO
 static patron_status fill_audit(ptn_purchases *p, const job *j, patron_error *error)
 {
     const patron_history *h = j->history;
-    const ptn_groups *g = j->groups;
+    const int64_t *kinds = p->running != NULL ? p->running->kinds : j->groups->kinds;
     patron_audit *audit = &p->audit;
     int64_t *fates = audit->fates, moved[MOVES][PTN_KIND_COUNT] = {{0}}, kept_s[2] = {INT64_MAX, INT64_MIN};
+    if (p->running != NULL) *audit = p->running->audit;
     audit->size = sizeof *audit;
     audit->as_of_s = j->question.as_of_s == INT64_MAX ? 0 : j->question.as_of_s;
     patron_status status = add_groups(p, j, moved, kept_s, error);
     if (status != PATRON_OK) return status;
     if (h->options.match_cancellations == 0) {
-        kept_s[0] = g->first_s;
-        kept_s[1] = g->last_s;
+        kept_s[0] = p->running != NULL ? p->running->first_s : j->groups->first_s;
+        kept_s[1] = p->running != NULL ? p->running->last_s : j->groups->last_s;
     }
     if (kept_s[0] <= kept_s[1]) {
         audit->first_s = kept_s[0];
@@ -327,8 +328,8 @@ static patron_status fill_audit(ptn_purchases *p, const job *j, patron_error *er
     fates[PATRON_FATE_UNREADABLE] = h->unreadable;
     fates[PATRON_FATE_NO_CUSTOMER] = h->no_customer;
     for (int32_t k = 0; k < PTN_KIND_COUNT; k++) {
-        fates[ptn_fate_of_kind(k)] += g->kinds[k];
-        if (k == PTN_KIND_ADJUSTMENT) audit->adjustments = g->kinds[k];
+        fates[ptn_fate_of_kind(k)] += kinds[k];
+        if (k == PTN_KIND_ADJUSTMENT) audit->adjustments = kinds[k];
         for (int32_t m = 0; m < MOVES; m++) {
             fates[ptn_fate_of_kind(k)] -= moved[m][k];
             fates[move_fates[m]] += moved[m][k];
@@ -381,16 +382,12 @@ static patron_status make_customers(ptn_purchases *p, job *j, patron_error *erro
     const ptn_memory *memory = &p->memory;
     const ptn_wanted wanted[] = {
         {&p->customers, g->customers + 1, sizeof *p->customers, "customers"},
-        {&p->ranked, g->count + 1, sizeof *p->ranked, "groups of customers"},
         {&j->sums, g->count, sizeof *j->sums, "groups of customers"},
         {&p->habits, g->customers + 1, sizeof *p->habits, "customers"},
     };
     patron_status status =
-        ptn_allocate_each(wanted, j->question.habits == PTN_HABIT_NONE ? 3 : 4, false, memory, error);
+        ptn_allocate_each(wanted, j->question.habits == PTN_HABIT_NONE ? 2 : 3, false, memory, error);
     if (status != PATRON_OK) return status;
-    p->shift = g->shift;
-    p->groups = g->count;
-    p->count = g->customers;
     j->customers = p->customers;
     j->habits = p->habits;
     return PATRON_OK;
@@ -463,6 +460,62 @@ static patron_status find_owners(ptn_purchases *p, int32_t **owners, const patro
     return PATRON_OK;
 }
 
+/* Gathers the lines and sees their customers. j->groups is the caller's to free, on failure too, as is j->sums. */
+static patron_status see_gathered(ptn_purchases *p, job *j, ptn_groups *groups, const ptn_grouping *grouping,
+                                  ptn_team *team, const char *stage, double from, double until, patron_error *error)
+{
+    double *prices = NULL, counted = from + 0.04 * (until - from);
+    int32_t workers = team->context->threads;
+    patron_status status = ptn_groups_count(groups, grouping, team, stage, from, counted, error);
+    if (status != PATRON_OK) return status;
+    j->groups = groups;
+    if ((j->question.habits & PTN_HABIT_PRICES) != 0) status = find_prices(&prices, j, grouping, team, stage, error);
+    j->question.prices = prices;
+    if (status == PATRON_OK) status = make_benches(j, workers, &p->memory, error);
+    if (status == PATRON_OK) status = make_customers(p, j, error);
+    if (status == PATRON_OK) status = see_rounds(j, groups, grouping, team, stage, counted, until, error);
+    free_benches(j, workers, &p->memory);
+    ptn_free(&p->memory, prices);
+    return status;
+}
+
+/* Reads the customers' sums while the log is read; p->running is NULL where that is not enough. */
+static patron_status run_through(ptn_purchases *p, job *j, const ptn_grouping *grouping, ptn_team *team,
+                                 const char *stage, double from, double until, patron_error *error)
+{
+    void *block;
+    bool done;
+    patron_status status = ptn_allocate(&block, &p->memory, 1, sizeof *p->running, "customers", error);
+    if (status != PATRON_OK) return status;
+    p->running = block;
+    status = ptn_running_read(p->running, &done, grouping, &j->question, team, stage, from, until, error);
+    if (status == PATRON_OK && done) return PATRON_OK;
+    ptn_free(&p->memory, p->running);
+    p->running = NULL;
+    return status;
+}
+
+/* Where each group's ranked customers begin. */
+static patron_status number_ranked(ptn_purchases *p, patron_error *error)
+{
+    int64_t ranked = 0, odd = p->running == NULL ? 0 : p->running->odd_count;
+    p->groups = (p->count >> p->shift) + 1;
+    const ptn_wanted wanted = {&p->ranked, p->groups + 1, sizeof *p->ranked, "groups of customers"};
+    patron_status status = ptn_allocate_each(&wanted, 1, false, &p->memory, error);
+    if (status != PATRON_OK) return status;
+    for (int64_t i = 0; i < odd; i++) {
+        int32_t c = p->running->odd[i];
+        if (p->customers[i].orders >= p->min_orders) p->running->ranked[c / 64] |= UINT64_C(1) << (c % 64);
+    }
+    for (int64_t g = 0; g < p->groups; g++) {
+        int64_t end = (g + 1) << p->shift < p->count ? (g + 1) << p->shift : p->count;
+        p->ranked[g] = ranked;
+        for (int64_t c = g << p->shift; c < end; c++) ranked += ptn_purchases_ranks(p, c);
+    }
+    p->ranked[p->groups] = ranked;
+    return PATRON_OK;
+}
+
 patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates, const patron_history *history,
                                   const ptn_question *question, ptn_team *team, const char *stage, double until,
                                   patron_error *error)
@@ -471,10 +524,10 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
     ptn_grouping grouping = {.history = history, .line_fates = line_fates, .round_bytes = question->round_bytes};
     ptn_groups groups;
     int32_t *owners = NULL;
-    double *prices = NULL;
-    int32_t workers = team->context->threads;
     memset(purchases, 0, sizeof *purchases);
-    purchases->memory = team->context->memory;
+    memset(&groups, 0, sizeof groups);
+    purchases->memory = groups.memory = team->context->memory;
+    purchases->count = ptn_intern_count(&history->customers);
     if (j.question.min_orders < 1) j.question.min_orders = 1;
     purchases->min_orders = j.question.min_orders;
     patron_status status = find_as_of(&j.question.as_of_s, history, question->as_of_s, error);
@@ -485,35 +538,61 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
          matches = history->options.match_cancellations != 0;
     grouping.details = (question->habits & PTN_HABIT_OF_LINES) != 0 || drops || matches;
     grouping.lines = (line_fates != NULL && drops) || matches;
-    status = find_owners(purchases, &owners, history, question->by_id, team, stage, 0.06 * until, error);
-    grouping.owners = owners;
-    if (status == PATRON_OK)
-        status = ptn_groups_count(&groups, &grouping, team, stage, 0.06 * until, 0.1 * until, error);
-    if (status != PATRON_OK) {
-        ptn_free(&purchases->memory, owners);
-        ptn_purchases_free(purchases);
-        return status;
+    double ranked = 0.06 * until, read = ranked;
+    status = find_owners(purchases, &owners, history, question->by_id, team, stage, ranked, error);
+    if (status == PATRON_OK && ptn_running_fits(&grouping, &j.question)) {
+        read = 0.9 * until;
+        status = run_through(purchases, &j, &grouping, team, stage, ranked, read, error);
     }
+    j.question.habits &= ~PTN_HABIT_LARGEST;
     j.order = purchases->order;
-    j.groups = &groups;
-    if ((question->habits & PTN_HABIT_PRICES) != 0) status = find_prices(&prices, &j, &grouping, team, stage, error);
-    j.question.prices = prices;
-    if (status == PATRON_OK) status = make_benches(&j, workers, &purchases->memory, error);
-    if (status == PATRON_OK) status = make_customers(purchases, &j, error);
-    if (status == PATRON_OK) status = see_rounds(&j, &groups, &grouping, team, stage, 0.1 * until, until, error);
+    grouping.owners = owners;
+    const ptn_runnings *running = purchases->running;
+    if (running != NULL) {
+        j.order = running->odd;
+        grouping.owners = running->owners;
+        grouping.owned = running->odd_count;
+    }
+    if (status == PATRON_OK && (running == NULL || running->odd_count > 0))
+        status = see_gathered(purchases, &j, &groups, &grouping, team, stage, read, until, error);
     if (status == PATRON_OK) status = fill_audit(purchases, &j, error);
-    free_benches(&j, workers, &purchases->memory);
+    purchases->shift = running != NULL ? RUNNING_SHIFT : groups.shift;
+    if (status == PATRON_OK) status = number_ranked(purchases, error);
     ptn_free(&purchases->memory, j.sums);
-    ptn_free(&purchases->memory, prices);
     ptn_free(&purchases->memory, owners);
     ptn_groups_free(&groups);
     if (status != PATRON_OK) ptn_purchases_free(purchases);
     return status;
 }
 
+bool ptn_purchases_ranks(const ptn_purchases *p, int64_t customer)
+{
+    if (p->running == NULL) return p->customers[customer].orders >= p->min_orders;
+    int64_t c = p->order == NULL ? customer : p->order[customer];
+    return (p->running->ranked[c / 64] >> (c % 64) & 1u) != 0;
+}
+
+const ptn_customer *ptn_purchases_customer(ptn_customer *room, const ptn_purchases *p, int64_t customer)
+{
+    if (p->running == NULL) return &p->customers[customer];
+    int64_t c = p->order == NULL ? customer : p->order[customer];
+    const ptn_running *of = &p->running->customers[c];
+    if (ptn_running_odd(of)) return &p->customers[of->key];
+    ptn_running_tell(room, p->running, c);
+    return room;
+}
+
+void ptn_purchases_fetch(const ptn_purchases *p, int64_t customer)
+{
+    if (p->running == NULL) return;
+    __builtin_prefetch(&p->running->customers[p->order == NULL ? customer : p->order[customer]]);
+}
+
 void ptn_purchases_free(ptn_purchases *purchases)
 {
     ptn_memory memory = purchases->memory;
+    if (purchases->running != NULL) ptn_running_free(purchases->running);
+    ptn_free(&memory, purchases->running);
     ptn_free(&memory, purchases->habits);
     ptn_free(&memory, purchases->customers);
     ptn_free(&memory, purchases->ranked);
