@@ -16,9 +16,9 @@ static_assert(sizeof(ptn_running) == 64, "a line of the cache");
 enum {
     BLOCK = 1 << 14, /* lines */
     ROUND = 32,      /* blocks */
-    RANGES = 64,     /* of customers: neighbours of CHUNK go to the next */
-    CHUNK = 64,      /* customers */
-    AHEAD = 12,      /* runs whose customers are asked for ahead */
+    RANGES = 32,     /* of customers: neighbours of CHUNK go to the next */
+    CHUNK = 512,     /* customers */
+    AHEAD = 24,      /* runs whose customers are asked for ahead */
     SLICE = 1 << 12, /* customers that are closed together */
     MOST_ODD = 8,
     FEW_ODD = 1024 /* one in so many may be odd, and so many besides */
@@ -217,11 +217,12 @@ static void add_range(void *argument, int64_t range, int32_t worker)
     (void)worker;
     for (int64_t b = 0; b < ROUND && b * BLOCK < lines; b++) {
         const run *runs = j->runs + b * j->room;
-        for (uint32_t i = range == 0 ? 0 : j->blocks[b].ends[range - 1]; i < j->blocks[b].ends[range]; i++) {
+        uint32_t from = range == 0 ? 0 : j->blocks[b].ends[range - 1], end = j->blocks[b].ends[range];
+        for (uint32_t i = from; i < end && i < from + AHEAD; i++) __builtin_prefetch(&customers[runs[i].customer], 1);
+        for (uint32_t i = from; i < end; i++) {
             const run *r = &runs[i];
             ptn_running *c = &customers[r->customer];
-            /* What a block has for a range ends with what it has for the next one. */
-            if (i + AHEAD < j->blocks[b].ends[RANGES - 1]) __builtin_prefetch(&customers[runs[i + AHEAD].customer], 1);
+            if (i + AHEAD < end) __builtin_prefetch(&customers[runs[i + AHEAD].customer], 1);
             if ((c->flags & ODD) != 0) continue;
             c->flags |= MET;
             bool fine = (r->what & RUN_FAR) == 0 &&
