@@ -17,8 +17,8 @@ enum {
     BLOCK = 1 << 14, /* lines */
     ROUND = 32,      /* blocks */
     RANGES = 32,     /* of customers: neighbours of CHUNK go to the next */
-    CHUNK = 512,     /* customers */
-    AHEAD = 24,      /* runs whose customers are asked for ahead */
+    CHUNK = 256,     /* customers */
+    AHEAD = 16,      /* runs whose customers are asked for ahead */
     SLICE = 1 << 12, /* customers that are closed together */
     MOST_ODD = 8,
     FEW_ODD = 1024 /* one in so many may be odd, and so many besides */
