@@ -27,9 +27,6 @@
 /* Entries in a group that a worker groups in memory of its own; the few larger groups are done one at a time. */
 enum { LARGE_GROUP = 1 << 17 };
 
-/* Of ptn_purchases.shift, where customers are summed up while the log is read. */
-enum { RUNNING_SHIFT = 12 };
-
 /* The kinds a line can become, from PTN_KIND_COUNT on. */
 enum { MOVES = PTN_KIND_END - PTN_KIND_COUNT };
 static const uint8_t move_fates[MOVES] = {PATRON_FATE_DUPLICATE, PATRON_FATE_CANCELLED, PATRON_FATE_CANCELLATION};
@@ -438,23 +435,21 @@ static patron_status find_prices(double **prices, const job *j, const ptn_groupi
 }
 
 /* By what lines are gathered: *owners, the caller's to free, is NULL where it is the customer they have. */
-static patron_status find_owners(ptn_purchases *p, int32_t **owners, const patron_history *h, bool by_id,
-                                 ptn_team *team, const char *stage, double until, patron_error *error)
+static patron_status find_owners(const ptn_purchases *p, int32_t **owners, const patron_history *h, patron_error *error)
 {
-    int64_t count = ptn_intern_count(&h->customers);
     void *block;
     *owners = NULL;
-    if (by_id) {
-        patron_status status = ptn_rank(&p->order, owners, &h->customers, team, stage, 0.0, until, error);
-        if (status != PATRON_OK || h->merged.count == 0) return status;
-    } else if (h->merged.count == 0) {
-        return PATRON_OK;
-    }
-    patron_status status = ptn_allocate(&block, &p->memory, count, sizeof **owners, "merged customer ids", error);
+    if (p->order == NULL && h->merged.count == 0) return PATRON_OK;
+    patron_status status = ptn_allocate(&block, &p->memory, p->count, sizeof **owners, "customers", error);
     if (status != PATRON_OK) return status;
-    int32_t *roots = block, *places = *owners;
+    int32_t *places = *owners = block, *roots;
+    for (int64_t c = 0; p->order != NULL && c < p->count; c++) places[p->order[c]] = (int32_t)c;
+    if (h->merged.count == 0) return PATRON_OK;
+    status = ptn_allocate(&block, &p->memory, p->count, sizeof *roots, "merged customer ids", error);
+    if (status != PATRON_OK) return status;
+    roots = block;
     ptn_history_roots(roots, h);
-    for (int64_t c = 0; by_id && c < count; c++) roots[c] = places[roots[c]];
+    for (int64_t c = 0; p->order != NULL && c < p->count; c++) roots[c] = places[roots[c]];
     ptn_free(&p->memory, places);
     *owners = roots;
     return PATRON_OK;
@@ -495,25 +490,44 @@ static patron_status run_through(ptn_purchases *p, job *j, const ptn_grouping *g
     return status;
 }
 
-/* Where each group's ranked customers begin. */
-static patron_status number_ranked(ptn_purchases *p, patron_error *error)
+/* The bits of a group's ranked customers, and how many there are. */
+static void mark_ranked(void *argument, int64_t group, int32_t worker)
 {
-    int64_t ranked = 0, odd = p->running == NULL ? 0 : p->running->odd_count;
-    p->groups = (p->count >> p->shift) + 1;
-    const ptn_wanted wanted = {&p->ranked, p->groups + 1, sizeof *p->ranked, "groups of customers"};
-    patron_status status = ptn_allocate_each(&wanted, 1, false, &p->memory, error);
+    ptn_purchases *p = argument;
+    int64_t end = (group + 1) << PTN_PURCHASES_SHIFT < p->count ? (group + 1) << PTN_PURCHASES_SHIFT : p->count,
+            count = 0;
+    (void)worker;
+    for (int64_t from = group << PTN_PURCHASES_SHIFT; from < end; from += 64) {
+        uint64_t bits = 0;
+        for (int64_t c = from; c < end && c < from + 64; c++) {
+            int64_t number = p->order == NULL ? c : p->order[c];
+            uint64_t ranks = p->running == NULL ? p->customers[c].orders >= p->min_orders
+                                                : p->running->ranked[number / 64] >> (number % 64) & 1u;
+            bits |= ranks << (c - from);
+            count += (int64_t)ranks;
+        }
+        p->rows[from / 64] = bits;
+    }
+    p->ranked[group + 1] = count;
+}
+
+/* Which customers are ranked, and where each group's begin. */
+static patron_status find_ranked(ptn_purchases *p, ptn_team *team, const char *stage, double until, patron_error *error)
+{
+    int64_t odd = p->running == NULL ? 0 : p->running->odd_count;
+    p->groups = (p->count >> PTN_PURCHASES_SHIFT) + 1;
+    const ptn_wanted wanted[] = {{&p->ranked, p->groups + 1, sizeof *p->ranked, "groups of customers"},
+                                 {&p->rows, p->count / 64 + 1, sizeof *p->rows, "customers"}};
+    patron_status status = ptn_allocate_each(wanted, 2, false, &p->memory, error);
     if (status != PATRON_OK) return status;
     for (int64_t i = 0; i < odd; i++) {
         int32_t c = p->running->odd[i];
         if (p->customers[i].orders >= p->min_orders) p->running->ranked[c / 64] |= UINT64_C(1) << (c % 64);
     }
-    for (int64_t g = 0; g < p->groups; g++) {
-        int64_t end = (g + 1) << p->shift < p->count ? (g + 1) << p->shift : p->count;
-        p->ranked[g] = ranked;
-        for (int64_t c = g << p->shift; c < end; c++) ranked += ptn_purchases_ranks(p, c);
-    }
-    p->ranked[p->groups] = ranked;
-    return PATRON_OK;
+    status = ptn_team_run(team, stage, until, until, p->groups, mark_ranked, p, error);
+    p->ranked[0] = 0;
+    for (int64_t g = 0; status == PATRON_OK && g < p->groups; g++) p->ranked[g + 1] += p->ranked[g];
+    return status;
 }
 
 patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates, const patron_history *history,
@@ -539,37 +553,32 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
     grouping.details = (question->habits & PTN_HABIT_OF_LINES) != 0 || drops || matches;
     grouping.lines = (line_fates != NULL && drops) || matches;
     double ranked = 0.06 * until, read = ranked;
-    status = find_owners(purchases, &owners, history, question->by_id, team, stage, ranked, error);
+    if (question->by_id)
+        status = ptn_rank(&purchases->order, NULL, &history->customers, team, stage, 0.0, ranked, error);
     if (status == PATRON_OK && ptn_running_fits(&grouping, &j.question)) {
         read = 0.9 * until;
         status = run_through(purchases, &j, &grouping, team, stage, ranked, read, error);
     }
     j.question.habits &= ~PTN_HABIT_LARGEST;
-    j.order = purchases->order;
-    grouping.owners = owners;
     const ptn_runnings *running = purchases->running;
     if (running != NULL) {
         j.order = running->odd;
         grouping.owners = running->owners;
         grouping.owned = running->odd_count;
+    } else if (status == PATRON_OK) {
+        j.order = purchases->order;
+        status = find_owners(purchases, &owners, history, error);
+        grouping.owners = owners;
     }
     if (status == PATRON_OK && (running == NULL || running->odd_count > 0))
         status = see_gathered(purchases, &j, &groups, &grouping, team, stage, read, until, error);
     if (status == PATRON_OK) status = fill_audit(purchases, &j, error);
-    purchases->shift = running != NULL ? RUNNING_SHIFT : groups.shift;
-    if (status == PATRON_OK) status = number_ranked(purchases, error);
+    if (status == PATRON_OK) status = find_ranked(purchases, team, stage, until, error);
     ptn_free(&purchases->memory, j.sums);
     ptn_free(&purchases->memory, owners);
     ptn_groups_free(&groups);
     if (status != PATRON_OK) ptn_purchases_free(purchases);
     return status;
-}
-
-bool ptn_purchases_ranks(const ptn_purchases *p, int64_t customer)
-{
-    if (p->running == NULL) return p->customers[customer].orders >= p->min_orders;
-    int64_t c = p->order == NULL ? customer : p->order[customer];
-    return (p->running->ranked[c / 64] >> (c % 64) & 1u) != 0;
 }
 
 const ptn_customer *ptn_purchases_customer(ptn_customer *room, const ptn_purchases *p, int64_t customer)
@@ -596,6 +605,7 @@ void ptn_purchases_free(ptn_purchases *purchases)
     ptn_free(&memory, purchases->habits);
     ptn_free(&memory, purchases->customers);
     ptn_free(&memory, purchases->ranked);
+    ptn_free(&memory, purchases->rows);
     ptn_free(&memory, purchases->order);
     memset(purchases, 0, sizeof *purchases);
 }

@@ -83,6 +83,7 @@ typedef struct ptn_question {
     int64_t round_bytes;  /* 0, but for tests: ptn_grouping's */
 } ptn_question;
 
+enum { PTN_PURCHASES_SHIFT = 12 };
 typedef struct ptn_purchases {
     ptn_memory memory;
     int64_t count;                /* of customers, some of whom may have no lines */
@@ -91,10 +92,10 @@ typedef struct ptn_purchases {
     ptn_customer *customers;      /* all; or, beside `running`, those that are odd there */
     ptn_habits *habits;           /* of each ranked customer; NULL where none were asked for */
     int64_t min_orders;           /* >= 1: customers with so many are ranked */
-    int32_t shift;                /* customers come in groups of 2^shift: */
-    int64_t groups;
-    int64_t *ranked;    /* groups + 1: ranked customers in the groups before */
-    patron_audit audit; /* as_of_s is the one used */
+    uint64_t *rows;               /* a bit for each customer: is ranked */
+    int64_t groups;               /* of 2^PTN_PURCHASES_SHIFT customers: */
+    int64_t *ranked;              /* groups + 1: ranked customers in the groups before */
+    patron_audit audit;           /* as_of_s is the one used */
 } ptn_purchases;
 
 /* Works it out. line_fates: NULL, or room for each line's PATRON_FATE_…. Progress goes from 0 to `until`.
@@ -104,7 +105,10 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
                                   patron_error *error);
 
 /* Whether a customer is ranked. */
-bool ptn_purchases_ranks(const ptn_purchases *purchases, int64_t customer);
+static inline bool ptn_purchases_ranks(const ptn_purchases *purchases, int64_t customer)
+{
+    return (purchases->rows[customer / 64] >> (customer % 64) & 1u) != 0;
+}
 
 /* A customer that is ranked: where it is kept, or `room`, made of its sums. */
 const ptn_customer *ptn_purchases_customer(ptn_customer *room, const ptn_purchases *purchases, int64_t customer);
