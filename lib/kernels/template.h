@@ -546,6 +546,8 @@ static void inertia(double *lanes, const ptn_source *rows, int64_t first_row, in
 
 #include "kernels/logs.h"
 
+#include "kernels/lines.h"
+
 const ptn_kernels KERNELS = {.name = NAME,
                              .measure = measure,
                              .pack = pack,
@@ -559,4 +561,5 @@ const ptn_kernels KERNELS = {.name = NAME,
                              .inertia = inertia,
                              .pairs = pairs,
                              .expected = expected,
-                             .logs = logs};
+                             .logs = logs,
+                             .line_bits = line_bits};

@@ -17,12 +17,13 @@
 static const struct {
     const char *name;
     void (*check)(const ptn_kernels *table);
-} tests[] = {{"measure", check_measure}, {"pack", check_pack},
-             {"norms", check_norms},     {"scatter", check_scatter},
-             {"assign", check_assign},   {"bounds", check_bounds},
-             {"sums", check_sums},       {"step_sums", check_step_sums},
-             {"nearest", check_nearest}, {"exact_sums", check_exact_sums},
-             {"inertia", check_inertia}, {"logs", check_logs}};
+} tests[] = {{"measure", check_measure},    {"pack", check_pack},
+             {"norms", check_norms},        {"scatter", check_scatter},
+             {"assign", check_assign},      {"bounds", check_bounds},
+             {"sums", check_sums},          {"step_sums", check_step_sums},
+             {"nearest", check_nearest},    {"exact_sums", check_exact_sums},
+             {"inertia", check_inertia},    {"logs", check_logs},
+             {"line_bits", check_line_bits}};
 
 int main(int count, char **arguments)
 {
