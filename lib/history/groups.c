@@ -162,19 +162,18 @@ static void count_runs(void *argument, int64_t block, int32_t worker)
     ptn_runs_open(&t, g);
     for (int64_t at = block * j->groups->block; at < end; at += PTN_RUN_LINES) {
         int32_t lines = end - at < PTN_RUN_LINES ? (int32_t)(end - at) : PTN_RUN_LINES;
-        ptn_runs_read(&t, g, at, lines, false);
+        ptn_runs_read(&t, s.kinds, g, at, lines, false);
         for (int32_t r = 0; r < t.runs; r++) {
-            uint64_t tally = t.tally[t.starts[r + 1]] - t.tally[t.starts[r]];
-            int64_t line = at + t.starts[r], time_s = ptn_stamp_time(stamps[line]);
+            uint64_t bits = ptn_run_bits(&t, r);
+            int64_t time_s = ptn_stamp_time(stamps[at + t.starts[r]]);
             uint32_t customer = (uint32_t)t.owners[r];
-            int32_t entries = (ptn_tally_bought(tally) != 0) + (ptn_tally_back(tally) != 0);
+            int32_t entries = ((t.bought & bits) != 0) + ((t.back & bits) != 0);
             if (t.owners[r] < 0) continue;
             counts[customer >> shift] += entries;
-            if (ptn_tally_aside(tally) != 0) ptn_see_aside(j->groups->seen, customer);
+            if ((t.aside & bits) != 0) ptn_see_aside(j->groups->seen, customer);
             s.first_s = entries > 0 && time_s < s.first_s ? time_s : s.first_s;
             s.last_s = entries > 0 && time_s > s.last_s ? time_s : s.last_s;
         }
-        for (int32_t k = 0; k < PTN_KIND_COUNT; k++) s.kinds[k] += (int64_t)ptn_tally_of(t.tally[lines], k, 1);
     }
     j->sums[block] = s;
 }
@@ -189,18 +188,19 @@ static void place_runs(void *argument, int64_t block, int32_t worker)
     ptn_gathered *entries = j->groups->entries;
     int32_t shift = j->groups->shift;
     uint32_t within = (1u << shift) - 1u;
+    int64_t kinds[PTN_KIND_COUNT] = {0}; /* counted before */
     ptn_run_tile t;
     (void)worker;
     ptn_runs_open(&t, g);
     for (int64_t at = block * j->groups->block; at < end; at += PTN_RUN_LINES) {
-        ptn_runs_read(&t, g, at, end - at < PTN_RUN_LINES ? (int32_t)(end - at) : PTN_RUN_LINES, true);
+        ptn_runs_read(&t, kinds, g, at, end - at < PTN_RUN_LINES ? (int32_t)(end - at) : PTN_RUN_LINES, true);
         for (int32_t r = 0; r < t.runs; r++) {
             uint32_t group = (uint32_t)t.owners[r] >> shift;
             if (group - j->first < j->count) __builtin_prefetch(&entries[places[group] - base], 1);
         }
         for (int32_t r = 0; r < t.runs; r++) {
-            int32_t from = t.starts[r], until = t.starts[r + 1];
-            uint64_t tally = t.tally[until] - t.tally[from];
+            int32_t from = t.starts[r];
+            uint64_t bits = ptn_run_bits(&t, r);
             uint32_t customer = (uint32_t)t.owners[r], group = customer >> shift;
             if (group - j->first >= j->count) continue;
             int64_t stamp = stamps[at + from], time_s = ptn_stamp_time(stamp), to = places[group] - base;
@@ -209,14 +209,14 @@ static void place_runs(void *argument, int64_t block, int32_t worker)
             int64_t high = time_s * (INT64_C(1) << PTN_GATHERED_TIME);
             uint64_t order = order_kind == PTN_KEY_NONE ? (uint64_t)ptn_local_day(time_s, h->options.utc_offset_s)
                                                         : ptn_line_order(h, at + from) * j->groups->scramble;
-            if (ptn_tally_bought(tally) != 0) {
-                uint32_t kind = ptn_tally_of(tally, PTN_KIND_ORDER, 1) != 0 ? PTN_KIND_ORDER : PTN_KIND_PURCHASE;
-                entries[to++] = (ptn_gathered){high + (int64_t)(low | kind << PTN_GATHERED_KIND),
-                                               (int64_t)(t.bought[until] - t.bought[from]), order};
+            if ((t.bought & bits) != 0) {
+                uint32_t kind = (t.kinds[PTN_KIND_ORDER] & bits) != 0 ? PTN_KIND_ORDER : PTN_KIND_PURCHASE;
+                entries[to++] =
+                    (ptn_gathered){high + (int64_t)(low | kind << PTN_GATHERED_KIND), ptn_run_bought(&t, r), order};
             }
-            if (ptn_tally_back(tally) != 0)
+            if ((t.back & bits) != 0)
                 entries[to++] = (ptn_gathered){high + (int64_t)(low | PTN_KIND_RETURN << PTN_GATHERED_KIND),
-                                               (int64_t)(t.back[until] - t.back[from]), order};
+                                               ptn_run_back(&t, r), order};
             places[group] = to + base;
         }
     }

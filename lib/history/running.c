@@ -76,14 +76,14 @@ typedef struct job {
 static uint32_t range_of(uint32_t customer) { return customer / CHUNK % RANGES; }
 
 /* The half of a run. */
-INLINE void tell_run(run *out, const job *j, int64_t line, int64_t stamp, uint32_t customer, uint64_t amount,
+INLINE void tell_run(run *out, const job *j, int64_t line, int64_t stamp, uint32_t customer, int64_t amount,
                      uint32_t what)
 {
     uint64_t ago_s = (uint64_t)(j->all->as_of_s - ptn_stamp_time(stamp)), ago_days = (ago_s + j->past_s) / 86400;
     uint32_t kind = ptn_stamp_order(stamp);
     uint64_t day = (uint64_t)(j->all->as_of_day - (int64_t)ago_days) ^ UINT64_C(1) << 63;
     *out = (run){(kind == PTN_KEY_NONE ? day : ptn_line_order(j->asked->history, line)) * j->scramble,
-                 (int64_t)amount,
+                 amount,
                  customer,
                  (uint32_t)ago_s,
                  (uint16_t)ago_days,
@@ -99,22 +99,20 @@ static int64_t find_runs(job *j, block_sums *s, run *found, int64_t from, int64_
     ptn_runs_open(&t, j->asked);
     for (int64_t at = from; at < end; at += PTN_RUN_LINES) {
         int32_t lines = end - at < PTN_RUN_LINES ? (int32_t)(end - at) : PTN_RUN_LINES;
-        ptn_runs_read(&t, j->asked, at, lines, true);
+        ptn_runs_read(&t, s->kinds, j->asked, at, lines, true);
         for (int32_t r = 0; r < t.runs; r++) {
-            int32_t first = t.starts[r], until = t.starts[r + 1];
-            int64_t line = at + first, stamp = stamps[line], before = count, time_s = ptn_stamp_time(stamp);
-            uint64_t tally = t.tally[until] - t.tally[first];
+            int64_t line = at + t.starts[r], stamp = stamps[line], time_s = ptn_stamp_time(stamp);
+            uint64_t bits = ptn_run_bits(&t, r);
+            bool bought = (t.bought & bits) != 0, back = (t.back & bits) != 0;
             uint32_t customer = (uint32_t)(j->roots == NULL ? t.owners[r] : j->roots[t.owners[r]]);
-            if (ptn_tally_bought(tally) != 0)
-                tell_run(&found[count++], j, line, stamp, customer, t.bought[until] - t.bought[first],
-                         RUN_BOUGHT | (ptn_tally_of(tally, PTN_KIND_ORDER, 1) != 0 ? RUN_OPENS : 0u));
-            if (ptn_tally_back(tally) != 0)
-                tell_run(&found[count++], j, line, stamp, customer, t.back[until] - t.back[first], 0);
-            if (ptn_tally_aside(tally) != 0) ptn_see_aside(j->all->seen, customer);
-            s->first_s = count > before && time_s < s->first_s ? time_s : s->first_s;
-            s->last_s = count > before && time_s > s->last_s ? time_s : s->last_s;
+            if (bought)
+                tell_run(&found[count++], j, line, stamp, customer, ptn_run_bought(&t, r),
+                         RUN_BOUGHT | ((t.kinds[PTN_KIND_ORDER] & bits) != 0 ? RUN_OPENS : 0u));
+            if (back) tell_run(&found[count++], j, line, stamp, customer, ptn_run_back(&t, r), 0);
+            if ((t.aside & bits) != 0) ptn_see_aside(j->all->seen, customer);
+            s->first_s = (bought || back) && time_s < s->first_s ? time_s : s->first_s;
+            s->last_s = (bought || back) && time_s > s->last_s ? time_s : s->last_s;
         }
-        for (int32_t k = 0; k < PTN_KIND_COUNT; k++) s->kinds[k] += (int64_t)ptn_tally_of(t.tally[lines], k, 1);
     }
     return count;
 }
