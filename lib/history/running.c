@@ -357,7 +357,8 @@ static patron_status read_rounds(job *j, bool *done, ptn_team *team, const char 
 bool ptn_running_fits(const ptn_grouping *g, const ptn_question *question)
 {
     return !g->details && !g->lines && g->history->options.order_gap_s == 0 && g->as_of_s != INT64_MAX &&
-           (question->habits & ~PTN_HABIT_LARGEST) == 0 && ptn_history_lines(g->history) > 0;
+           (question->habits & ~PTN_HABIT_LARGEST) == 0 && ptn_history_lines(g->history) > 0 &&
+           ptn_history_lines(g->history) <= UINT32_MAX;
 }
 
 static patron_status read_all(job *j, bool *done, ptn_team *team, const char *stage, double from, double until,
