@@ -348,7 +348,8 @@ static patron_status read_rounds(job *j, bool *done, ptn_team *team, const char 
         if (status == PATRON_OK) status = ptn_team_run(team, stage, to, to, RANGES, add_range, j, error);
         if (status != PATRON_OK) return status;
         for (int32_t r = 0; r < RANGES; r++) odd += j->odd[r];
-        if (odd - FEW_ODD > (double)j->all->count / MOST_ODD * ((double)end / (double)j->lines)) return PATRON_OK;
+        double share = (double)end / (double)j->lines;
+        if (odd > FEW_ODD + (int64_t)((double)j->all->count / MOST_ODD * share)) return PATRON_OK;
     }
     *done = true;
     return PATRON_OK;
