@@ -13,8 +13,8 @@
 #include "history/purchases.h"
 #include "matrix/matrix.h"
 
-/* Customers in a block of parallel work, or those of a group where they are more; in a tile of it. */
-enum { BLOCK = 4096, TILE = 256 };
+/* Customers in a tile of a block of parallel work, which is one of ptn_purchases' groups. */
+enum { TILE = 256 };
 
 typedef struct builder {
     patron_features *features;
@@ -24,8 +24,8 @@ typedef struct builder {
     ptn_feature_clock clock;
     int64_t chosen[PTN_FEATURE_COUNT];
     int64_t columns;
-    int64_t blocks, groups; /* blocks of so many groups of customers */
-    int64_t *id_bytes;      /* of each block */
+    int64_t blocks;
+    int64_t *id_bytes; /* of each block */
 } builder;
 
 /* A block's customers, and its first row. */
@@ -36,14 +36,8 @@ typedef struct stretch {
 static stretch stretch_of(const builder *b, int64_t block)
 {
     const ptn_purchases *p = &b->purchases;
-    int64_t first = block * b->groups, last = first + b->groups < p->groups ? first + b->groups : p->groups;
-    int64_t end = last << p->shift < p->count ? last << p->shift : p->count;
-    return (stretch){first << p->shift, end, p->ranked[first]};
-}
-
-static bool has_row(const builder *b, int64_t customer)
-{
-    return b->purchases.customers[customer].orders >= b->purchases.min_orders;
+    int64_t end = (block + 1) << PTN_PURCHASES_SHIFT;
+    return (stretch){block << PTN_PURCHASES_SHIFT, end < p->count ? end : p->count, p->ranked[block]};
 }
 
 /* Keys of ids of neighbours, looked up together: of those that have a row. */
@@ -60,7 +54,7 @@ static void read_keys(keys *k, const builder *b, int64_t from, int64_t end)
     k->count = 0;
     for (int64_t c = from; c < end; c++) {
         k->numbers[k->count] = b->purchases.order[c];
-        k->count += has_row(b, c);
+        k->count += ptn_purchases_ranks(&b->purchases, c);
     }
     for (int32_t i = 0; i < k->count; i++) k->kinds[i] = ((const uint8_t *)ids->kinds.items)[k->numbers[i]];
     for (int32_t i = 0; i < k->count; i++) k->bits[i] = ((const uint64_t *)ids->bits.items)[k->numbers[i]];
@@ -85,6 +79,17 @@ static void measure_ids(void *argument, int64_t block, int32_t worker)
     b->id_bytes[block] = end;
 }
 
+/* An id's bytes, and how many they are. */
+static inline int64_t copy_id(uint8_t *to, const ptn_intern *ids, const keys *k, int32_t i)
+{
+    uint8_t text[PTN_KEY_TEXT];
+    const uint8_t *bytes;
+    if (k->kinds[i] != PTN_KEY_LONG) return ptn_key_text(to, k->kinds[i], k->bits[i]);
+    int64_t length = ptn_intern_get(&bytes, text, ids, k->numbers[i]);
+    memcpy(to, bytes, (size_t)length);
+    return length;
+}
+
 /* Their ends among all, and their bytes. id_bytes[block] is where the block's begin; the row before a block's first is
    the last of the block before, so it is left alone. */
 static void copy_ids(void *argument, int64_t block, int32_t worker)
@@ -98,13 +103,8 @@ static void copy_ids(void *argument, int64_t block, int32_t worker)
     for (int64_t c = s.from; c < s.end; c += TILE) {
         read_keys(&k, b, c, s.end - c < TILE ? s.end : c + TILE);
         for (int32_t i = 0; i < k.count; i++) {
-            uint8_t text[PTN_KEY_TEXT];
-            const uint8_t *bytes = text;
-            int64_t length = k.kinds[i] == PTN_KEY_LONG
-                                 ? ptn_intern_get(&bytes, text, &b->history->customers, k.numbers[i])
-                                 : ptn_key_text(text, k.kinds[i], k.bits[i]);
-            memcpy(f->id_bytes + at, bytes, (size_t)length);
-            *ends++ = at += length;
+            at += copy_id(f->id_bytes + at, &b->history->customers, &k, i);
+            *ends++ = at;
         }
     }
 }
@@ -135,13 +135,15 @@ static patron_status fill_ids(builder *b, ptn_team *team, patron_error *error)
 }
 
 /* The next customers that have a row, as many as are looked at together; *n goes past them. */
-static void take_rows(ptn_feature_rows *rows, int64_t *n, const builder *b, int64_t end)
+static void take_rows(ptn_feature_rows *rows, ptn_customer room[PTN_FEATURE_ROWS], int64_t *n, const builder *b,
+                      int64_t end)
 {
     const ptn_purchases *p = &b->purchases;
     rows->count = 0;
+    for (int64_t c = *n; c < end && c < *n + PTN_FEATURE_ROWS; c++) ptn_purchases_fetch(p, c);
     for (; *n < end && rows->count < PTN_FEATURE_ROWS; ++*n) {
-        if (!has_row(b, *n)) continue;
-        rows->customers[rows->count] = &p->customers[*n];
+        if (!ptn_purchases_ranks(p, *n)) continue;
+        rows->customers[rows->count] = ptn_purchases_customer(&room[rows->count], p, *n);
         rows->habits[rows->count++] = p->habits == NULL ? NULL : &p->habits[*n];
     }
 }
@@ -151,14 +153,14 @@ static void fill_rows(void *argument, int64_t block, int32_t worker)
     builder *b = argument;
     patron_features *f = b->features;
     const stretch s = stretch_of(b, block);
-    int64_t row = s.row, n = s.from,
-            rows = b->purchases.ranked[block + 1 < b->blocks ? (block + 1) * b->groups : b->purchases.groups] - row;
+    int64_t row = s.row, n = s.from, rows = b->purchases.ranked[block + 1] - row;
     (void)worker;
     ptn_touch(f->values + row, (size_t)rows * sizeof *f->values);
     ptn_touch(f->matrix->values + row * b->columns, (size_t)(rows * b->columns) * sizeof *f->matrix->values);
     while (n < s.end) {
         ptn_feature_rows some;
-        take_rows(&some, &n, b, s.end);
+        ptn_customer room[PTN_FEATURE_ROWS];
+        take_rows(&some, room, &n, b, s.end);
         for (int64_t i = 0; i < some.count; i++) {
             const ptn_customer *c = some.customers[i];
             f->values[row + i] = (ptn_value){c->gross, c->returns, c->recurring, c->orders};
@@ -194,8 +196,7 @@ static patron_status fill(builder *b, ptn_team *team, patron_error *error)
             "no customer has an order by the as-of%s, of %lld rows read; give purchases, %sor a later as-of",
             f->window_days > 0 ? " within the window" : "", (long long)f->audit.rows_read,
             f->window_days > 0 ? "a longer window, " : "");
-    b->groups = BLOCK >> b->purchases.shift > 1 ? BLOCK >> b->purchases.shift : 1;
-    b->blocks = (b->purchases.groups + b->groups - 1) / b->groups;
+    b->blocks = b->purchases.groups;
     patron_status status = fill_ids(b, team, error);
     if (status != PATRON_OK) return status;
     status = ptn_allocate(&block, memory, f->rows, sizeof *f->values, "customers' money", error);

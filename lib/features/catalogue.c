@@ -142,7 +142,7 @@
       h->discount_depth)                                                                                               \
     X(largest_order_share, "share", "0 to 1",                                                                          \
       "Share of the purchases in the order with most of them: above 0, at most 1.", "when the sum of purchases is 0",  \
-      NONE, c->gross > 0 ? (double)c->largest_order / (double)c->gross : MISSING)                                      \
+      LARGEST, c->gross > 0 ? (double)c->largest_order / (double)c->gross : MISSING)                                   \
     X(top_channel_share, "share", "0 to 1",                                                                            \
       "Share of the orders placed through the channel most were placed through, among those that have a channel.",     \
       "when no order has a channel", CHANNELS, h->top_channel_share)                                                   \

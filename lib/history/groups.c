@@ -83,13 +83,6 @@ static int64_t block_end(const job *j, int64_t block)
     return end < lines ? end : lines;
 }
 
-/* The customer has a line that is no entry. */
-static void see_aside(ptn_groups *groups, uint32_t customer)
-{
-    uint64_t bit = UINT64_C(1) << (customer % 64), *word = &groups->seen[customer / 64];
-    if ((__atomic_load_n(word, __ATOMIC_RELAXED) & bit) == 0) __atomic_fetch_or(word, bit, __ATOMIC_RELAXED);
-}
-
 INLINE void count_lines(job *j, int64_t block, bool special)
 {
     const ptn_grouping *g = j->asked;
@@ -108,7 +101,7 @@ INLINE void count_lines(job *j, int64_t block, bool special)
         if (enters(g, kind))
             counts[customer >> shift]++;
         else
-            see_aside(j->groups, customer);
+            ptn_see_aside(j->groups->seen, customer);
         if (kind < PTN_KIND_RETURN) continue;
         if (time_s < s.first_s) s.first_s = time_s;
         if (time_s > s.last_s) s.last_s = time_s;
@@ -171,18 +164,18 @@ static void count_runs(void *argument, int64_t block, int32_t worker)
     ptn_runs_open(&t, g);
     for (int64_t at = block * j->groups->block; at < end; at += PTN_RUN_LINES) {
         int32_t lines = end - at < PTN_RUN_LINES ? (int32_t)(end - at) : PTN_RUN_LINES;
-        ptn_runs_read(&t, g, at, lines, false);
+        ptn_runs_read(&t, s.kinds, g, at, lines, false);
         for (int32_t r = 0; r < t.runs; r++) {
-            uint64_t tally = t.tally[t.starts[r + 1]] - t.tally[t.starts[r]];
-            int64_t line = at + t.starts[r], time_s = ptn_stamp_time(stamps[line]);
+            uint64_t bits = ptn_run_bits(&t, r);
+            int64_t time_s = ptn_stamp_time(stamps[at + t.starts[r]]);
             uint32_t customer = (uint32_t)t.owners[r];
-            int32_t entries = (ptn_tally_bought(tally) != 0) + (ptn_tally_back(tally) != 0);
+            int32_t entries = ((t.bought & bits) != 0) + ((t.back & bits) != 0);
+            if (t.owners[r] < 0) continue;
             counts[customer >> shift] += entries;
-            if (ptn_tally_aside(tally) != 0) see_aside(j->groups, customer);
+            if ((t.aside & bits) != 0) ptn_see_aside(j->groups->seen, customer);
             s.first_s = entries > 0 && time_s < s.first_s ? time_s : s.first_s;
             s.last_s = entries > 0 && time_s > s.last_s ? time_s : s.last_s;
         }
-        for (int32_t k = 0; k < PTN_KIND_COUNT; k++) s.kinds[k] += (int64_t)ptn_tally_of(t.tally[lines], k, 1);
     }
     j->sums[block] = s;
 }
@@ -197,18 +190,19 @@ static void place_runs(void *argument, int64_t block, int32_t worker)
     ptn_gathered *entries = j->groups->entries;
     int32_t shift = j->groups->shift;
     uint32_t within = (1u << shift) - 1u;
+    int64_t kinds[PTN_KIND_COUNT] = {0}; /* counted before */
     ptn_run_tile t;
     (void)worker;
     ptn_runs_open(&t, g);
     for (int64_t at = block * j->groups->block; at < end; at += PTN_RUN_LINES) {
-        ptn_runs_read(&t, g, at, end - at < PTN_RUN_LINES ? (int32_t)(end - at) : PTN_RUN_LINES, true);
+        ptn_runs_read(&t, kinds, g, at, end - at < PTN_RUN_LINES ? (int32_t)(end - at) : PTN_RUN_LINES, true);
         for (int32_t r = 0; r < t.runs; r++) {
             uint32_t group = (uint32_t)t.owners[r] >> shift;
             if (group - j->first < j->count) __builtin_prefetch(&entries[places[group] - base], 1);
         }
         for (int32_t r = 0; r < t.runs; r++) {
-            int32_t from = t.starts[r], until = t.starts[r + 1];
-            uint64_t tally = t.tally[until] - t.tally[from];
+            int32_t from = t.starts[r];
+            uint64_t bits = ptn_run_bits(&t, r);
             uint32_t customer = (uint32_t)t.owners[r], group = customer >> shift;
             if (group - j->first >= j->count) continue;
             int64_t stamp = stamps[at + from], time_s = ptn_stamp_time(stamp), to = places[group] - base;
@@ -217,14 +211,14 @@ static void place_runs(void *argument, int64_t block, int32_t worker)
             int64_t high = time_s * (INT64_C(1) << PTN_GATHERED_TIME);
             uint64_t order = order_kind == PTN_KEY_NONE ? (uint64_t)ptn_local_day(time_s, h->options.utc_offset_s)
                                                         : ptn_line_order(h, at + from) * j->groups->scramble;
-            if (ptn_tally_bought(tally) != 0) {
-                uint32_t kind = ptn_tally_of(tally, PTN_KIND_ORDER, 1) != 0 ? PTN_KIND_ORDER : PTN_KIND_PURCHASE;
-                entries[to++] = (ptn_gathered){high + (int64_t)(low | kind << PTN_GATHERED_KIND),
-                                               (int64_t)(t.bought[until] - t.bought[from]), order};
+            if ((t.bought & bits) != 0) {
+                uint32_t kind = (t.kinds[PTN_KIND_ORDER] & bits) != 0 ? PTN_KIND_ORDER : PTN_KIND_PURCHASE;
+                entries[to++] =
+                    (ptn_gathered){high + (int64_t)(low | kind << PTN_GATHERED_KIND), ptn_run_bought(&t, r), order};
             }
-            if (ptn_tally_back(tally) != 0)
+            if ((t.back & bits) != 0)
                 entries[to++] = (ptn_gathered){high + (int64_t)(low | PTN_KIND_RETURN << PTN_GATHERED_KIND),
-                                               (int64_t)(t.back[until] - t.back[from]), order};
+                                               ptn_run_back(&t, bits), order};
             places[group] = to + base;
         }
     }
@@ -236,14 +230,6 @@ bool ptn_groups_brief(const ptn_grouping *g)
     return g->details && h->options.duplicates != PATRON_DUPLICATES_DROP && h->options.match_cancellations == 0 &&
            (h->wide & (PTN_WIDE_AMOUNT | PTN_WIDE_QUANTITY | PTN_WIDE_DISCOUNT)) == 0 &&
            ptn_intern_count(&h->categories) <= PTN_BRIEF_NONE && ptn_intern_count(&h->channels) <= PTN_BRIEF_NONE;
-}
-
-/* Lines of these kinds. */
-static inline int64_t lines_of(uint64_t tally, int32_t first, int32_t count)
-{
-    int64_t lines = 0;
-    for (int32_t k = first; k < first + count; k++) lines += (int64_t)ptn_tally_of(tally, k, 1);
-    return lines;
 }
 
 /* Where an entry that begins at line `from` of a run ends at the latest. */
@@ -269,23 +255,22 @@ static void count_briefs(void *argument, int64_t block, int32_t worker)
     ptn_runs_open(&t, g);
     for (int64_t at = block * j->groups->block; at < end; at += PTN_RUN_LINES) {
         int32_t lines = end - at < PTN_RUN_LINES ? (int32_t)(end - at) : PTN_RUN_LINES;
-        ptn_runs_read(&t, g, at, lines, false);
+        ptn_runs_read(&t, s.kinds, g, at, lines, false);
         for (int32_t r = 0; r < t.runs; r++) {
             int64_t time_s = ptn_stamp_time(stamps[at + t.starts[r]]), entries = 0, seen = 0;
             uint32_t customer = (uint32_t)t.owners[r], group = customer >> shift;
             for (int32_t from = t.starts[r], until; from < t.starts[r + 1]; from = until) {
                 until = span_end(from, t.starts[r + 1]);
-                uint64_t tally = t.tally[until] - t.tally[from];
-                entries += (ptn_tally_bought(tally) != 0) + (ptn_tally_back(tally) != 0);
-                seen += lines_of(tally, PTN_KIND_RETURN, 4);
-                if (ptn_tally_aside(tally) != 0) see_aside(j->groups, customer);
+                uint64_t bits = ptn_run_span(from, until), kept = (t.bought | t.back) & bits;
+                entries += ((t.bought & bits) != 0) + ((t.back & bits) != 0);
+                seen += kept == bits ? until - from : ptn_run_count(kept);
+                if (kept != bits) ptn_see_aside(j->groups->seen, customer);
             }
             counts[group] += entries;
             briefs[group] += seen;
             s.first_s = entries > 0 && time_s < s.first_s ? time_s : s.first_s;
             s.last_s = entries > 0 && time_s > s.last_s ? time_s : s.last_s;
         }
-        for (int32_t k = 0; k < PTN_KIND_COUNT; k++) s.kinds[k] += (int64_t)ptn_tally_of(t.tally[lines], k, 1);
     }
     j->sums[block] = s;
 }
@@ -311,8 +296,11 @@ static void make_briefs(ptn_brief *briefs, const patron_history *h, const ptn_ru
                   *categories = column_at(&h->category, from, a->none),
                   *channels = column_at(&h->channel, from, a->none);
     const int16_t *quantities = h->quantity.items == NULL ? a->one : (const int16_t *)h->quantity.items + from;
+    uint8_t kinds[PTN_RUN_LINES];
+    memset(kinds, PTN_KIND_ORDER, sizeof kinds); /* what most are */
+    for (uint8_t k = 0; k < PTN_KIND_ORDER; k++)
+        for (uint64_t left = t->kinds[k]; left != 0; left &= left - 1) kinds[__builtin_ctzll(left)] = k;
     for (int32_t i = 0; i < count; i++) {
-        uint32_t kind = (uint32_t)__builtin_ctzll(t->tally[i + 1] - t->tally[i]) / PTN_TALLY_BITS;
         bool discount = (ptn_stamp_flags(stamps[i]) & PTN_LINE_DISCOUNT) != 0;
         briefs[i] = (ptn_brief){amounts[i],
                                 discounts[i],
@@ -320,7 +308,7 @@ static void make_briefs(ptn_brief *briefs, const patron_history *h, const ptn_ru
                                 quantities[i],
                                 (uint16_t)categories[i],
                                 (uint16_t)channels[i],
-                                (uint8_t)kind,
+                                kinds[i],
                                 discount ? PTN_MARK_DISCOUNT : 0};
     }
 }
@@ -342,29 +330,28 @@ static inline void place_run(const ptn_groups *g, int64_t *place, int64_t *brief
 {
     for (int32_t from = t->starts[run], until; from < t->starts[run + 1]; from = until) {
         until = span_end(from, t->starts[run + 1]);
-        uint64_t tally = t->tally[until] - t->tally[from];
-        if (ptn_tally_of(tally, PTN_KIND_LATER, PTN_KIND_ORDER) == 0) { /* most are orders' lines alone */
+        uint64_t bits = ptn_run_span(from, until), sum = t->sums[until] - t->sums[from];
+        ptn_brief *of = g->briefs + (*brief_place - g->brief_base);
+        if ((t->kinds[PTN_KIND_ORDER] & bits) == bits) { /* most are orders' lines alone */
             int32_t lines = until - from;
-            ptn_brief *of = g->briefs + (*brief_place - g->brief_base);
             g->entries[*place - g->base] = (ptn_gathered){common | PTN_KIND_ORDER << PTN_GATHERED_KIND |
                                                               (int64_t)(lines - 1) << PTN_GATHERED_MARKS,
-                                                          (int64_t)(t->bought[until] - t->bought[from]), order};
+                                                          (int64_t)sum, order};
             copy_briefs(of, of + lines, briefs, from, until);
             *place += 1;
             *brief_place += lines;
             continue;
         }
-        int64_t bought = lines_of(tally, PTN_KIND_PURCHASE, 2), back = lines_of(tally, PTN_KIND_RETURN, 2);
+        int64_t bought = ptn_run_count(t->bought & bits), back = ptn_run_count(t->back & bits);
         ptn_gathered *to = g->entries + (*place - g->base);
-        ptn_brief *of = g->briefs + (*brief_place - g->brief_base);
         if (bought > 0) {
-            uint32_t kind = ptn_tally_of(tally, PTN_KIND_ORDER, 1) != 0 ? PTN_KIND_ORDER : PTN_KIND_PURCHASE;
+            uint32_t kind = (t->kinds[PTN_KIND_ORDER] & bits) != 0 ? PTN_KIND_ORDER : PTN_KIND_PURCHASE;
             *to++ = (ptn_gathered){common | kind << PTN_GATHERED_KIND | (bought - 1) << PTN_GATHERED_MARKS,
-                                   (int64_t)(t->bought[until] - t->bought[from]), order};
+                                   (int64_t)sum, order};
         }
         if (back > 0)
             *to++ = (ptn_gathered){common | PTN_KIND_RETURN << PTN_GATHERED_KIND | (back - 1) << PTN_GATHERED_MARKS,
-                                   (int64_t)(t->back[until] - t->back[from]), order};
+                                   ptn_run_back(t, bits), order};
         copy_briefs(of, of + bought, briefs, from, until);
         *place = (to - g->entries) + g->base;
         *brief_place += bought + back;
@@ -381,6 +368,7 @@ static void place_briefs(void *argument, int64_t block, int32_t worker)
     int64_t *places = groups->places + block * groups->count,
             *brief_places = groups->brief_places + block * groups->count, end = block_end(j, block);
     uint32_t within = (1u << groups->shift) - 1u;
+    int64_t kinds[PTN_KIND_COUNT] = {0}; /* counted before */
     ptn_brief briefs[PTN_RUN_LINES];
     ptn_run_tile t;
     absent a;
@@ -389,7 +377,7 @@ static void place_briefs(void *argument, int64_t block, int32_t worker)
     for (int32_t i = 0; i < PTN_RUN_LINES; i++) a.none[i] = -1, a.zero[i] = 0, a.one[i] = 1;
     for (int64_t at = block * groups->block; at < end; at += PTN_RUN_LINES) {
         int32_t lines = end - at < PTN_RUN_LINES ? (int32_t)(end - at) : PTN_RUN_LINES;
-        ptn_runs_read(&t, g, at, lines, true);
+        ptn_runs_read(&t, kinds, g, at, lines, true);
         make_briefs(briefs, h, &t, at, lines, &a);
         for (int32_t r = 0; r < t.runs; r++) {
             uint32_t group = (uint32_t)t.owners[r] >> groups->shift;
@@ -549,17 +537,22 @@ static uint64_t inverse_of(uint64_t odd)
     return inverse;
 }
 
+void ptn_scramble_make(uint64_t *scramble, uint64_t *unscramble)
+{
+    ptn_siphash_key key;
+    ptn_siphash_key_make(&key);
+    *scramble = key.k0 | 1;
+    *unscramble = inverse_of(*scramble);
+}
+
 patron_status ptn_groups_count(ptn_groups *groups, const ptn_grouping *grouping, ptn_team *team, const char *stage,
                                double from, double until, patron_error *error)
 {
-    ptn_siphash_key key;
     job j = {.groups = groups, .asked = grouping};
     memset(groups, 0, sizeof *groups);
     groups->memory = team->context->memory;
-    groups->customers = ptn_intern_count(&grouping->history->customers);
-    ptn_siphash_key_make(&key);
-    groups->scramble = key.k0 | 1;
-    groups->unscramble = inverse_of(groups->scramble);
+    groups->customers = grouping->owned > 0 ? grouping->owned : ptn_intern_count(&grouping->history->customers);
+    ptn_scramble_make(&groups->scramble, &groups->unscramble);
     choose_groups(groups, ptn_history_lines(grouping->history));
     patron_status status = count(&j, blocks_of(groups, grouping), team, stage, from, until, error);
     ptn_free(&groups->memory, j.sums);

@@ -57,6 +57,8 @@ typedef struct ptn_groups {
 typedef struct ptn_grouping {
     const patron_history *history;
     const int32_t *owners; /* of each customer, the number that its lines are gathered by; NULL: its own */
+    int64_t owned;         /* 0: these are numbers of customers; else as many, and -1 is of lines that are left out,
+                              which can be asked where no details are */
     int64_t as_of_s;       /* INT64_MAX: no line is later */
     int64_t before_s;      /* lines until then are before the window; INT64_MIN: none is */
     bool details, lines;   /* wanted */
@@ -95,6 +97,16 @@ uint8_t ptn_groups_kind(const ptn_grouping *grouping, int64_t line);
 
 /* The fate of a kind. */
 uint8_t ptn_fate_of_kind(int32_t kind);
+
+/* For ptn_groups.scramble and unscramble. */
+void ptn_scramble_make(uint64_t *scramble, uint64_t *unscramble);
+
+/* The customer has a line that is no entry: its bit is set. Several threads may. */
+static inline void ptn_see_aside(uint64_t *seen, uint32_t customer)
+{
+    uint64_t bit = UINT64_C(1) << (customer % 64), *word = &seen[customer / 64];
+    if ((__atomic_load_n(word, __ATOMIC_RELAXED) & bit) == 0) __atomic_fetch_or(word, bit, __ATOMIC_RELAXED);
+}
 
 static inline bool ptn_groups_saw(const ptn_groups *groups, int64_t customer)
 {

@@ -25,7 +25,7 @@ enum {
 /* The key of a text of length > 0: its kind; *bits is left alone for PTN_KEY_LONG. */
 uint32_t ptn_key_of_text(uint64_t *bits, const uint8_t *bytes, int64_t length);
 
-/* The text of a NUMBER or SHORT key; its length is returned. */
+/* The text of a NUMBER or SHORT key, of which no byte more is written; its length is returned. */
 int64_t ptn_key_text(uint8_t text[PTN_KEY_TEXT], uint32_t kind, uint64_t bits);
 
 /* Its length alone. */

@@ -19,12 +19,13 @@
 #include "history/groups.h"
 #include "history/habits.h"
 #include "history/history.h"
+#include "history/orders.h"
 #include "history/prices.h"
 #include "history/rank.h"
+#include "history/running.h"
 
-/* Entries in a group that a worker groups in memory of its own; the few larger groups are done one at a time. Orders
-   of a customer that are told apart by looking at each pair. */
-enum { LARGE_GROUP = 1 << 17, FEW_ORDERS = 24 };
+/* Entries in a group that a worker groups in memory of its own; the few larger groups are done one at a time. */
+enum { LARGE_GROUP = 1 << 17 };
 
 /* The kinds a line can become, from PTN_KIND_COUNT on. */
 enum { MOVES = PTN_KIND_END - PTN_KIND_COUNT };
@@ -60,19 +61,6 @@ typedef struct job {
     bool large;            /* groups over LARGE_GROUP are done now, not the others */
 } job;
 
-static bool by_order(const ptn_entry *a, const ptn_entry *b, const void *none)
-{
-    (void)none;
-    if (a->order_kind != b->order_kind) return a->order_kind < b->order_kind;
-    return a->order != b->order ? a->order < b->order : a->time_s < b->time_s;
-}
-
-static bool by_time(const ptn_entry *a, const ptn_entry *b, const void *none)
-{
-    (void)none;
-    return a->time_s < b->time_s;
-}
-
 #define COMPARE(a, b) ((a) < (b) ? -1 : (a) > (b))
 
 /* -1, 0, 1 by everything that makes lines of one customer duplicates. */
@@ -98,18 +86,6 @@ static bool by_everything(const ptn_entry *a, const ptn_entry *b, const ptn_deta
     int sign = compare_lines(a, b, details);
     return sign != 0 ? sign < 0 : a->at < b->at;
 }
-
-#define SORT_NAME    sort_by_order
-#define SORT_TYPE    ptn_entry
-#define SORT_CONTEXT void
-#define SORT_LESS    by_order
-#include "base/sort_template.h"
-
-#define SORT_NAME    sort_by_time
-#define SORT_TYPE    ptn_entry
-#define SORT_CONTEXT void
-#define SORT_LESS    by_time
-#include "base/sort_template.h"
 
 #define SORT_NAME    sort_by_everything
 #define SORT_TYPE    ptn_entry
@@ -158,149 +134,6 @@ static void match_cancellations(const job *j, bench *b, group_sums *sums, ptn_en
     }
 }
 
-/* An order of so much, whose time is that of `last`. Of a sum that has wrapped nothing is read: the customer's has too.
- */
-static void close_order(ptn_customer *c, ptn_entry *last, uint64_t amount)
-{
-    c->largest_order = (int64_t)amount > c->largest_order ? (int64_t)amount : c->largest_order;
-    last->marks |= PTN_MARK_CLOSES;
-    if (c->orders == 0 || last->time_s < c->first_order_s) c->first_order_s = last->time_s;
-    if (c->orders == 0 || last->time_s > c->last_order_s) c->last_order_s = last->time_s;
-    c->orders++;
-}
-
-/* From entries sorted by order and time. Lines without an order id are one order a day. Marks the line that gives an
-   order its time. */
-static void see_sorted_orders(ptn_customer *c, ptn_entry *entries, int64_t count)
-{
-    int64_t last = 0;
-    uint64_t amount = 0;
-    bool is_order = false;
-    for (int64_t i = 0; i < count; i++) {
-        if (ptn_entry_bought(&entries[i])) {
-            last = i;
-            amount += (uint64_t)entries[i].amount;
-        }
-        is_order |= entries[i].kind == PTN_KIND_ORDER;
-        if (i + 1 < count && ptn_entry_same_order(&entries[i], &entries[i + 1])) continue;
-        if (is_order) close_order(c, &entries[last], amount);
-        is_order = false;
-        amount = 0;
-    }
-}
-
-/* Where order ids rise with time, as most shops' do, an order's key is beyond all before it. */
-typedef struct keys_seen {
-    uint64_t unscramble, highest; /* of the keys of `kind` */
-    uint8_t kind;
-    int64_t orders, starts[FEW_ORDERS]; /* entries that begin the first orders */
-} keys_seen;
-
-/* Whether the entry's order is not one of those seen; false, too, where there are more than are worth comparing. */
-static bool is_new_order(keys_seen *seen, const ptn_entry *entries, int64_t at)
-{
-    const ptn_entry *e = &entries[at];
-    uint64_t key = e->order_kind == PTN_KEY_NONE ? e->order ^ UINT64_C(1) << 63 : e->order * seen->unscramble;
-    int64_t orders = seen->orders;
-    if (orders == 0) seen->kind = e->order_kind;
-    if (orders > 0 && (e->order_kind != seen->kind || key <= seen->highest)) {
-        if (orders > FEW_ORDERS) return false;
-        for (int64_t o = 0; o < orders; o++)
-            if (ptn_entry_same_order(&entries[seen->starts[o]], e)) return false;
-    }
-    if (e->order_kind == seen->kind && (orders == 0 || key > seen->highest)) seen->highest = key;
-    if (orders < FEW_ORDERS) seen->starts[orders] = at;
-    seen->orders++;
-    return true;
-}
-
-/* The same from entries sorted by time, where the purchase lines of each order lie together: false, and nothing done,
-   where they do not. */
-static bool see_orders_together(ptn_customer *c, ptn_entry *entries, int64_t count, uint64_t unscramble)
-{
-    keys_seen seen = {.unscramble = unscramble};
-    ptn_entry *last = NULL;
-    uint64_t amount = 0;
-    bool is_order = false;
-    for (int64_t i = 0; i < count; i++) {
-        if (!ptn_entry_bought(&entries[i])) continue;
-        if (last == NULL || !ptn_entry_same_order(last, &entries[i])) {
-            if (is_order) close_order(c, last, amount);
-            if (!is_new_order(&seen, entries, i)) {
-                for (int64_t k = 0; k < i; k++) entries[k].marks &= (uint8_t)~PTN_MARK_CLOSES;
-                memset(c, 0, sizeof *c);
-                return false;
-            }
-            is_order = false;
-            amount = 0;
-        }
-        last = &entries[i];
-        amount += (uint64_t)entries[i].amount;
-        is_order |= entries[i].kind == PTN_KIND_ORDER;
-    }
-    if (is_order) close_order(c, last, amount);
-    return true;
-}
-
-/* From entries sorted by time: purchase lines without an order id are one order while none comes more than gap_s after
-   the one before. Lines of one instant are of one order, so their order among each other is of no matter. */
-static void number_orders(ptn_entry *entries, int64_t count, int64_t gap_s)
-{
-    int64_t before_s = 0;
-    uint64_t orders = 0;
-    for (int64_t i = 0; i < count; i++) {
-        ptn_entry *e = &entries[i];
-        if (e->order_kind != PTN_KEY_NONE || !ptn_entry_bought(e)) continue;
-        if (orders == 0 || e->time_s - before_s > gap_s) orders++;
-        before_s = e->time_s;
-        e->order = orders;
-    }
-}
-
-/* Of a customer that is all 0. Whether the purchase lines of each order lie together. */
-static bool see_orders(ptn_customer *c, ptn_entry *entries, int64_t count, const job *j)
-{
-    sort_by_time(entries, count, NULL);
-    if (j->history->options.order_gap_s > 0) number_orders(entries, count, j->history->options.order_gap_s);
-    if (see_orders_together(c, entries, count, j->groups->unscramble)) return true;
-    sort_by_order(entries, count, NULL);
-    see_sorted_orders(c, entries, count);
-    sort_by_time(entries, count, NULL);
-    return false;
-}
-
-/* From entries sorted by time: days and money. Parts of a sum that fits do fit, so only the totals are checked. */
-static void see_days(ptn_customer *c, const ptn_entry *entries, int64_t count, int64_t utc_offset_s)
-{
-    int64_t first_day = INT64_MAX, last_day = INT64_MIN, days = 0, gross = 0, returns = 0;
-    uint64_t repeat_gross = 0, later_returns = 0; /* of no meaning where a total overflows */
-    bool fits = true;
-    for (int64_t i = 0; i < count; i++) {
-        const ptn_entry *e = &entries[i];
-        int64_t day = ptn_local_day(e->time_s, utc_offset_s);
-        if (ptn_entry_bought(e)) {
-            first_day = first_day == INT64_MAX ? day : first_day;
-            days += day > last_day;
-            last_day = day;
-            fits &= ptn_add_i64(&gross, gross, e->amount);
-            repeat_gross += day > first_day ? (uint64_t)e->amount : 0;
-        } else if (e->kind == PTN_KIND_RETURN || e->kind == PTN_KIND_ADJUSTMENT) {
-            int64_t value = e->amount < 0 ? -e->amount : e->amount;
-            fits &= ptn_add_i64(&returns, returns, value);
-            later_returns += day > first_day ? (uint64_t)value : 0;
-        }
-    }
-    c->purchase_days = days;
-    c->first_day = first_day;
-    c->last_day = last_day;
-    c->gross = gross;
-    c->returns = returns;
-    c->overflow = !fits;
-    if (!fits) return;
-    c->repeat_gross = (int64_t)repeat_gross;
-    c->recurring = c->repeat_gross - (int64_t)later_returns;
-}
-
 static void add_customer(group_sums *sums, const ptn_customer *c, int64_t min_orders)
 {
     if (c->orders == 0) return;
@@ -342,7 +175,7 @@ static void see_habits(const job *j, ptn_habit_bench *b, int64_t customer, ptn_e
     }
     ptn_habits_see(habits, b, entries, count, orders, details, j->history, &j->question);
     if ((j->question.habits & PTN_HABIT_CHANNELS) == 0) return;
-    if (!together && b->channels != NULL) sort_by_order(entries, count, NULL);
+    if (!together && b->channels != NULL) ptn_orders_sort(entries, count);
     ptn_habits_see_channels(habits, b, entries, count, details, j->history);
 }
 
@@ -356,9 +189,10 @@ static void see_customer(const job *j, bench *b, group_sums *sums, int64_t custo
     if (j->history->options.duplicates == PATRON_DUPLICATES_DROP)
         mark_duplicates(j, sums, entries, count, details, lines);
     if (j->history->options.match_cancellations != 0) match_cancellations(j, b, sums, entries, count, details, lines);
-    bool together = see_orders(c, entries, count, j);
+    const patron_history_options *options = &j->history->options;
+    bool together = ptn_orders_see(c, entries, count, options->order_gap_s, j->groups->unscramble);
     if (c->orders == 0) return;
-    see_days(c, entries, count, j->history->options.utc_offset_s);
+    ptn_orders_see_days(c, entries, count, options->utc_offset_s);
     if (j->habits != NULL && c->overflow == 0 && c->orders >= j->question.min_orders)
         see_habits(j, &b->habits, customer, entries, count, details, together);
     add_customer(sums, c, j->question.min_orders);
@@ -453,15 +287,13 @@ static patron_status add_groups(ptn_purchases *p, const job *j, int64_t moved[MO
                                 patron_error *error)
 {
     patron_audit *audit = &p->audit;
-    int64_t ranked = 0;
-    bool shop = false;
-    for (int64_t g = 0; g < j->groups->count; g++) {
+    bool shop = p->running != NULL && p->running->shop;
+    for (int64_t g = 0; j->groups != NULL && g < j->groups->count; g++) {
         const group_sums *s = &j->sums[g];
         if (s->overflow) return fail_overflow(j, error);
-        p->ranked[g] = ranked;
         audit->customers += s->customers;
         audit->customers_with_order += s->with_order;
-        ranked += s->ranked;
+        audit->customers_below_min_orders += s->with_order - s->ranked;
         audit->orders += s->orders;
         shop |= s->shop || !ptn_add_i64(&audit->gross, audit->gross, s->gross) ||
                 !ptn_add_i64(&audit->returns, audit->returns, s->returns);
@@ -470,8 +302,6 @@ static patron_status add_groups(ptn_purchases *p, const job *j, int64_t moved[MO
         if (s->first_s < kept_s[0]) kept_s[0] = s->first_s;
         if (s->last_s > kept_s[1]) kept_s[1] = s->last_s;
     }
-    p->ranked[j->groups->count] = ranked;
-    audit->customers_below_min_orders = audit->customers_with_order - ranked;
     if (!shop) return PATRON_OK;
     return ptn_fail(error, PATRON_OUT_OF_RANGE, "the shop's money is beyond 922,337,203,685,477.5807; check its unit");
 }
@@ -479,16 +309,17 @@ static patron_status add_groups(ptn_purchases *p, const job *j, int64_t moved[MO
 static patron_status fill_audit(ptn_purchases *p, const job *j, patron_error *error)
 {
     const patron_history *h = j->history;
-    const ptn_groups *g = j->groups;
+    const int64_t *kinds = p->running != NULL ? p->running->kinds : j->groups->kinds;
     patron_audit *audit = &p->audit;
     int64_t *fates = audit->fates, moved[MOVES][PTN_KIND_COUNT] = {{0}}, kept_s[2] = {INT64_MAX, INT64_MIN};
+    if (p->running != NULL) *audit = p->running->audit;
     audit->size = sizeof *audit;
     audit->as_of_s = j->question.as_of_s == INT64_MAX ? 0 : j->question.as_of_s;
     patron_status status = add_groups(p, j, moved, kept_s, error);
     if (status != PATRON_OK) return status;
     if (h->options.match_cancellations == 0) {
-        kept_s[0] = g->first_s;
-        kept_s[1] = g->last_s;
+        kept_s[0] = p->running != NULL ? p->running->first_s : j->groups->first_s;
+        kept_s[1] = p->running != NULL ? p->running->last_s : j->groups->last_s;
     }
     if (kept_s[0] <= kept_s[1]) {
         audit->first_s = kept_s[0];
@@ -498,8 +329,8 @@ static patron_status fill_audit(ptn_purchases *p, const job *j, patron_error *er
     fates[PATRON_FATE_UNREADABLE] = h->unreadable;
     fates[PATRON_FATE_NO_CUSTOMER] = h->no_customer;
     for (int32_t k = 0; k < PTN_KIND_COUNT; k++) {
-        fates[ptn_fate_of_kind(k)] += g->kinds[k];
-        if (k == PTN_KIND_ADJUSTMENT) audit->adjustments = g->kinds[k];
+        fates[ptn_fate_of_kind(k)] += kinds[k];
+        if (k == PTN_KIND_ADJUSTMENT) audit->adjustments = kinds[k];
         for (int32_t m = 0; m < MOVES; m++) {
             fates[ptn_fate_of_kind(k)] -= moved[m][k];
             fates[move_fates[m]] += moved[m][k];
@@ -553,16 +384,12 @@ static patron_status make_customers(ptn_purchases *p, job *j, patron_error *erro
     const ptn_memory *memory = &p->memory;
     const ptn_wanted wanted[] = {
         {&p->customers, g->customers + 1, sizeof *p->customers, "customers"},
-        {&p->ranked, g->count + 1, sizeof *p->ranked, "groups of customers"},
         {&j->sums, g->count, sizeof *j->sums, "groups of customers"},
         {&p->habits, g->customers + 1, sizeof *p->habits, "customers"},
     };
     patron_status status =
-        ptn_allocate_each(wanted, j->question.habits == PTN_HABIT_NONE ? 3 : 4, false, memory, error);
+        ptn_allocate_each(wanted, j->question.habits == PTN_HABIT_NONE ? 2 : 3, false, memory, error);
     if (status != PATRON_OK) return status;
-    p->shift = g->shift;
-    p->groups = g->count;
-    p->count = g->customers;
     j->customers = p->customers;
     j->habits = p->habits;
     return PATRON_OK;
@@ -613,26 +440,99 @@ static patron_status find_prices(double **prices, const job *j, const ptn_groupi
 }
 
 /* By what lines are gathered: *owners, the caller's to free, is NULL where it is the customer they have. */
-static patron_status find_owners(ptn_purchases *p, int32_t **owners, const patron_history *h, bool by_id,
-                                 ptn_team *team, const char *stage, double until, patron_error *error)
+static patron_status find_owners(const ptn_purchases *p, int32_t **owners, const patron_history *h, patron_error *error)
 {
-    int64_t count = ptn_intern_count(&h->customers);
     void *block;
     *owners = NULL;
-    if (by_id) {
-        patron_status status = ptn_rank(&p->order, owners, &h->customers, team, stage, 0.0, until, error);
-        if (status != PATRON_OK || h->merged.count == 0) return status;
-    } else if (h->merged.count == 0) {
-        return PATRON_OK;
-    }
-    patron_status status = ptn_allocate(&block, &p->memory, count, sizeof **owners, "merged customer ids", error);
+    if (p->order == NULL && h->merged.count == 0) return PATRON_OK;
+    patron_status status = ptn_allocate(&block, &p->memory, p->count, sizeof **owners, "customers", error);
     if (status != PATRON_OK) return status;
-    int32_t *roots = block, *places = *owners;
+    int32_t *places = *owners = block, *roots;
+    for (int64_t c = 0; p->order != NULL && c < p->count; c++) places[p->order[c]] = (int32_t)c;
+    if (h->merged.count == 0) return PATRON_OK;
+    status = ptn_allocate(&block, &p->memory, p->count, sizeof *roots, "merged customer ids", error);
+    if (status != PATRON_OK) return status;
+    roots = block;
     ptn_history_roots(roots, h);
-    for (int64_t c = 0; by_id && c < count; c++) roots[c] = places[roots[c]];
+    for (int64_t c = 0; p->order != NULL && c < p->count; c++) roots[c] = places[roots[c]];
     ptn_free(&p->memory, places);
     *owners = roots;
     return PATRON_OK;
+}
+
+/* Gathers the lines and sees their customers. j->groups is the caller's to free, on failure too, as is j->sums. */
+static patron_status see_gathered(ptn_purchases *p, job *j, ptn_groups *groups, const ptn_grouping *grouping,
+                                  ptn_team *team, const char *stage, double from, double until, patron_error *error)
+{
+    double *prices = NULL, counted = from + 0.04 * (until - from);
+    int32_t workers = team->context->threads;
+    patron_status status = ptn_groups_count(groups, grouping, team, stage, from, counted, error);
+    if (status != PATRON_OK) return status;
+    j->groups = groups;
+    if ((j->question.habits & PTN_HABIT_PRICES) != 0) status = find_prices(&prices, j, grouping, team, stage, error);
+    j->question.prices = prices;
+    if (status == PATRON_OK) status = make_benches(j, workers, &p->memory, error);
+    if (status == PATRON_OK) status = make_customers(p, j, error);
+    if (status == PATRON_OK) status = see_rounds(j, groups, grouping, team, stage, counted, until, error);
+    free_benches(j, workers, &p->memory);
+    ptn_free(&p->memory, prices);
+    return status;
+}
+
+/* Reads the customers' sums while the log is read; p->running is NULL where that is not enough. */
+static patron_status run_through(ptn_purchases *p, job *j, const ptn_grouping *grouping, ptn_team *team,
+                                 const char *stage, double from, double until, patron_error *error)
+{
+    void *block;
+    bool done;
+    patron_status status = ptn_allocate(&block, &p->memory, 1, sizeof *p->running, "customers", error);
+    if (status != PATRON_OK) return status;
+    p->running = block;
+    status = ptn_running_read(p->running, &done, grouping, &j->question, team, stage, from, until, error);
+    if (status == PATRON_OK && done) return PATRON_OK;
+    ptn_free(&p->memory, p->running);
+    p->running = NULL;
+    return status;
+}
+
+/* The bits of a group's ranked customers, and how many there are. */
+static void mark_ranked(void *argument, int64_t group, int32_t worker)
+{
+    ptn_purchases *p = argument;
+    int64_t end = (group + 1) << PTN_PURCHASES_SHIFT < p->count ? (group + 1) << PTN_PURCHASES_SHIFT : p->count,
+            count = 0;
+    (void)worker;
+    for (int64_t from = group << PTN_PURCHASES_SHIFT; from < end; from += 64) {
+        uint64_t bits = 0;
+        for (int64_t c = from; c < end && c < from + 64; c++) {
+            int64_t number = p->order == NULL ? c : p->order[c];
+            uint64_t ranks = p->running == NULL ? p->customers[c].orders >= p->min_orders
+                                                : p->running->ranked[number / 64] >> (number % 64) & 1u;
+            bits |= ranks << (c - from);
+            count += (int64_t)ranks;
+        }
+        p->rows[from / 64] = bits;
+    }
+    p->ranked[group + 1] = count;
+}
+
+/* Which customers are ranked, and where each group's begin. */
+static patron_status find_ranked(ptn_purchases *p, ptn_team *team, const char *stage, double until, patron_error *error)
+{
+    int64_t odd = p->running == NULL ? 0 : p->running->odd_count;
+    p->groups = (p->count >> PTN_PURCHASES_SHIFT) + 1;
+    const ptn_wanted wanted[] = {{&p->ranked, p->groups + 1, sizeof *p->ranked, "groups of customers"},
+                                 {&p->rows, p->count / 64 + 1, sizeof *p->rows, "customers"}};
+    patron_status status = ptn_allocate_each(wanted, 2, false, &p->memory, error);
+    if (status != PATRON_OK) return status;
+    for (int64_t i = 0; i < odd; i++) {
+        int32_t c = p->running->odd[i];
+        if (p->customers[i].orders >= p->min_orders) p->running->ranked[c / 64] |= UINT64_C(1) << (c % 64);
+    }
+    status = ptn_team_run(team, stage, until, until, p->groups, mark_ranked, p, error);
+    p->ranked[0] = 0;
+    for (int64_t g = 0; status == PATRON_OK && g < p->groups; g++) p->ranked[g + 1] += p->ranked[g];
+    return status;
 }
 
 patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates, const patron_history *history,
@@ -643,10 +543,10 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
     ptn_grouping grouping = {.history = history, .line_fates = line_fates, .round_bytes = question->round_bytes};
     ptn_groups groups;
     int32_t *owners = NULL;
-    double *prices = NULL;
-    int32_t workers = team->context->threads;
     memset(purchases, 0, sizeof *purchases);
-    purchases->memory = team->context->memory;
+    memset(&groups, 0, sizeof groups);
+    purchases->memory = groups.memory = team->context->memory;
+    purchases->count = ptn_intern_count(&history->customers);
     if (j.question.min_orders < 1) j.question.min_orders = 1;
     purchases->min_orders = j.question.min_orders;
     patron_status status = find_as_of(&j.question.as_of_s, history, question->as_of_s, error);
@@ -657,38 +557,60 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
          matches = history->options.match_cancellations != 0;
     grouping.details = (question->habits & PTN_HABIT_OF_LINES) != 0 || drops || matches;
     grouping.lines = (line_fates != NULL && drops) || matches;
-    status = find_owners(purchases, &owners, history, question->by_id, team, stage, 0.06 * until, error);
-    grouping.owners = owners;
-    if (status == PATRON_OK)
-        status = ptn_groups_count(&groups, &grouping, team, stage, 0.06 * until, 0.1 * until, error);
-    if (status != PATRON_OK) {
-        ptn_free(&purchases->memory, owners);
-        ptn_purchases_free(purchases);
-        return status;
+    double ranked = 0.06 * until, read = ranked;
+    if (question->by_id)
+        status = ptn_rank(&purchases->order, NULL, &history->customers, team, stage, 0.0, ranked, error);
+    if (status == PATRON_OK && ptn_running_fits(&grouping, &j.question)) {
+        read = 0.9 * until;
+        status = run_through(purchases, &j, &grouping, team, stage, ranked, read, error);
     }
-    j.order = purchases->order;
-    j.groups = &groups;
-    if ((question->habits & PTN_HABIT_PRICES) != 0) status = find_prices(&prices, &j, &grouping, team, stage, error);
-    j.question.prices = prices;
-    if (status == PATRON_OK) status = make_benches(&j, workers, &purchases->memory, error);
-    if (status == PATRON_OK) status = make_customers(purchases, &j, error);
-    if (status == PATRON_OK) status = see_rounds(&j, &groups, &grouping, team, stage, 0.1 * until, until, error);
+    j.question.habits &= ~PTN_HABIT_LARGEST;
+    const ptn_runnings *running = purchases->running;
+    if (running != NULL) {
+        j.order = running->odd;
+        grouping.owners = running->owners;
+        grouping.owned = running->odd_count;
+    } else if (status == PATRON_OK) {
+        j.order = purchases->order;
+        status = find_owners(purchases, &owners, history, error);
+        grouping.owners = owners;
+    }
+    if (status == PATRON_OK && (running == NULL || running->odd_count > 0))
+        status = see_gathered(purchases, &j, &groups, &grouping, team, stage, read, until, error);
     if (status == PATRON_OK) status = fill_audit(purchases, &j, error);
-    free_benches(&j, workers, &purchases->memory);
+    if (status == PATRON_OK) status = find_ranked(purchases, team, stage, until, error);
     ptn_free(&purchases->memory, j.sums);
-    ptn_free(&purchases->memory, prices);
     ptn_free(&purchases->memory, owners);
     ptn_groups_free(&groups);
     if (status != PATRON_OK) ptn_purchases_free(purchases);
     return status;
 }
 
+const ptn_customer *ptn_purchases_customer(ptn_customer *room, const ptn_purchases *p, int64_t customer)
+{
+    if (p->running == NULL) return &p->customers[customer];
+    int64_t c = p->order == NULL ? customer : p->order[customer];
+    const ptn_running *of = &p->running->customers[c];
+    if (ptn_running_odd(of)) return &p->customers[of->key];
+    ptn_running_tell(room, p->running, c);
+    return room;
+}
+
+void ptn_purchases_fetch(const ptn_purchases *p, int64_t customer)
+{
+    if (p->running == NULL) return;
+    __builtin_prefetch(&p->running->customers[p->order == NULL ? customer : p->order[customer]]);
+}
+
 void ptn_purchases_free(ptn_purchases *purchases)
 {
     ptn_memory memory = purchases->memory;
+    if (purchases->running != NULL) ptn_running_free(purchases->running);
+    ptn_free(&memory, purchases->running);
     ptn_free(&memory, purchases->habits);
     ptn_free(&memory, purchases->customers);
     ptn_free(&memory, purchases->ranked);
+    ptn_free(&memory, purchases->rows);
     ptn_free(&memory, purchases->order);
     memset(purchases, 0, sizeof *purchases);
 }

@@ -65,7 +65,8 @@ enum {
     PTN_HABIT_SEASONS = 16, /* best_quarter */
     PTN_HABIT_CHANNELS = 32,
     PTN_HABIT_PRICES = 64,
-    PTN_HABIT_FIRST = 128, /* first_category */
+    PTN_HABIT_FIRST = 128,   /* first_category */
+    PTN_HABIT_LARGEST = 256, /* ptn_customer's largest_order, which is of no meaning without */
     PTN_HABIT_OF_LINES = PTN_HABIT_LINES | PTN_HABIT_PRODUCTS | PTN_HABIT_CATEGORIES | PTN_HABIT_CHANNELS |
                          PTN_HABIT_PRICES | PTN_HABIT_FIRST /* need each line */
 };
@@ -82,17 +83,19 @@ typedef struct ptn_question {
     int64_t round_bytes;  /* 0, but for tests: ptn_grouping's */
 } ptn_question;
 
+enum { PTN_PURCHASES_SHIFT = 12 };
 typedef struct ptn_purchases {
     ptn_memory memory;
-    int64_t count;  /* of customers, some of whom may have no lines */
-    int32_t *order; /* with by_id, of each customer its number as interned; else NULL */
-    ptn_customer *customers;
-    ptn_habits *habits; /* of each ranked customer; NULL where none were asked for */
-    int64_t min_orders; /* >= 1: customers with so many are ranked */
-    int32_t shift;      /* customers come in groups of 2^shift: */
-    int64_t groups;
-    int64_t *ranked;    /* groups + 1: ranked customers in the groups before */
-    patron_audit audit; /* as_of_s is the one used */
+    int64_t count;                /* of customers, some of whom may have no lines */
+    int32_t *order;               /* with by_id, of each customer its number as interned; else NULL */
+    struct ptn_runnings *running; /* NULL; or where customers are summed up, by the numbers of their ids: running.h */
+    ptn_customer *customers;      /* all; or, beside `running`, those that are odd there */
+    ptn_habits *habits;           /* of each ranked customer; NULL where none were asked for */
+    int64_t min_orders;           /* >= 1: customers with so many are ranked */
+    uint64_t *rows;               /* a bit for each customer: is ranked */
+    int64_t groups;               /* of 2^PTN_PURCHASES_SHIFT customers: */
+    int64_t *ranked;              /* groups + 1: ranked customers in the groups before */
+    patron_audit audit;           /* as_of_s is the one used */
 } ptn_purchases;
 
 /* Works it out. line_fates: NULL, or room for each line's PATRON_FATE_…. Progress goes from 0 to `until`.
@@ -100,6 +103,18 @@ typedef struct ptn_purchases {
 patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates, const patron_history *history,
                                   const ptn_question *question, ptn_team *team, const char *stage, double until,
                                   patron_error *error);
+
+/* Whether a customer is ranked. */
+static inline bool ptn_purchases_ranks(const ptn_purchases *purchases, int64_t customer)
+{
+    return (purchases->rows[customer / 64] >> (customer % 64) & 1u) != 0;
+}
+
+/* A customer that is ranked: where it is kept, or `room`, made of its sums. */
+const ptn_customer *ptn_purchases_customer(ptn_customer *room, const ptn_purchases *purchases, int64_t customer);
+
+/* Says that a customer will be asked for. */
+void ptn_purchases_fetch(const ptn_purchases *purchases, int64_t customer);
 
 void ptn_purchases_free(ptn_purchases *purchases);
 

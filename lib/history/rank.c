@@ -222,7 +222,7 @@ static void tell_order(ranking *r, int64_t first, int64_t count)
 {
     for (int64_t i = first; i < first + count; i++) {
         r->order[i] = r->from[i].customer;
-        r->where[r->from[i].customer] = (int32_t)i;
+        if (r->where != NULL) r->where[r->from[i].customer] = (int32_t)i;
     }
 }
 
@@ -290,12 +290,13 @@ patron_status ptn_rank(int32_t **order, int32_t **places, const ptn_intern *ids,
                                  {&r.to, r.count, sizeof *r.to, "customers"},
                                  {&r.buckets, r.count, sizeof *r.buckets, "customers"},
                                  {&r.places, blocks * BUCKETS, sizeof *r.places, "customers"}};
-    *order = *places = NULL;
+    *order = NULL;
+    if (places != NULL) *places = NULL;
     r.by = choose_order(ids);
-    patron_status status = ptn_allocate_each(asked, 2, false, memory, error);
+    patron_status status = ptn_allocate_each(asked, places == NULL ? 1 : 2, false, memory, error);
     if (status == PATRON_OK) status = ptn_allocate_each(wanted, small ? 1 : 4, false, memory, error);
     r.order = *order;
-    r.where = *places;
+    r.where = places == NULL ? NULL : *places;
     if (status == PATRON_OK) status = ptn_team_run(team, stage, from, from, blocks, fill_block, &r, error);
     if (status == PATRON_OK && small) {
         sort_by_id(r.from, r.count, &r);

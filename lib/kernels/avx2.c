@@ -182,6 +182,54 @@ INLINE vf vf_fused(vf x, vf y, vf z) { return vf_fma(x, y, z); }
 INLINE vf vf_root(vf x) { return BOTH(vf, _mm256_sqrt_ps(x.a), _mm256_sqrt_ps(x.b)); }
 INLINE vf vf_divide(vf x, vf y) { return BOTH(vf, _mm256_div_ps(x.a, y.a), _mm256_div_ps(x.b, y.b)); }
 
+/* Of lines: eight of four bytes, and a bit for each that has one. */
+INLINE __m256i lines_load(const void *from) { return _mm256_loadu_si256((const __m256i *)from); }
+INLINE uint32_t lines_narrow(__m256i x) { return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(x)); }
+/* Two times four of eight. */
+INLINE uint32_t lines_wide(__m256i low, __m256i high)
+{
+    return (uint32_t)_mm256_movemask_pd(_mm256_castsi256_pd(low)) |
+           (uint32_t)_mm256_movemask_pd(_mm256_castsi256_pd(high)) << 4;
+}
+INLINE uint32_t lines_zero(__m256i low, __m256i high)
+{
+    __m256i zero = _mm256_setzero_si256();
+    return lines_wide(_mm256_cmpeq_epi64(low, zero), _mm256_cmpeq_epi64(high, zero));
+}
+
+/* Lines at, at + 1, … at + 7 of those from `first` on, none of which is the log's first. */
+INLINE void eight_lines(ptn_line_bits *out, const ptn_lines *l, int64_t first, int32_t at)
+{
+    int64_t i = first + at;
+    __m256i low = lines_load(l->stamps + i), high = lines_load(l->stamps + i + 4);
+    __m256i told_by = _mm256_set1_epi64x(l->told_by), some = _mm256_set1_epi64x(l->some),
+            back = _mm256_set1_epi64x(l->back), last = _mm256_set1_epi64x(l->last);
+    __m256i low_differs = _mm256_xor_si256(low, lines_load(l->stamps + i - 1));
+    __m256i high_differs = _mm256_xor_si256(high, lines_load(l->stamps + i + 3));
+    uint32_t same = lines_zero(_mm256_and_si256(low_differs, told_by), _mm256_and_si256(high_differs, told_by));
+    same &= lines_narrow(_mm256_cmpeq_epi32(lines_load(l->customers + i), lines_load(l->customers + i - 1)));
+    if (l->orders != NULL)
+        same &= lines_narrow(_mm256_cmpeq_epi32(lines_load(l->orders + i), lines_load(l->orders + i - 1)));
+    if (l->wide_orders != NULL) {
+        const uint64_t *o = l->wide_orders + i;
+        same &= lines_zero(_mm256_xor_si256(lines_load(o), lines_load(o - 1)),
+                           _mm256_xor_si256(lines_load(o + 4), lines_load(o + 3)));
+    }
+    if (l->wide_amounts != NULL) {
+        __m256i a = lines_load(l->wide_amounts + i), b = lines_load(l->wide_amounts + i + 4);
+        out->negative |= (uint64_t)lines_wide(a, b) << at;
+        out->zero |= (uint64_t)lines_zero(a, b) << at;
+    } else {
+        __m256i amounts = lines_load(l->amounts + i);
+        out->negative |= (uint64_t)lines_narrow(amounts) << at;
+        out->zero |= (uint64_t)lines_narrow(_mm256_cmpeq_epi32(amounts, _mm256_setzero_si256())) << at;
+    }
+    out->starts |= (uint64_t)(same ^ 255u) << at;
+    out->some |= (uint64_t)(lines_zero(_mm256_and_si256(low, some), _mm256_and_si256(high, some)) ^ 255u) << at;
+    out->back |= (uint64_t)(lines_zero(_mm256_and_si256(low, back), _mm256_and_si256(high, back)) ^ 255u) << at;
+    out->later |= (uint64_t)lines_wide(_mm256_cmpgt_epi64(low, last), _mm256_cmpgt_epi64(high, last)) << at;
+}
+
 #define PAIR_QUERIES 2
 #define SCATTER_SIDE 2
 #include "kernels/nodes.h"

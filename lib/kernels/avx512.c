@@ -92,6 +92,39 @@ INLINE vf vf_fused(vf a, vf b, vf c) { return vf_fma(a, b, c); }
 INLINE vf vf_root(vf a) { return _mm512_sqrt_ps(a); }
 INLINE vf vf_divide(vf a, vf b) { return _mm512_div_ps(a, b); }
 
+/* Lines at, at + 1, … at + 7 of those from `first` on, none of which is the log's first. */
+INLINE void eight_lines(ptn_line_bits *out, const ptn_lines *l, int64_t first, int32_t at)
+{
+    int64_t i = first + at;
+    __m512i stamps = _mm512_loadu_si512(l->stamps + i), before = _mm512_loadu_si512(l->stamps + i - 1);
+    __m256i customers = _mm256_loadu_si256((const __m256i *)(const void *)(l->customers + i));
+    __mmask8 differs = _mm512_test_epi64_mask(_mm512_xor_si512(stamps, before), _mm512_set1_epi64(l->told_by));
+    differs |=
+        _mm256_cmpneq_epi32_mask(customers, _mm256_loadu_si256((const __m256i *)(const void *)(l->customers + i - 1)));
+    if (l->orders != NULL)
+        differs |= _mm256_cmpneq_epi32_mask(_mm256_loadu_si256((const __m256i *)(const void *)(l->orders + i)),
+                                            _mm256_loadu_si256((const __m256i *)(const void *)(l->orders + i - 1)));
+    if (l->wide_orders != NULL)
+        differs |= _mm512_cmpneq_epi64_mask(_mm512_loadu_si512(l->wide_orders + i),
+                                            _mm512_loadu_si512(l->wide_orders + i - 1));
+    __mmask8 negative, zero;
+    if (l->wide_amounts != NULL) {
+        __m512i amounts = _mm512_loadu_si512(l->wide_amounts + i);
+        negative = _mm512_movepi64_mask(amounts);
+        zero = _mm512_testn_epi64_mask(amounts, amounts);
+    } else {
+        __m256i amounts = _mm256_loadu_si256((const __m256i *)(const void *)(l->amounts + i));
+        negative = _mm256_cmplt_epi32_mask(amounts, _mm256_setzero_si256());
+        zero = _mm256_testn_epi32_mask(amounts, amounts);
+    }
+    out->starts |= (uint64_t)differs << at;
+    out->some |= (uint64_t)_mm512_test_epi64_mask(stamps, _mm512_set1_epi64(l->some)) << at;
+    out->back |= (uint64_t)_mm512_test_epi64_mask(stamps, _mm512_set1_epi64(l->back)) << at;
+    out->later |= (uint64_t)_mm512_cmpgt_epi64_mask(stamps, _mm512_set1_epi64(l->last)) << at;
+    out->negative |= (uint64_t)negative << at;
+    out->zero |= (uint64_t)zero << at;
+}
+
 #define PAIR_QUERIES 4
 #define SCATTER_SIDE 4
 #include "kernels/nodes.h"

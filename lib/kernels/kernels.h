@@ -104,6 +104,27 @@ typedef struct ptn_stamps {
 /* Up to so many columns the whole covariance is used. */
 enum { PTN_FULL_COLS = 16 };
 
+/* The columns of an order log. */
+typedef struct ptn_lines {
+    const int64_t *stamps;
+    const int32_t *customers;
+    const int64_t *wide_amounts; /* these, or the next */
+    const int32_t *amounts;
+    const uint64_t *wide_orders; /* these, or the next, or none */
+    const uint32_t *orders;
+    int64_t told_by, some, back; /* bits of a stamp: neighbours of one run agree in them; see ptn_line_bits */
+    int64_t last;                /* stamps above it are later */
+} ptn_lines;
+
+/* A bit for each of up to PTN_LINES lines. */
+enum { PTN_LINES = 64 };
+typedef struct ptn_line_bits {
+    uint64_t starts;         /* differs from the line before in customer, order or stamp; or is the first asked for */
+    uint64_t some, back;     /* its stamp has one of those bits */
+    uint64_t later;          /* its stamp is */
+    uint64_t negative, zero; /* its amount is */
+} ptn_line_bits;
+
 typedef struct ptn_kernels {
     const char *name;
 
@@ -186,6 +207,9 @@ typedef struct ptn_kernels {
 
     /* ptn_siphash_word of each word and byte. */
     void (*hashes)(uint64_t *out, const uint64_t *words, const uint8_t *lasts, int64_t count, const uint64_t key[2]);
+
+    /* Of `count` <= PTN_LINES lines from line `first` of the log on; what belongs to none is 0. */
+    void (*line_bits)(ptn_line_bits *out, const ptn_lines *lines, int64_t first, int32_t count);
 } ptn_kernels;
 
 extern const ptn_kernels ptn_kernels_scalar;

@@ -244,6 +244,13 @@ INLINE void turn_columns(float *tile, float rows[PTN_TILE][8])
     for (int c = 0; c < 8; c++) EACH(16) tile[c * PTN_TILE + l] = rows[l][c];
 }
 
+/* Of lines: one by one. */
+INLINE void some_lines(ptn_line_bits *out, const ptn_lines *l, int64_t first, int32_t at, int32_t n);
+INLINE void eight_lines(ptn_line_bits *out, const ptn_lines *l, int64_t first, int32_t at)
+{
+    some_lines(out, l, first, at, 8);
+}
+
 #define PAIR_QUERIES 1
 #define SCATTER_SIDE 2
 #include "kernels/nodes.h"

@@ -557,6 +557,7 @@ static void inertia(double *lanes, const ptn_source *rows, int64_t first_row, in
     }
 }
 
+#include "kernels/line_bits.h"
 #include "kernels/lines.h"
 #include "kernels/logs.h"
 
@@ -579,4 +580,5 @@ const ptn_kernels KERNELS = {.name = NAME,
                              .whole = whole,
                              .money = money,
                              .stamps = stamps,
-                             .hashes = hashes};
+                             .hashes = hashes,
+                             .line_bits = line_bits};

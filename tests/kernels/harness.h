@@ -74,6 +74,7 @@ void check_pack(const ptn_kernels *table);
 void check_exact_sums(const ptn_kernels *table);
 void check_inertia(const ptn_kernels *table);
 void check_logs(const ptn_kernels *table);
+void check_line_bits(const ptn_kernels *table);
 void check_narrow(const ptn_kernels *table);
 void check_narrow_keys(const ptn_kernels *table);
 void check_whole(const ptn_kernels *table);

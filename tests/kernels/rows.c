@@ -215,3 +215,61 @@ void check_logs(const ptn_kernels *table)
         space_check();
     }
 }
+
+/* Bit `k` of them is whether it holds. */
+static void set_bit(uint64_t *bits, int32_t k, bool holds) { *bits |= (uint64_t)holds << k; }
+
+void check_line_bits(const ptn_kernels *table)
+{
+    for (int64_t number = 0; number < 3000; number++) {
+        int64_t lines = draw_from(1, 200), first = draw_from(0, 2) == 0 ? 0 : draw_from(0, lines - 1);
+        int64_t most = lines - first < PTN_LINES ? lines - first : PTN_LINES, few = draw_from(1, 4);
+        int32_t count = (int32_t)draw_from(0, most);
+        int64_t *stamps = SPACE(int64_t, lines), *wide = SPACE(int64_t, lines);
+        int32_t *customers = SPACE(int32_t, lines), *amounts = SPACE(int32_t, lines);
+        uint64_t *keys = SPACE(uint64_t, lines);
+        uint32_t *short_keys = SPACE(uint32_t, lines);
+        ptn_lines l = {.stamps = stamps, .customers = customers, .told_by = ~INT64_C(31), .some = 8, .back = 17};
+        ptn_line_bits got, wanted = {0};
+        for (int64_t i = 0; i < lines; i++) {
+            stamps[i] = draw_from(-2, 2) * (INT64_C(1) << (draw_from(0, 1) * 40 + 6)) + draw_from(0, 31);
+            customers[i] = (int32_t)draw_from(0, few) - 1;
+            wide[i] = draw_from(0, 4) == 0 ? INT64_MAX - draw_from(0, 1) : draw_from(-1, 1) * (INT64_C(1) << 40);
+            if (draw_from(0, 4) == 0) wide[i] = draw_from(-2, 2);
+            amounts[i] = draw_from(0, 4) == 0 ? INT32_MIN : (int32_t)draw_from(-1, 1);
+            keys[i] = (uint64_t)draw_from(0, 1) << 63 | (uint64_t)draw_from(0, few - 1);
+            short_keys[i] = (uint32_t)draw_from(0, 1) << 31;
+            if (i == 0 || draw_from(0, 1) == 0) continue;
+            stamps[i] = (stamps[i - 1] & l.told_by) | (stamps[i] & 31);
+            customers[i] = customers[i - 1];
+            keys[i] = keys[i - 1];
+            short_keys[i] = short_keys[i - 1];
+        }
+        l.last = draw_from(0, 3) == 0 ? INT64_MAX : stamps[draw_from(0, lines - 1)];
+        bool wide_amounts = draw_from(0, 1) == 0;
+        int64_t orders = draw_from(0, 2);
+        if (wide_amounts)
+            l.wide_amounts = wide;
+        else
+            l.amounts = amounts;
+        if (orders == 1) l.wide_orders = keys;
+        if (orders == 2) l.orders = short_keys;
+        case_is("line_bits", "%lld lines, %d from %lld, %s amounts, orders %lld", (long long)lines, (int)count,
+                (long long)first, wide_amounts ? "wide" : "narrow", (long long)orders);
+        wanted.starts = 1;
+        for (int32_t k = 0; k < count; k++) {
+            int64_t i = first + k, amount = wide_amounts ? wide[i] : amounts[i];
+            set_bit(&wanted.starts, k,
+                    k == 0 || stamps[i] >> 5 != stamps[i - 1] >> 5 || customers[i] != customers[i - 1] ||
+                        (orders == 1 && keys[i] != keys[i - 1]) || (orders == 2 && short_keys[i] != short_keys[i - 1]));
+            set_bit(&wanted.some, k, (stamps[i] >> 3) % 2 != 0);
+            set_bit(&wanted.back, k, stamps[i] % 2 != 0 || (stamps[i] >> 4) % 2 != 0);
+            set_bit(&wanted.later, k, stamps[i] > l.last);
+            set_bit(&wanted.negative, k, amount < 0);
+            set_bit(&wanted.zero, k, amount == 0);
+        }
+        table->line_bits(&got, &l, first, count);
+        same("bits", &got, &wanted, 1, sizeof got);
+        space_check();
+    }
+}

@@ -17,15 +17,16 @@
 static const struct {
     const char *name;
     void (*check)(const ptn_kernels *table);
-} tests[] = {{"measure", check_measure}, {"pack", check_pack},
-             {"norms", check_norms},     {"scatter", check_scatter},
-             {"assign", check_assign},   {"bounds", check_bounds},
-             {"sums", check_sums},       {"step_sums", check_step_sums},
-             {"nearest", check_nearest}, {"exact_sums", check_exact_sums},
-             {"inertia", check_inertia}, {"logs", check_logs},
-             {"narrow", check_narrow},   {"narrow_keys", check_narrow_keys},
-             {"whole", check_whole},     {"money", check_money},
-             {"stamps", check_stamps},   {"hashes", check_hashes}};
+} tests[] = {{"measure", check_measure},    {"pack", check_pack},
+             {"norms", check_norms},        {"scatter", check_scatter},
+             {"assign", check_assign},      {"bounds", check_bounds},
+             {"sums", check_sums},          {"step_sums", check_step_sums},
+             {"nearest", check_nearest},    {"exact_sums", check_exact_sums},
+             {"inertia", check_inertia},    {"logs", check_logs},
+             {"narrow", check_narrow},      {"narrow_keys", check_narrow_keys},
+             {"whole", check_whole},        {"money", check_money},
+             {"stamps", check_stamps},      {"hashes", check_hashes},
+             {"line_bits", check_line_bits}};
 
 int main(int count, char **arguments)
 {

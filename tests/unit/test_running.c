@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Customers summed up while the log is read are, to the bit, those made of their gathered lines, which a question about
+   rhythm asks for; customers whose lines come in odd order too. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <patron/patron.h>
+
+#include "features/features.h"
+#include "history/purchases.h"
+#include "history/running.h"
+#include "matrix/matrix.h"
+#include "support/order_lines.h"
+#include "support/suite.h"
+
+enum { MOST_LINES = 40000, DAY_S = 86400 };
+
+/* None of these needs the gathered lines. */
+#define PLAIN                                                                                                          \
+    "recency_days,tenure_days,frequency,monetary_gross,monetary_returns,monetary_net,monetary_recurring,"              \
+    "average_order_value,btyd_x,btyd_t_x,btyd_T,btyd_spend,days_between_mean,overdue_ratio,cohort_month,"              \
+    "largest_order_share"
+
+typedef struct lines {
+    int64_t customer[MOST_LINES], order[MOST_LINES], time_s[MOST_LINES], amount[MOST_LINES];
+    double quantity[MOST_LINES];
+    int64_t count;
+} lines;
+
+/* How a shop's log comes. */
+typedef struct shop {
+    int64_t lines, customers;
+    bool ordered;    /* lines have an order id */
+    int64_t late_s;  /* a line comes so much late at most */
+    int64_t reused;  /* one order in so many has the id of an earlier one; 0: none */
+    int64_t returns; /* one line in so many; 0: none */
+    int64_t far;     /* one line in so many is of another age; 0: none */
+    int64_t large;   /* one amount in so many is near the most there is; 0: none */
+    int64_t step_s;  /* from order to order, at most */
+} shop;
+
+static void make_lines(lines *l, const shop *s, uint64_t *state)
+{
+    int64_t customer = 1, order = 1, now_s = 0, time_s = 0, open = 1;
+    l->count = s->lines;
+    for (int64_t i = 0; i < s->lines; i++) {
+        if (i == 0 || test_below(state, 3) == 0) {
+            customer = 1 + test_below(state, s->customers);
+            open = s->reused > 0 && test_below(state, s->reused) == 0 ? 1 + test_below(state, order) : ++order;
+            now_s += test_below(state, s->step_s + 1);
+            time_s = now_s - test_below(state, s->late_s + 1);
+            if (s->far > 0 && test_below(state, s->far) == 0) time_s -= INT64_C(6000000000);
+        }
+        l->customer[i] = customer;
+        l->order[i] = open;
+        l->time_s[i] = time_s + (test_below(state, 8) == 0 ? test_below(state, 100) : 0);
+        l->quantity[i] = (double)(test_below(state, 12) == 0 ? 0 : 1 + test_below(state, 3));
+        l->amount[i] = test_below(state, 10) == 0 ? 0 : 1 + test_below(state, 1000000);
+        if (s->large > 0 && test_below(state, s->large) == 0) l->amount[i] = INT64_MAX / 2;
+        if (s->returns > 0 && test_below(state, s->returns) == 0) {
+            l->amount[i] = -l->amount[i];
+            if (test_below(state, 2) == 0) l->quantity[i] = -l->quantity[i];
+        }
+    }
+}
+
+static void append(patron_history *history, lines *l, int64_t from, int64_t count, bool ordered)
+{
+    patron_orders orders;
+    patron_orders_init(&orders, sizeof orders);
+    orders.rows = count;
+    orders.customer_number = l->customer + from;
+    orders.order_number = ordered ? l->order + from : NULL;
+    orders.time_s = l->time_s + from;
+    orders.quantity = l->quantity + from;
+    orders.amount = l->amount + from;
+    ck_assert_int_eq(patron_history_append(history, &orders, NULL, NULL), PATRON_OK);
+}
+
+static void merge_some(patron_history *history, const shop *s, uint64_t *state)
+{
+    for (int64_t i = 0; i < s->customers / 4; i++) {
+        char id[24], into[24];
+        int length = snprintf(id, sizeof id, "%d", (int)(1 + test_below(state, s->customers))),
+            other = snprintf(into, sizeof into, "%d", (int)(1 + test_below(state, s->customers)));
+        (void)patron_history_merge(history, (const uint8_t *)id, length, (const uint8_t *)into, other, NULL, NULL);
+    }
+}
+
+/* The plain columns and the audit, read at once and from gathered lines. */
+static void expect_same_features(const patron_history *history, const patron_features_options *options, int32_t threads)
+{
+    patron_features_options other = *options;
+    patron_features *at_once, *gathered;
+    patron_context context;
+    patron_error error, same;
+    patron_context_init(&context, sizeof context);
+    context.threads = threads;
+    patron_status status = patron_features_build(&gathered, history, &other, NULL, &error);
+    other.columns = PLAIN;
+    ck_assert_int_eq(patron_features_build(&at_once, history, &other, &context, &same), status);
+    if (status != PATRON_OK) {
+        ck_assert_str_eq(error.message, same.message);
+        return;
+    }
+    ck_assert_mem_eq(&at_once->audit, &gathered->audit, sizeof gathered->audit);
+    ck_assert_int_eq(at_once->rows, gathered->rows);
+    ck_assert_mem_eq(at_once->id_ends, gathered->id_ends, (size_t)(gathered->rows + 1) * sizeof *gathered->id_ends);
+    ck_assert_mem_eq(at_once->id_bytes, gathered->id_bytes, (size_t)gathered->id_ends[gathered->rows]);
+    ck_assert_mem_eq(at_once->values, gathered->values, (size_t)gathered->rows * sizeof *gathered->values);
+    int64_t cols = at_once->matrix->cols, wide = gathered->matrix->cols;
+    ck_assert_int_eq(wide, cols + 1);
+    for (int64_t row = 0; row < gathered->rows; row++)
+        ck_assert_mem_eq(at_once->matrix->values + row * cols, gathered->matrix->values + row * wide,
+                         (size_t)cols * sizeof(double));
+    patron_features_free(at_once);
+    patron_features_free(gathered);
+}
+
+/* How the history is read without asking for rhythm: 0 gathered, 1 at once, 2 at once with odd customers. */
+static int32_t way_of(const patron_history *history)
+{
+    const ptn_question question = {.as_of_s = PATRON_AS_OF_LAST, .by_id = true};
+    ptn_purchases purchases;
+    ptn_context context;
+    ptn_team team;
+    ck_assert_int_eq(ptn_context_read(&context, NULL, NULL), PATRON_OK);
+    ptn_team_open(&team, &context);
+    patron_status status = ptn_purchases_build(&purchases, NULL, history, &question, &team, "test", 1.0, NULL);
+    ptn_team_close(&team);
+    if (status != PATRON_OK) return 2;
+    int32_t way = purchases.running == NULL ? 0 : purchases.running->odd_count > 0 ? 2 : 1;
+    ptn_purchases_free(&purchases);
+    return way;
+}
+
+/* A shop of `s` under several questions; its way. */
+static int32_t compare(const shop *s, uint64_t *state)
+{
+    static lines l;
+    patron_history *history;
+    patron_history_options how;
+    patron_features_options options;
+    patron_history_options_init(&how, sizeof how);
+    how.utc_offset_s = (int32_t)test_below(state, 3) * 3600 - 3600;
+    how.zero_amount = test_below(state, 2) == 0 ? PATRON_ZERO_AMOUNT_KEEP : PATRON_ZERO_AMOUNT_DROP;
+    make_lines(&l, s, state);
+    ck_assert_int_eq(patron_history_create(&history, &how, NULL, NULL), PATRON_OK);
+    int64_t first = test_below(state, l.count + 1);
+    append(history, &l, 0, first, s->ordered);
+    append(history, &l, first, l.count - first, s->ordered && test_below(state, 4) != 0);
+    if (test_below(state, 4) == 0) merge_some(history, s, state);
+    for (int32_t turn = 0; turn < 4; turn++) {
+        patron_features_options_init(&options, sizeof options);
+        options.columns = PLAIN ",recent_orders";
+        options.min_orders = 1 + turn % 2;
+        if (turn > 1) options.as_of_s = l.time_s[test_below(state, l.count)];
+        if (turn > 2) options.window_days = 1 + test_below(state, 30);
+        expect_same_features(history, &options, turn % 2 == 0 ? 1 : 3);
+    }
+    int32_t way = way_of(history);
+    patron_history_free(history);
+    return way;
+}
+
+START_TEST(test_logs_in_order_and_out_of_it_say_the_same)
+{
+    uint64_t state = 20;
+    int32_t ways[3] = {0, 0, 0};
+    for (int32_t i = 0; i < 400; i++) {
+        shop s = {.lines = 1 + test_below(&state, 400), .customers = 1 + test_below(&state, 40)};
+        s.ordered = test_below(&state, 3) != 0;
+        s.late_s = test_below(&state, 2) == 0 ? 0 : test_below(&state, 5 * DAY_S);
+        s.reused = test_below(&state, 3) == 0 ? 1 + test_below(&state, 60) : 0;
+        s.returns = test_below(&state, 3) == 0 ? 0 : 1 + test_below(&state, 10);
+        s.far = test_below(&state, 6) == 0 ? 30 : 0;
+        s.large = test_below(&state, 8) == 0 ? 50 : 0;
+        s.step_s = 1 + test_below(&state, 2 * DAY_S);
+        ways[compare(&s, &state)]++;
+    }
+    ck_assert_int_gt(ways[1], 50);
+    ck_assert_int_gt(ways[2], 50);
+}
+END_TEST
+
+START_TEST(test_large_logs_go_either_way)
+{
+    uint64_t state = 21;
+    const shop fine = {.lines = 40000, .customers = 9000, .ordered = true, .returns = 30, .step_s = 600};
+    const shop late = {.lines = 40000, .customers = 9000, .ordered = true, .late_s = 3 * DAY_S, .step_s = 6000};
+    const shop wild = {.lines = 40000, .customers = 3000, .ordered = true, .reused = 2, .step_s = 600};
+    ck_assert_int_eq(compare(&fine, &state), 1);
+    ck_assert_int_eq(compare(&late, &state), 2);
+    ck_assert_int_eq(compare(&wild, &state), 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("running");
+    TCase *tests = tcase_create("running");
+    tcase_set_timeout(tests, 120);
+    suite_add_tcase(suite, tests);
+    tcase_add_test(tests, test_logs_in_order_and_out_of_it_say_the_same);
+    tcase_add_test(tests, test_large_logs_go_either_way);
+    return run_suite(suite);
+}
