@@ -49,7 +49,7 @@ static bool money(int64_t *out, const double *values, int64_t count, double unit
         int64_t bits;
         wrong |= !(fabs(units) <= 0x1p51) | ((sum - rounder) / unit != values[i]);
         memcpy(&bits, &sum, sizeof bits);
-        out[i] = bits - nothing;
+        out[i] = (int64_t)((uint64_t)bits - (uint64_t)nothing);
     }
     return wrong == 0;
 }
