@@ -168,12 +168,12 @@ static bool put_plain_quantities(const ptn_step *s, ptn_stamps *stamps, uint8_t 
 {
     const patron_history *h = s->rows->history;
     const double *given = s->orders->quantity;
+    int32_t wrong = 0;
+    if (given == NULL) stamps->all |= PTN_LINE_SOME;
+    if (h->quantity.items == NULL) return true; /* no batch has brought any */
     int16_t *narrow = (int16_t *)h->quantity.items + s->at;
     double *wide = (double *)h->quantity.items + s->at;
-    int32_t wrong = 0;
     if (given == NULL) {
-        stamps->all |= PTN_LINE_SOME;
-        if (h->quantity.items == NULL) return true;
         for (int32_t i = 0; i < s->count; i++) {
             if ((h->wide & PTN_WIDE_QUANTITY) != 0)
                 wide[i] = 1.0;

@@ -96,9 +96,9 @@ static void find_few_texts(ptn_step *s, int32_t text, int32_t field, const ptn_a
     ptn_wanted_text wanted[STEP];
     uint8_t rows[STEP];
     const ptn_ids from = source_of(s->rows->history, s->orders, text);
-    int32_t *codes = (int32_t *)column->items + s->at;
     int32_t unknown = 0, least = 0;
     if (column->items == NULL) return;
+    int32_t *codes = (int32_t *)column->items + s->at;
     /* Up to there eight bytes may be read from any text's first on. */
     int64_t roomy = from.text->offsets == NULL ? 0 : from.text->offsets[s->orders->rows] - 8;
     for (int32_t i = 0; i < s->count; i++) {
