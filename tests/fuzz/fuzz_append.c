@@ -5,7 +5,7 @@
 
 #include "fuzz/fuzz.h"
 
-enum { MOST_ROWS = 40, MOST_BATCHES = 3, COLUMNS = 24, POOL = 64, MOST_LISTED = 4 };
+enum { MOST_ROWS = 40, MOST_BATCHES = 3, COLUMNS = 48, POOL = 64, MOST_LISTED = 4 };
 
 /* What a batch borrows; each column has exactly its size. */
 typedef struct batch {
