@@ -202,9 +202,11 @@ INLINE bool add_bought(ptn_running *c, ptn_running_order *order, const run *r, u
 /* The same. A return before the first day is of no matter, unless that day comes to be an earlier one. */
 INLINE bool add_back(ptn_running *c, const run *r)
 {
-    if (c->days == 0 && (c->returns == 0 || r->ago_days < c->first_day)) c->first_day = r->ago_days;
-    if (c->days > 0 && r->ago_days < c->first_day) c->later_returns += r->amount;
-    return ptn_add_i64(&c->returns, c->returns, r->amount);
+    bool first = c->returns == 0;
+    if (!ptn_add_i64(&c->returns, c->returns, r->amount)) return false;
+    if (c->days == 0 && (first || r->ago_days < c->first_day)) c->first_day = r->ago_days;
+    if (c->days > 0 && r->ago_days < c->first_day) c->later_returns += r->amount; /* part of a sum that fits */
+    return true;
 }
 
 static void add_range(void *argument, int64_t range, int32_t worker)
