@@ -8,7 +8,7 @@
    A file that includes this defines those types, the operations on them, and KERNELS, NAME and INLINE. */
 #include <float.h>
 
-enum { LINE = 64 /* bytes of memory had at once */, ROWS_AHEAD = 2048 /* bytes */ };
+enum { LINE = 64 /* bytes of memory had at once */, ROWS_AHEAD = 2048, SHORT_ROW = 256 /* bytes */ };
 
 /* Columns c … c + count - 1 of a row. */
 INLINE vd load_columns(const ptn_source *rows, int64_t row, int64_t c, int64_t count)
@@ -89,14 +89,14 @@ static uint16_t find_beyond(const ptn_source *rows, int64_t first_row, int64_t c
     return (uint16_t)beyond;
 }
 
-/* Asks for what lies ROWS_AHEAD bytes behind so many rows, which is next to be read: what the processor foresees by
-   itself ends with a page. */
+/* Asks for what lies ROWS_AHEAD bytes behind so many short rows, which is next to be read: what the processor foresees
+   by itself ends with a page. Long rows it foresees well enough, and what lies between rows far apart is not read. */
 INLINE void ask_ahead(const ptn_source *rows, int64_t row, int64_t count)
 {
     uintptr_t each = rows->narrow ? sizeof(float) : sizeof(double), stride = (uintptr_t)rows->stride * each;
     uintptr_t from = (uintptr_t)rows->values + (uintptr_t)row * stride + ROWS_AHEAD,
               end = from + (uintptr_t)count * stride;
-    for (; from < end; from += LINE) __builtin_prefetch((const void *)from);
+    for (; stride <= SHORT_ROW && from < end; from += LINE) __builtin_prefetch((const void *)from);
 }
 
 static uint16_t pack(float *tile, const ptn_source *rows, int64_t first_row, int64_t count, const double *centre,
