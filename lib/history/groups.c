@@ -109,6 +109,14 @@ INLINE void count_lines(job *j, int64_t block, bool special)
     j->sums[block] = s;
 }
 
+/* What lines of an order have in common, within their customer. */
+static inline uint64_t order_of(const ptn_groups *g, const patron_history *h, int64_t line, int64_t stamp)
+{
+    return ptn_stamp_order(stamp) == PTN_KEY_NONE
+               ? (uint64_t)ptn_local_day(ptn_stamp_time(stamp), h->options.utc_offset_s)
+               : ptn_line_order(h, line) * g->scramble;
+}
+
 INLINE void place_lines(job *j, int64_t block, bool special)
 {
     const ptn_grouping *g = j->asked;
@@ -133,10 +141,8 @@ INLINE void place_lines(job *j, int64_t block, bool special)
                        ((flags & PTN_LINE_DISCOUNT) != 0 ? PTN_MARK_DISCOUNT << PTN_GATHERED_MARKS : 0u) |
                        ((flags & PTN_LINE_RETURN) != 0 ? PTN_MARK_RETURN << PTN_GATHERED_MARKS : 0u) |
                        (customer & within) << PTN_GATHERED_CUSTOMER;
-        j->groups->entries[to] =
-            (ptn_gathered){time_s * (INT64_C(1) << PTN_GATHERED_TIME) + (int64_t)low, amount,
-                           order_kind == PTN_KEY_NONE ? (uint64_t)ptn_local_day(time_s, h->options.utc_offset_s)
-                                                      : ptn_line_order(h, i) * j->groups->scramble};
+        j->groups->entries[to] = (ptn_gathered){time_s * (INT64_C(1) << PTN_GATHERED_TIME) + (int64_t)low, amount,
+                                                order_of(j->groups, h, i, stamp)};
         if (j->groups->lines != NULL) j->groups->lines[to] = i;
         if (j->groups->details != NULL)
             j->groups->details[to] = (ptn_detail){ptn_line_quantity(h, i),
@@ -148,36 +154,68 @@ INLINE void place_lines(job *j, int64_t block, bool special)
     }
 }
 
-/* Where nobody asks for single lines, those of a run become two entries at most: what was bought, and what came back.
-   Entries are added up anyway, so it makes no difference where a run ends. */
-static void count_runs(void *argument, int64_t block, int32_t worker)
+/* Where an entry that begins at line `from` of a run ends at the latest. */
+static inline int32_t span_end(int32_t from, int32_t until)
 {
-    job *j = argument;
+    return until - from < PTN_BRIEF_LINES ? until : from + PTN_BRIEF_LINES;
+}
+
+/* Where nobody asks for single lines, those of a run become two entries at most: what was bought, and what came back.
+   Entries are added up anyway, so it makes no difference where a run ends. With `brief`, a constant, the lines of each
+   entry are counted too, of which there are a few at most. */
+INLINE void count_entries(job *j, int64_t block, bool brief)
+{
     const ptn_grouping *g = j->asked;
     const int64_t *stamps = g->history->stamp.items;
     int64_t *counts = j->groups->places + block * j->groups->count, end = block_end(j, block);
+    int64_t *briefs = brief ? j->groups->brief_places + block * j->groups->count : NULL;
     int32_t shift = j->groups->shift;
     block_sums s = {.first_s = INT64_MAX, .last_s = INT64_MIN};
     ptn_run_tile t;
-    (void)worker;
     memset(counts, 0, (size_t)j->groups->count * sizeof *counts);
+    if (brief) memset(briefs, 0, (size_t)j->groups->count * sizeof *briefs);
     ptn_runs_open(&t, g);
     for (int64_t at = block * j->groups->block; at < end; at += PTN_RUN_LINES) {
         int32_t lines = end - at < PTN_RUN_LINES ? (int32_t)(end - at) : PTN_RUN_LINES;
         ptn_runs_read(&t, s.kinds, g, at, lines, false);
         for (int32_t r = 0; r < t.runs; r++) {
-            uint64_t bits = ptn_run_bits(&t, r);
-            int64_t time_s = ptn_stamp_time(stamps[at + t.starts[r]]);
+            int64_t time_s = ptn_stamp_time(stamps[at + t.starts[r]]), entries = 0, seen = 0;
             uint32_t customer = (uint32_t)t.owners[r];
-            int32_t entries = ((t.bought & bits) != 0) + ((t.back & bits) != 0);
             if (t.owners[r] < 0) continue;
+            for (int32_t from = t.starts[r], until; from < t.starts[r + 1]; from = until) {
+                until = brief ? span_end(from, t.starts[r + 1]) : t.starts[r + 1];
+                uint64_t bits = ptn_run_span(from, until), kept = (t.bought | t.back) & bits;
+                entries += ((t.bought & bits) != 0) + ((t.back & bits) != 0);
+                if (brief) seen += kept == bits ? until - from : ptn_run_count(kept);
+                if (kept != bits) ptn_see_aside(j->groups->seen, customer);
+            }
             counts[customer >> shift] += entries;
-            if ((t.aside & bits) != 0) ptn_see_aside(j->groups->seen, customer);
+            if (brief) briefs[customer >> shift] += seen;
             s.first_s = entries > 0 && time_s < s.first_s ? time_s : s.first_s;
             s.last_s = entries > 0 && time_s > s.last_s ? time_s : s.last_s;
         }
     }
     j->sums[block] = s;
+}
+
+static void count_runs(void *argument, int64_t block, int32_t worker)
+{
+    (void)worker;
+    count_entries(argument, block, false);
+}
+
+static void count_briefs(void *argument, int64_t block, int32_t worker)
+{
+    (void)worker;
+    count_entries(argument, block, true);
+}
+
+/* What the entries of a line's run have in common in ptn_gathered.packed. */
+static inline int64_t packed_of(const ptn_groups *g, int64_t stamp, uint32_t customer)
+{
+    uint32_t within = (1u << g->shift) - 1u;
+    return ptn_stamp_time(stamp) * (INT64_C(1) << PTN_GATHERED_TIME) +
+           (int64_t)(ptn_stamp_order(stamp) | (customer & within) << PTN_GATHERED_CUSTOMER);
 }
 
 static void place_runs(void *argument, int64_t block, int32_t worker)
@@ -189,7 +227,6 @@ static void place_runs(void *argument, int64_t block, int32_t worker)
     int64_t *places = j->groups->places + block * j->groups->count, base = j->groups->base, end = block_end(j, block);
     ptn_gathered *entries = j->groups->entries;
     int32_t shift = j->groups->shift;
-    uint32_t within = (1u << shift) - 1u;
     int64_t kinds[PTN_KIND_COUNT] = {0}; /* counted before */
     ptn_run_tile t;
     (void)worker;
@@ -201,24 +238,19 @@ static void place_runs(void *argument, int64_t block, int32_t worker)
             if (group - j->first < j->count) __builtin_prefetch(&entries[places[group] - base], 1);
         }
         for (int32_t r = 0; r < t.runs; r++) {
-            int32_t from = t.starts[r];
             uint64_t bits = ptn_run_bits(&t, r);
             uint32_t customer = (uint32_t)t.owners[r], group = customer >> shift;
             if (group - j->first >= j->count) continue;
-            int64_t stamp = stamps[at + from], time_s = ptn_stamp_time(stamp), to = places[group] - base;
-            uint32_t order_kind = ptn_stamp_order(stamp);
-            uint32_t low = order_kind | (customer & within) << PTN_GATHERED_CUSTOMER;
-            int64_t high = time_s * (INT64_C(1) << PTN_GATHERED_TIME);
-            uint64_t order = order_kind == PTN_KEY_NONE ? (uint64_t)ptn_local_day(time_s, h->options.utc_offset_s)
-                                                        : ptn_line_order(h, at + from) * j->groups->scramble;
+            int64_t line = at + t.starts[r], to = places[group] - base;
+            int64_t common = packed_of(j->groups, stamps[line], customer);
+            uint64_t order = order_of(j->groups, h, line, stamps[line]);
             if ((t.bought & bits) != 0) {
                 uint32_t kind = (t.kinds[PTN_KIND_ORDER] & bits) != 0 ? PTN_KIND_ORDER : PTN_KIND_PURCHASE;
-                entries[to++] =
-                    (ptn_gathered){high + (int64_t)(low | kind << PTN_GATHERED_KIND), ptn_run_bought(&t, r), order};
+                entries[to++] = (ptn_gathered){common | kind << PTN_GATHERED_KIND, ptn_run_bought(&t, r), order};
             }
             if ((t.back & bits) != 0)
-                entries[to++] = (ptn_gathered){high + (int64_t)(low | PTN_KIND_RETURN << PTN_GATHERED_KIND),
-                                               ptn_run_back(&t, bits), order};
+                entries[to++] =
+                    (ptn_gathered){common | PTN_KIND_RETURN << PTN_GATHERED_KIND, ptn_run_back(&t, bits), order};
             places[group] = to + base;
         }
     }
@@ -230,49 +262,6 @@ bool ptn_groups_brief(const ptn_grouping *g)
     return g->details && h->options.duplicates != PATRON_DUPLICATES_DROP && h->options.match_cancellations == 0 &&
            (h->wide & (PTN_WIDE_AMOUNT | PTN_WIDE_QUANTITY | PTN_WIDE_DISCOUNT)) == 0 &&
            ptn_intern_count(&h->categories) <= PTN_BRIEF_NONE && ptn_intern_count(&h->channels) <= PTN_BRIEF_NONE;
-}
-
-/* Where an entry that begins at line `from` of a run ends at the latest. */
-static inline int32_t span_end(int32_t from, int32_t until)
-{
-    return until - from < PTN_BRIEF_LINES ? until : from + PTN_BRIEF_LINES;
-}
-
-/* As count_runs, with the lines of each entry. */
-static void count_briefs(void *argument, int64_t block, int32_t worker)
-{
-    job *j = argument;
-    const ptn_grouping *g = j->asked;
-    const int64_t *stamps = g->history->stamp.items;
-    int64_t *counts = j->groups->places + block * j->groups->count,
-            *briefs = j->groups->brief_places + block * j->groups->count, end = block_end(j, block);
-    int32_t shift = j->groups->shift;
-    block_sums s = {.first_s = INT64_MAX, .last_s = INT64_MIN};
-    ptn_run_tile t;
-    (void)worker;
-    memset(counts, 0, (size_t)j->groups->count * sizeof *counts);
-    memset(briefs, 0, (size_t)j->groups->count * sizeof *briefs);
-    ptn_runs_open(&t, g);
-    for (int64_t at = block * j->groups->block; at < end; at += PTN_RUN_LINES) {
-        int32_t lines = end - at < PTN_RUN_LINES ? (int32_t)(end - at) : PTN_RUN_LINES;
-        ptn_runs_read(&t, s.kinds, g, at, lines, false);
-        for (int32_t r = 0; r < t.runs; r++) {
-            int64_t time_s = ptn_stamp_time(stamps[at + t.starts[r]]), entries = 0, seen = 0;
-            uint32_t customer = (uint32_t)t.owners[r], group = customer >> shift;
-            for (int32_t from = t.starts[r], until; from < t.starts[r + 1]; from = until) {
-                until = span_end(from, t.starts[r + 1]);
-                uint64_t bits = ptn_run_span(from, until), kept = (t.bought | t.back) & bits;
-                entries += ((t.bought & bits) != 0) + ((t.back & bits) != 0);
-                seen += kept == bits ? until - from : ptn_run_count(kept);
-                if (kept != bits) ptn_see_aside(j->groups->seen, customer);
-            }
-            counts[group] += entries;
-            briefs[group] += seen;
-            s.first_s = entries > 0 && time_s < s.first_s ? time_s : s.first_s;
-            s.last_s = entries > 0 && time_s > s.last_s ? time_s : s.last_s;
-        }
-    }
-    j->sums[block] = s;
 }
 
 /* What stands in for columns that are not there. */
@@ -367,7 +356,6 @@ static void place_briefs(void *argument, int64_t block, int32_t worker)
     const ptn_groups copy = *j->groups, *groups = &copy; /* what entries are written to cannot change it */
     int64_t *places = groups->places + block * groups->count,
             *brief_places = groups->brief_places + block * groups->count, end = block_end(j, block);
-    uint32_t within = (1u << groups->shift) - 1u;
     int64_t kinds[PTN_KIND_COUNT] = {0}; /* counted before */
     ptn_brief briefs[PTN_RUN_LINES];
     ptn_run_tile t;
@@ -388,13 +376,9 @@ static void place_briefs(void *argument, int64_t block, int32_t worker)
         for (int32_t r = 0; r < t.runs; r++) {
             uint32_t customer = (uint32_t)t.owners[r], group = customer >> groups->shift;
             if (group - j->first >= j->count) continue;
-            int64_t line = at + t.starts[r], stamp = stamps[line], time_s = ptn_stamp_time(stamp);
-            uint32_t order_kind = ptn_stamp_order(stamp);
-            uint64_t order = order_kind == PTN_KEY_NONE ? (uint64_t)ptn_local_day(time_s, h->options.utc_offset_s)
-                                                        : ptn_line_order(h, line) * groups->scramble;
-            int64_t common = time_s * (INT64_C(1) << PTN_GATHERED_TIME) +
-                             (int64_t)(order_kind | (customer & within) << PTN_GATHERED_CUSTOMER);
-            place_run(groups, &places[group], &brief_places[group], &t, briefs, r, common, order);
+            int64_t line = at + t.starts[r];
+            place_run(groups, &places[group], &brief_places[group], &t, briefs, r,
+                      packed_of(groups, stamps[line], customer), order_of(groups, h, line, stamps[line]));
         }
     }
 }
