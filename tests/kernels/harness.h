@@ -14,6 +14,9 @@
 
 #include <stddef.h>
 
+/* How many kernels a table has: whoever lists them says whether all are there. */
+enum { KERNELS = (sizeof(ptn_kernels) - offsetof(ptn_kernels, measure)) / sizeof(void (*)(void)) };
+
 /* Random numbers: always the same for a seed and a case. */
 void draw_begin(uint64_t seed);
 uint64_t draw(void);
@@ -89,7 +92,7 @@ void check_nearest(const ptn_kernels *table);
 void check_assign(const ptn_kernels *table);
 void check_bounds(const ptn_kernels *table);
 
-/* The nanoseconds of each kernel of the tables (NULL: not there) for a row, as a table on standard output. */
+/* The nanoseconds of each kernel of the tables (NULL: not there) for a row or an order line, on standard output. */
 void bench_all(const ptn_kernels *const *tables, int32_t count);
 
 #endif

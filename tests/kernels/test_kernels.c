@@ -2,7 +2,7 @@
 /* Every kernel of one level, against the oracle and the scalar table:
 
        test_kernels LEVEL [KERNEL]      scalar, avx2 or avx512; exit 77 where this machine cannot run it
-       test_kernels --bench             nanoseconds for a row of each kernel at each level
+       test_kernels --bench             nanoseconds for a row or an order line of each kernel at each level
 
    PATRON_SEED in the environment chooses other random numbers. */
 #include "kernels/harness.h"
