@@ -18,48 +18,40 @@ static void lines_case(const char *kernel, int64_t count, int64_t odd)
 /* The row, of so many, that has an odd value in two cases of three; else -1. */
 static int64_t draw_odd(int64_t count) { return count == 0 || draw_from(0, 2) == 0 ? -1 : draw_from(0, count - 1); }
 
-void check_narrow(const ptn_kernels *table)
+/* A kernel must say whether all rows fit, and where they do, give what is wanted. */
+static void check_said(const char *kernel, bool said, bool fits, const void *out, const void *wanted, int64_t count,
+                       size_t size)
 {
-    static const int64_t odds[] = {INT64_C(1) << 31, -(INT64_C(1) << 31) - 1, INT64_MAX, INT64_MIN, INT64_C(1) << 32,
-                                   INT32_MAX,        -(INT64_C(1) << 31),     0};
+    if (said != fits) wrong("it says %d, not %d", said, fits);
+    if (fits) same(kernel, out, wanted, count, size);
+}
+
+/* Numbers of 64 bits in 32, with a sign or, as keys, without. */
+static void narrow_cases(const char *kernel, const ptn_kernels *table, bool keys)
+{
+    static const int64_t odds[] = {INT64_C(1) << 31,    -(INT64_C(1) << 31) - 1, INT64_MAX, INT64_MIN, INT64_C(1) << 32,
+                                   -(INT64_C(1) << 31), (int64_t)UINT32_MAX,     INT32_MAX, -1,        0};
+    const int64_t least = keys ? 0 : INT32_MIN, most = keys ? (int64_t)UINT32_MAX : INT32_MAX;
     for (int64_t number = 0; number < CASES; number++) {
         int64_t count = draw_from(0, MOST_ROWS), odd = draw_odd(count);
         int64_t *values = SPACE(int64_t, count);
-        int32_t *out = SPACE(int32_t, count);
+        uint32_t *out = SPACE(uint32_t, count), *wanted = SPACE(uint32_t, count);
         bool fits = true;
-        lines_case("narrow", count, odd);
+        lines_case(kernel, count, odd);
         for (int64_t i = 0; i < count; i++) {
-            values[i] = i == odd ? odds[draw() % 8] : (int32_t)draw();
-            fits &= values[i] >= INT32_MIN && values[i] <= INT32_MAX;
+            values[i] = i == odd ? odds[draw() % (sizeof odds / sizeof *odds)] : draw_from(least, most);
+            wanted[i] = (uint32_t)values[i];
+            fits &= values[i] >= least && values[i] <= most;
         }
-        bool said = table->narrow(out, values, count);
-        if (said != fits) wrong("it says %d, not %d", said, fits);
-        for (int64_t i = 0; fits && i < count; i++)
-            if (out[i] != values[i]) wrong("row %lld is %d", (long long)i, (int)out[i]);
+        bool said = keys ? table->narrow_keys(out, (const uint64_t *)values, count)
+                         : table->narrow((int32_t *)out, values, count);
+        check_said(kernel, said, fits, out, wanted, count, sizeof *out);
         space_check();
     }
 }
 
-void check_narrow_keys(const ptn_kernels *table)
-{
-    static const uint64_t odds[] = {UINT64_C(1) << 32, UINT64_MAX, UINT64_C(1) << 63, UINT32_MAX};
-    for (int64_t number = 0; number < CASES; number++) {
-        int64_t count = draw_from(0, MOST_ROWS), odd = draw_odd(count);
-        uint64_t *values = SPACE(uint64_t, count);
-        uint32_t *out = SPACE(uint32_t, count);
-        bool fits = true;
-        lines_case("narrow_keys", count, odd);
-        for (int64_t i = 0; i < count; i++) {
-            values[i] = i == odd ? odds[draw() % 4] : (uint32_t)draw();
-            fits &= values[i] <= UINT32_MAX;
-        }
-        bool said = table->narrow_keys(out, values, count);
-        if (said != fits) wrong("it says %d, not %d", said, fits);
-        for (int64_t i = 0; fits && i < count; i++)
-            if (out[i] != values[i]) wrong("row %lld is %u", (long long)i, (unsigned)out[i]);
-        space_check();
-    }
-}
+void check_narrow(const ptn_kernels *table) { narrow_cases("narrow", table, false); }
+void check_narrow_keys(const ptn_kernels *table) { narrow_cases("narrow_keys", table, true); }
 
 void check_whole(const ptn_kernels *table)
 {
@@ -68,17 +60,16 @@ void check_whole(const ptn_kernels *table)
     for (int64_t number = 0; number < CASES; number++) {
         int64_t count = draw_from(0, MOST_ROWS), odd = draw_odd(count);
         double *values = SPACE(double, count);
-        int16_t *out = SPACE(int16_t, count);
+        int16_t *out = SPACE(int16_t, count), *wanted = SPACE(int16_t, count);
         bool fits = true;
         lines_case("whole", count, odd);
         for (int64_t i = 0; i < count; i++) {
             values[i] = i == odd ? odds[draw() % 16] : (double)draw_from(-32767, 32767);
-            fits &= fabs(values[i]) <= 32767.0 && floor(values[i]) == values[i];
+            bool plain = fabs(values[i]) <= 32767.0 && floor(values[i]) == values[i];
+            wanted[i] = plain ? (int16_t)values[i] : 0;
+            fits &= plain;
         }
-        bool said = table->whole(out, values, count);
-        if (said != fits) wrong("it says %d, not %d", said, fits);
-        for (int64_t i = 0; fits && i < count; i++)
-            if ((double)out[i] != values[i]) wrong("row %lld is %d", (long long)i, (int)out[i]);
+        check_said("whole", table->whole(out, values, count), fits, out, wanted, count, sizeof *out);
         space_check();
     }
 }
@@ -102,9 +93,7 @@ void check_money(const ptn_kernels *table)
             wanted[i] = plain ? (int64_t)units : 0;
             fits &= plain;
         }
-        bool said = table->money(out, values, count, 10000.0);
-        if (said != fits) wrong("it says %d, not %d", said, fits);
-        if (fits) same("money", out, wanted, count, sizeof *out);
+        check_said("money", table->money(out, values, count, 10000.0), fits, out, wanted, count, sizeof *out);
         space_check();
     }
 }
