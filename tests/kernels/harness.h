@@ -76,6 +76,8 @@ void check_measure(const ptn_kernels *table);
 void check_pack(const ptn_kernels *table);
 void check_exact_sums(const ptn_kernels *table);
 void check_inertia(const ptn_kernels *table);
+void check_pairs(const ptn_kernels *table);
+void check_expected(const ptn_kernels *table);
 void check_logs(const ptn_kernels *table);
 void check_line_bits(const ptn_kernels *table);
 void check_narrow(const ptn_kernels *table);

@@ -23,10 +23,14 @@ static const struct {
              {"sums", check_sums},          {"step_sums", check_step_sums},
              {"nearest", check_nearest},    {"exact_sums", check_exact_sums},
              {"inertia", check_inertia},    {"logs", check_logs},
+             {"pairs", check_pairs},        {"expected", check_expected},
              {"narrow", check_narrow},      {"narrow_keys", check_narrow_keys},
              {"whole", check_whole},        {"money", check_money},
              {"stamps", check_stamps},      {"hashes", check_hashes},
              {"line_bits", check_line_bits}};
+
+/* assign has two. */
+_Static_assert(sizeof tests / sizeof *tests == KERNELS + 1, "each kernel of the table has a test here");
 
 int main(int count, char **arguments)
 {

@@ -62,6 +62,32 @@ float oracle_distance(const float *row, const float *point, int64_t cols)
     return sum;
 }
 
+float oracle_root(const float *row, const float *other, int64_t cols)
+{
+    float sum = 0.0f;
+    for (int64_t c = 0; c < cols; c++) sum = fmaf(row[c] - other[c], row[c] - other[c], sum);
+    return sqrtf(sum);
+}
+
+oracle_sum oracle_expected(const float *row, const oracle_node *node, int64_t cols)
+{
+    long double square = (long double)node->spread, spread = (long double)node->rest, size = spread;
+    const float *form = node->form;
+    for (int64_t a = 0; a < cols; a++) {
+        long double e = (long double)row[a] - (long double)node->mean[a], tilt = (long double)node->slope[a] * e;
+        square += e * e;
+        spread += tilt;
+        size += fabsl(tilt);
+        for (int64_t b = node->full ? 0 : a; b <= a; b++) {
+            long double term = (long double)*form++ * e * ((long double)row[b] - (long double)node->mean[b]);
+            spread += term;
+            size += fabsl(term);
+        }
+    }
+    long double root = sqrtl(square), distance = root - spread / (square * root);
+    return (oracle_sum){distance > 0.0L ? distance : 0.0L, root + size / (square * root)};
+}
+
 oracle_sum oracle_product(const float *rows, int64_t count, int64_t cols, const int32_t *weights, int64_t a, int64_t b)
 {
     oracle_sum sum = {0.0L, 0.0L};

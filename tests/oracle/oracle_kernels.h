@@ -31,6 +31,21 @@ float oracle_norm(const float *row, int64_t cols);
 /* A row's squared distance to a point in float, in column order. */
 float oracle_distance(const float *row, const float *point, int64_t cols);
 
+/* A row's distance to another in float: squares added by fused multiplications in column order, the root rounded. */
+float oracle_root(const float *row, const float *other, int64_t cols);
+
+/* A group of rows by its moments, as a kernel gets them: mean, -q / 2, S / 2 (its lower triangle, what is off the
+   diagonal twice; or the diagonal alone), tr S, an eighth of the variance of squared distances to the mean. */
+typedef struct oracle_node {
+    const float *mean, *slope, *form;
+    double spread, rest;
+    bool full;
+} oracle_node;
+
+/* The mean distance of a row at e from the mean to a group's rows: with m = |e|^2 + tr S it is
+   sqrt(m) - (4 e'Se - 4 e'q + Var) / (8 m sqrt(m)), and not below 0. */
+oracle_sum oracle_expected(const float *row, const oracle_node *node, int64_t cols);
+
 /* The weighted sum of products of columns a and b. */
 oracle_sum oracle_product(const float *rows, int64_t count, int64_t cols, const int32_t *weights, int64_t a, int64_t b);
 
