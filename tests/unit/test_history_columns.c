@@ -237,6 +237,61 @@ START_TEST(test_wide_values_may_come_at_any_time)
 }
 END_TEST
 
+/* The whole catalogue's features, of the customers in the order of their ids. */
+static patron_features *all_features(const patron_history *history)
+{
+    patron_features *features;
+    patron_features_options options;
+    patron_features_options_init(&options, sizeof options);
+    options.as_of_s = AS_OF_S;
+    ck_assert_int_eq(patron_features_build(&features, history, &options, NULL, NULL), PATRON_OK);
+    return features;
+}
+
+/* The least and the most that narrow columns hold are of the same size to every feature as they are in wide ones. */
+START_TEST(test_the_ends_of_narrow_columns)
+{
+    static const int64_t amounts[] = {INT32_MIN, INT32_MAX, INT32_MIN + 1, 1, -1, 20000};
+    static const double quantities[] = {32767.0, -32767.0, 1.0, 3.0};
+    static const uint8_t forgotten[] = "999999";
+    uint64_t state = 17;
+    patron_history *histories[2];
+    patron_features *features[2];
+    make_lines(&state);
+    for (int64_t i = 0; i < LINES; i++) {
+        if (test_below(&state, 3) == 0) made.amount[i] = amounts[test_below(&state, 6)];
+        if (test_below(&state, 3) == 0) made.quantity[i] = quantities[test_below(&state, 4)];
+        made.discount[i] = test_below(&state, 3) == 0 ? INT32_MAX : test_below(&state, 900);
+    }
+    for (int32_t wide = 0; wide < 2; wide++) {
+        ck_assert_int_eq(patron_history_create(&histories[wide], NULL, NULL, NULL), PATRON_OK);
+        if (wide == 1) {
+            memset(&shuffled, 0, sizeof shuffled);
+            shuffled.customer[0] = 999999;
+            shuffled.amount[0] = shuffled.discount[0] = INT64_C(1) << 40;
+            shuffled.quantity[0] = 0.5;
+            ck_assert_int_eq(append(histories[1], &shuffled, 0, 1, NULL), PATRON_OK);
+            ck_assert_int_eq(patron_history_forget(histories[1], forgotten, 6, NULL, NULL), PATRON_OK);
+        }
+        ck_assert_int_eq(append(histories[wide], &made, 0, LINES, NULL), PATRON_OK);
+        const uint32_t of_numbers = PTN_WIDE_AMOUNT | PTN_WIDE_QUANTITY | PTN_WIDE_DISCOUNT;
+        ck_assert_uint_eq(histories[wide]->wide & of_numbers, wide == 0 ? 0 : of_numbers);
+        features[wide] = all_features(histories[wide]);
+    }
+    const patron_matrix *narrow = patron_features_matrix(features[0]), *other = patron_features_matrix(features[1]);
+    int64_t rows = patron_features_customer_count(features[0]), cols = patron_matrix_column_count(narrow);
+    ck_assert_int_eq(rows, patron_features_customer_count(features[1]));
+    for (int64_t c = 0; c < cols; c++)
+        for (int64_t r = 0; r < rows; r++)
+            if (memcmp(patron_matrix_values(narrow) + r * cols + c, patron_matrix_values(other) + r * cols + c, 8) != 0)
+                ck_abort_msg("column %d, row %d", (int)c, (int)r);
+    for (int32_t wide = 0; wide < 2; wide++) {
+        patron_features_free(features[wide]);
+        patron_history_free(histories[wide]);
+    }
+}
+END_TEST
+
 /* A batch of these lines: with money as doubles where `values`; with quantities and discounts where `every`; each row
    read by itself where `alone`, since a column of returns is there. */
 static void append_as(patron_history *history, int64_t from, int64_t rows, bool values, bool every, bool alone)
@@ -427,6 +482,7 @@ int main(void)
     tcase_add_test(tests, test_runs_of_lines_change_nothing);
     tcase_add_test(tests, test_a_run_beyond_int64_names_its_customer);
     tcase_add_test(tests, test_wide_values_may_come_at_any_time);
+    tcase_add_test(tests, test_the_ends_of_narrow_columns);
     tcase_add_test(tests, test_rows_read_together_and_alone_are_the_same);
     tcase_add_test(tests, test_texts_of_every_length_keep_apart);
     tcase_add_test(tests, test_forgetting_keeps_narrow_columns);
