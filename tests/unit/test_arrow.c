@@ -140,7 +140,14 @@ static void random_sheet(oracle_line *lines, int64_t rows, uint64_t *state)
 
 static const char *const text_formats[] = {"u", "U", "vu", "z", "Z"};
 static const char *const number_formats[] = {"l", "i", "g", "d:38,0", "d:18,0,64", "d:9,0,32", "u"};
-static const char *const index_formats[] = {NULL, NULL, "c", "S", "i", "L"};
+static const char *const index_formats[] = {NULL, NULL, NULL, "c", "C", "s", "S", "i", "I", "l", "L"};
+
+/* A dictionary's index, or none; of one that counts the values of so many rows. */
+static const char *random_index(int64_t rows, uint64_t *state)
+{
+    const char *format = index_formats[test_below(state, sizeof index_formats / sizeof *index_formats)];
+    return format != NULL && strcmp(format, "c") == 0 && rows > 80 ? "C" : format;
+}
 
 static void check_sheet(sheet *s, arrow_source *source, const oracle_line *lines, uint64_t *state)
 {
@@ -167,6 +174,8 @@ START_TEST(test_any_layout_makes_the_history_that_plain_columns_make)
     for (int round = 0; round < 250; round++) {
         int64_t rows = 1 + test_below(&state, 120);
         random_sheet(lines, rows, &state);
+        for (int64_t i = 1; i < rows; i++)
+            if (test_below(&state, 8) == 0) lines[i].category = ""; /* none */
         sheet s = make_sheet(lines, rows);
         arrow_source source = {.rows = rows, .count_nulls = round % 2 == 0};
         source.batch = test_below(&state, rows + 1);
@@ -177,7 +186,7 @@ START_TEST(test_any_layout_makes_the_history_that_plain_columns_make)
             numbers ? number_formats[test_below(&state, 7)] : text_formats[test_below(&state, 5)];
         static const int texts[] = {ORDER, PRODUCT, CATEGORY};
         for (int t = 0; t < 3; t++) s.columns[texts[t]].format = text_formats[test_below(&state, 5)];
-        for (int c = 0; c < COLUMNS; c++) s.columns[c].index = index_formats[test_below(&state, 6)];
+        for (int c = 0; c < COLUMNS; c++) s.columns[c].index = random_index(rows, &state);
         switch (test_below(&state, 5)) {
         case 0:
             scale(&s, TIME, "tsm:UTC", 1000, rows);
@@ -362,6 +371,80 @@ START_TEST(test_decimals_are_rounded_half_to_even_and_counted)
     s.more[0].whole = 5;
     s.more[1].whole = 0;
     ck_assert_int_eq(appended(&s, 0, NULL).gross, 50000000);
+    /* Below 0 by the same rule, away from 0 too. */
+    make_small(&s, 5, "amount", "d:38,6");
+    static const int64_t below[] = {1000000, 1000000, -1000150, -1000151, -1000149};
+    for (int r = 0; r < 5; r++) s.more[r].whole = below[r];
+    audit = appended(&s, 0, NULL);
+    ck_assert_int_eq(audit.returns, 10002 + 10002 + 10001);
+    ck_assert_int_eq(audit.amounts_rounded, 3);
+}
+END_TEST
+
+START_TEST(test_decimals_are_quantities_and_prices)
+{
+    static const struct {
+        const char *format;
+        int64_t value, gross; /* at a price of 1 */
+    } quantities[] = {{"d:9,-2,32", 3, 3000000}, {"d:18,1,64", 15, 15000}, {"d:38,2", 225, 22500}};
+    small s;
+    for (size_t i = 0; i < sizeof quantities / sizeof *quantities; i++) {
+        make_small(&s, 1, "quantity", quantities[i].format);
+        s.columns[2].name = "unit_price_exact";
+        s.more[0].whole = quantities[i].value;
+        ck_assert_int_eq(appended(&s, 0, NULL).gross, quantities[i].gross);
+    }
+    /* A price of more than four places is rounded with its quantity, not before. */
+    make_small(&s, 1, "quantity", "l");
+    s.columns[2] = (arrow_made_column){.name = "unit_price", .format = "d:38,5", .cells = s.amount};
+    s.amount[0].whole = 12345; /* 0.12345 */
+    s.more[0].whole = 2;
+    patron_audit audit = appended(&s, 0, NULL);
+    ck_assert_int_eq(audit.gross, 2469);
+    ck_assert_int_eq(audit.amounts_rounded, 0);
+}
+END_TEST
+
+/* What lies behind a null is not looked at, even where it could not be taken. */
+START_TEST(test_values_behind_nulls_are_not_looked_at)
+{
+    small s;
+    make_small(&s, 4, "quantity", "g");
+    s.columns[1].format = s.columns[2].format = "L";
+    for (int r = 0; r < 4; r++) s.more[r].real = 1.0;
+    s.time[1] = (arrow_cell){.null = true, .whole = UINT64_MAX};
+    s.amount[2] = (arrow_cell){.null = true, .whole = UINT64_MAX};
+    s.more[3] = (arrow_cell){.null = true, .real = 1e300};
+    patron_audit audit = appended(&s, 0, NULL);
+    ck_assert_int_eq(audit.fates[PATRON_FATE_UNREADABLE], 3);
+    ck_assert_int_eq(audit.gross, 10000);
+    /* Without a discount there is none. */
+    make_small(&s, 4, "discount", "g");
+    for (int r = 0; r < 4; r++) s.more[r].real = r == 1 ? (double)NAN : 1.0;
+    s.more[2] = (arrow_cell){.null = true, .real = 1e300};
+    ck_assert_int_eq(appended(&s, 0, NULL).fates[PATRON_FATE_PURCHASE], 4);
+}
+END_TEST
+
+/* A row's number for its caller is -1 where there is none. */
+START_TEST(test_lines_may_have_gaps)
+{
+    static const int64_t lines[] = {-1, 12, 13, -1};
+    small s;
+    patron_history *history = new_history(0);
+    make_small(&s, 4, "line", "i");
+    for (int r = 0; r < 4; r++) {
+        s.more[r] = (arrow_cell){.null = lines[r] < 0, .whole = 11 + r};
+        s.customer[r].null = true;
+    }
+    append_source(history, &s.source, NULL);
+    for (int64_t i = 0; i < 4; i++) {
+        patron_rejected r = {.size = sizeof r};
+        ck_assert_int_eq(patron_history_rejected(&r, history, i, NULL), PATRON_OK);
+        ck_assert_int_eq(r.row, i);
+        ck_assert_int_eq(r.line, lines[i]);
+    }
+    patron_history_free(history);
 }
 END_TEST
 
@@ -536,6 +619,9 @@ int main(void)
     tcase_add_test(tests, test_every_type_of_number_is_read);
     tcase_add_test(tests, test_floats_are_money_and_quantities_by_the_rules_of_plain_columns);
     tcase_add_test(tests, test_decimals_are_rounded_half_to_even_and_counted);
+    tcase_add_test(tests, test_decimals_are_quantities_and_prices);
+    tcase_add_test(tests, test_values_behind_nulls_are_not_looked_at);
+    tcase_add_test(tests, test_lines_may_have_gaps);
     tcase_add_test(tests, test_times_are_rounded_down_and_local_ones_brought_to_utc);
     tcase_add_test(tests, test_what_is_missing_rejects_the_row_and_says_why);
     tcase_add_test(tests, test_the_null_type_is_no_value);

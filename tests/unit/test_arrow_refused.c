@@ -236,11 +236,23 @@ END_TEST
 
 static void schema_no_struct(struct ArrowSchema *schema) { schema->format = "l"; }
 static void schema_null_name(struct ArrowSchema *schema) { schema->children[0]->name = NULL; }
+static void schema_no_format(struct ArrowSchema *schema) { schema->format = NULL; }
+static void schema_fewer_than_none(struct ArrowSchema *schema) { schema->n_children = -1; }
+static void schema_many(struct ArrowSchema *schema) { schema->n_children = INT64_MAX; }
+static void schema_no_children(struct ArrowSchema *schema) { schema->children = NULL; }
+static void schema_null_child(struct ArrowSchema *schema) { schema->children[2] = NULL; }
+static void schema_released(struct ArrowSchema *schema) { schema->release(schema); }
 
 START_TEST(test_schemas_that_are_not_in_order)
 {
     spoilt(NULL, schema_no_struct, PATRON_INVALID_ARGUMENT, "the stream is of type integer");
     spoilt(NULL, schema_null_name, PATRON_INVALID_ARGUMENT, "no column 'customer'");
+    spoilt(NULL, schema_no_format, PATRON_INVALID_ARGUMENT, "the stream is of type");
+    spoilt(NULL, schema_fewer_than_none, PATRON_INVALID_ARGUMENT, "not in order: it has -1 children");
+    spoilt(NULL, schema_many, PATRON_INVALID_ARGUMENT, "not in order: it has 9223372036854775807 children");
+    spoilt(NULL, schema_no_children, PATRON_INVALID_ARGUMENT, "not in order: it has 6 children at NULL");
+    spoilt(NULL, schema_null_child, PATRON_INVALID_ARGUMENT, "not in order: child 2 is NULL");
+    spoilt(NULL, schema_released, PATRON_SOURCE_FAILED, "schema has been released");
 }
 END_TEST
 
@@ -491,6 +503,19 @@ START_TEST(test_values_beyond_their_range_fail_with_the_row_of_the_stream)
     columns[1].format = "tss:";
     refused(&source, NULL, PATRON_OUT_OF_RANGE, "row 5: time");
     source = fresh();
+    columns[2].format = "d:38,6"; /* more places than money has: still too much without them */
+    for (int sign = -1; sign <= 1; sign += 2) {
+        amounts[3].whole = sign * ((arrow_wide)1 << 100);
+        refused(&source, NULL, PATRON_OUT_OF_RANGE, "row 3: column 'amount' makes money beyond");
+    }
+    columns[2].format = "d:38,-30";
+    for (int i = 0; i < ROWS; i++) amounts[i].whole = 0; /* at any scale */
+    amounts[3].whole = 1;
+    refused(&source, NULL, PATRON_OUT_OF_RANGE, "row 3: column 'amount' makes money beyond");
+    columns[2].format = "d:38,2";
+    amounts[3].whole = -((arrow_wide)1 << 62);
+    refused(&source, NULL, PATRON_OUT_OF_RANGE, "row 3: column 'amount' makes money beyond");
+    source = fresh();
     columns[1].format = "L";
     times[3].whole = UINT64_MAX;
     ck_assert_int_eq(refused(&source, NULL, PATRON_OUT_OF_RANGE, "row 3: column 'time' is beyond int64").row, 3);
@@ -517,6 +542,41 @@ START_TEST(test_values_beyond_their_range_fail_with_the_row_of_the_stream)
     ck_assert_int_eq(patron_history_append_arrow(history, &stream, NULL, NULL, &error), PATRON_OUT_OF_RANGE);
     ck_assert_int_eq(error.row, 4);
     ck_assert_int_eq(patron_history_row_count(history), 0);
+    patron_history_free(history);
+}
+END_TEST
+
+/* A column that only a failed stream had is gone again: rows before it have 1 of each when it comes. */
+START_TEST(test_a_column_of_a_failed_stream_may_come_again)
+{
+    static arrow_cell more[ROWS];
+    patron_history *history = good_history(), *other = good_history();
+    struct ArrowArrayStream stream;
+    patron_audit audits[2];
+    arrow_source source = fresh();
+    columns[4] = (arrow_made_column){"quantity", "g", NULL, more};
+    for (int i = 0; i < ROWS; i++) more[i].real = 0.25;
+    source.fail_after = 1;
+    source.code = EIO;
+    arrow_stream_open(&stream, &source);
+    ck_assert_int_eq(patron_history_append_arrow(history, &stream, NULL, NULL, NULL), PATRON_SOURCE_FAILED);
+    for (int i = 0; i < ROWS; i++) more[i].real = i - 2.0;
+    for (int h = 0; h < 2; h++) {
+        patron_features *features;
+        patron_features_options options;
+        source = (arrow_source){.columns = columns, .cols = COLUMNS, .rows = ROWS, .batch = 2};
+        arrow_stream_open(&stream, &source);
+        ck_assert_int_eq(patron_history_append_arrow(h == 0 ? history : other, &stream, NULL, NULL, NULL), PATRON_OK);
+        audits[h] = audit_of(h == 0 ? history : other, PATRON_AS_OF_LAST);
+        patron_features_options_init(&options, sizeof options);
+        options.columns = "items_per_order";
+        ck_assert_int_eq(patron_features_build(&features, h == 0 ? history : other, &options, NULL, NULL), PATRON_OK);
+        const double *values = patron_matrix_values(patron_features_matrix(features));
+        ck_assert_double_eq(values[0], 3.0); /* customer 1, three lines of before in one order */
+        patron_features_free(features);
+    }
+    ck_assert_mem_eq(&audits[0], &audits[1], sizeof audits[0]);
+    patron_history_free(other);
     patron_history_free(history);
 }
 END_TEST
@@ -573,6 +633,7 @@ int main(void)
     tcase_add_test(tests, test_schemas_that_are_not_in_order);
     tcase_add_test(tests, test_arrays_that_are_not_in_order);
     tcase_add_test(tests, test_values_beyond_their_range_fail_with_the_row_of_the_stream);
+    tcase_add_test(tests, test_a_column_of_a_failed_stream_may_come_again);
     tcase_add_test(tests, test_strict_names_the_row_of_the_stream);
     tcase_add_test(tests, test_cancelling_leaves_the_history_and_releases);
     suite_add_tcase(suite, tests);
