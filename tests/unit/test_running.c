@@ -197,6 +197,140 @@ START_TEST(test_large_logs_go_either_way)
 }
 END_TEST
 
+/* Lines of customer 1 at these days of the log, each an order, and a later one of customer 2. */
+static patron_history *history_of_days(const int64_t *days, int64_t count)
+{
+    static lines l;
+    patron_history *history;
+    l.count = count + 1;
+    for (int64_t i = 0; i <= count; i++) {
+        l.customer[i] = i < count ? 1 : 2;
+        l.order[i] = i + 1;
+        l.time_s[i] = (i < count ? days[i] : 3000) * DAY_S + 1000;
+        l.quantity[i] = 1.0;
+        l.amount[i] = 10000 * (i + 1);
+    }
+    ck_assert_int_eq(patron_history_create(&history, NULL, NULL, NULL), PATRON_OK);
+    append(history, &l, 0, l.count, true);
+    return history;
+}
+
+/* How far apart the last two days are is known to 254 days: a line that comes late is told for another day or the same
+   one, or its customer is odd. */
+START_TEST(test_days_that_come_late)
+{
+    static const int64_t steps[] = {1, 2, 253, 254, 255, 256, 300, 510, 1000};
+    enum { STEPS = sizeof steps / sizeof *steps };
+    patron_features_options options;
+    int32_t ways[3] = {0, 0, 0};
+    patron_features_options_init(&options, sizeof options);
+    options.columns = PLAIN ",recent_orders";
+    for (int32_t a = 0; a < STEPS; a++)
+        for (int32_t b = 0; b < STEPS; b++) {
+            for (int64_t by = -1; by <= 1; by++) {
+                int64_t last = 1100 + steps[a], late = last - steps[b] + by;
+                const int64_t days[] = {1100, last, late > last ? last : late, last};
+                patron_history *history = history_of_days(days, 4);
+                expect_same_features(history, &options, 1);
+                ways[way_of(history)]++;
+                patron_history_free(history);
+            }
+        }
+    ck_assert_int_gt(ways[1], 50);
+    ck_assert_int_gt(ways[2], 50);
+}
+END_TEST
+
+/* A day without an order id and an order's number may have one key: they are two orders all the same. */
+START_TEST(test_keys_of_days_and_numbers_are_apart)
+{
+    static const uint8_t one[] = {0x05}, other[] = {0x0A}, both[] = {0x0F};
+    static const uint8_t *const orders_of[] = {one, other, both};
+    static const int64_t wanted[] = {2, 2, 1};
+    for (int32_t turn = 0; turn < 3; turn++) {
+        const int64_t customers[] = {1, 1, 1, 1}, times[] = {86400, 86401, 86402, 86403};
+        const int64_t amounts[] = {10000, 20000, 30000, 40000};
+        const int64_t numbers[] = {INT64_MIN + 1, INT64_MIN + 1, INT64_MIN + 1, INT64_MIN + 1};
+        patron_history *history;
+        patron_orders orders;
+        patron_features_options options;
+        patron_features *features;
+        patron_orders_init(&orders, sizeof orders);
+        orders.rows = 4;
+        orders.customer_number = customers;
+        orders.order_number = numbers;
+        orders.order_validity = orders_of[turn];
+        orders.time_s = times;
+        orders.amount = amounts;
+        ck_assert_int_eq(patron_history_create(&history, NULL, NULL, NULL), PATRON_OK);
+        ck_assert_int_eq(patron_history_append(history, &orders, NULL, NULL), PATRON_OK);
+        patron_features_options_init(&options, sizeof options);
+        options.columns = PLAIN ",recent_orders";
+        expect_same_features(history, &options, 1);
+        options.columns = PLAIN;
+        ck_assert_int_eq(patron_features_build(&features, history, &options, NULL, NULL), PATRON_OK);
+        ck_assert_int_eq(features->audit.orders, wanted[turn]);
+        patron_features_free(features);
+        patron_history_free(history);
+    }
+}
+END_TEST
+
+/* Money that is too much: returns of one customer, sums of the shop's; said of the customer whose id comes first. */
+START_TEST(test_money_beyond_int64_is_said_of_whom_it_is)
+{
+    static const char *const first = "ab";
+    char longer[100];
+    memset(longer, 'z', sizeof longer);
+    memcpy(longer + 76, "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC", 9);
+    for (int32_t turn = 0; turn < 4; turn++) {
+        /* Turns: purchases of both; returns of both; a purchase each, too much together; returns each, together. */
+        enum { LINES = 6 };
+        const int64_t most = INT64_MAX / 2 + 100;
+        bool of_shop = turn > 1, returns = turn % 2 == 1;
+        uint8_t bytes[LINES * 100];
+        int64_t offsets[LINES + 1] = {0}, times[LINES], amounts[LINES];
+        patron_history *history;
+        patron_orders orders;
+        patron_audit audit = {.size = sizeof audit};
+        patron_error error;
+        patron_features_options options;
+        patron_features *features;
+        for (int64_t i = 0; i < LINES; i++) {
+            const char *id = i % 2 == 0 ? longer : first;
+            int64_t length = i % 2 == 0 ? (int64_t)sizeof longer : 2;
+            memcpy(bytes + offsets[i], id, (size_t)length);
+            offsets[i + 1] = offsets[i] + length;
+            times[i] = i * 100;
+            amounts[i] = i < 2 ? 10000 : of_shop && i > 3 ? 1 : returns ? -most : most;
+        }
+        patron_orders_init(&orders, sizeof orders);
+        orders.rows = LINES;
+        orders.customer_id = (patron_text){bytes, offsets, NULL};
+        orders.time_s = times;
+        orders.amount = amounts;
+        ck_assert_int_eq(patron_history_create(&history, NULL, NULL, NULL), PATRON_OK);
+        ck_assert_int_eq(patron_history_append(history, &orders, NULL, NULL), PATRON_OK);
+        const char *said = of_shop ? "the shop's money is beyond" : "customer ab: money is beyond";
+        ck_assert_int_eq(patron_history_audit(&audit, history, PATRON_AS_OF_LAST, NULL, &error), PATRON_OUT_OF_RANGE);
+        ck_assert_msg(strncmp(error.message, said, strlen(said)) == 0, "%s", error.message);
+        patron_features_options_init(&options, sizeof options);
+        for (int32_t gathered = 0; gathered < 2; gathered++) {
+            options.columns = gathered ? PLAIN ",recent_orders" : PLAIN;
+            ck_assert_int_eq(patron_features_build(&features, history, &options, NULL, &error), PATRON_OUT_OF_RANGE);
+            ck_assert_msg(strncmp(error.message, said, strlen(said)) == 0, "%s", error.message);
+        }
+        if (!of_shop) { /* the other one's id, up to the last whole character of 80 bytes */
+            ck_assert_int_eq(patron_history_forget(history, (const uint8_t *)first, 2, NULL, NULL), PATRON_OK);
+            ck_assert_int_eq(patron_history_audit(&audit, history, 1000, NULL, &error), PATRON_OUT_OF_RANGE);
+            ck_assert_msg(strncmp(error.message, "customer zzzz", 13) == 0, "%s", error.message);
+            ck_assert_msg(strstr(error.message, "zz\xE2\x82\xAC\xE2\x80\xA6: money") != NULL, "%s", error.message);
+        }
+        patron_history_free(history);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("running");
@@ -205,5 +339,8 @@ int main(void)
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, test_logs_in_order_and_out_of_it_say_the_same);
     tcase_add_test(tests, test_large_logs_go_either_way);
+    tcase_add_test(tests, test_days_that_come_late);
+    tcase_add_test(tests, test_keys_of_days_and_numbers_are_apart);
+    tcase_add_test(tests, test_money_beyond_int64_is_said_of_whom_it_is);
     return run_suite(suite);
 }
