@@ -385,6 +385,36 @@ START_TEST(test_rows_without_a_customer_or_with_broken_text_are_rejected_and_lis
 }
 END_TEST
 
+/* The text of whichever column: the row is rejected for it, and for the first of several. */
+START_TEST(test_broken_text_in_any_column_rejects_its_row)
+{
+    static const int32_t fields[] = {PATRON_FIELD_ORDER, PATRON_FIELD_PRODUCT, PATRON_FIELD_CATEGORY,
+                                     PATRON_FIELD_CHANNEL};
+    static const uint8_t bytes[] = {'o', 0xC3, 'p'};
+    static const int64_t offsets[ROWS + 1] = {0, 1, 2, 3};
+    for (int32_t from = 0; from < 4; from++)
+        for (int32_t until = from; until < 4; until++) {
+            patron_history_options options;
+            patron_history_options_init(&options, sizeof options);
+            options.rejected_listed = 3;
+            patron_history *history = make(&options);
+            batch b;
+            good_batch(&b);
+            patron_text *const columns[] = {&b.orders.order_id, &b.orders.product, &b.orders.category,
+                                            &b.orders.channel};
+            for (int32_t c = from; c <= until; c++) *columns[c] = (patron_text){bytes, offsets, NULL};
+            ck_assert_int_eq(patron_history_append(history, &b.orders, NULL, NULL), PATRON_OK);
+            patron_audit audit = audit_of(history, PATRON_AS_OF_LAST);
+            ck_assert_int_eq(audit.fates[PATRON_FATE_PURCHASE], 2);
+            ck_assert_int_eq(audit.fates[PATRON_FATE_UNREADABLE], 1);
+            expect_rejected(history, 0, 1, 3, fields[from], PATRON_REASON_NOT_UTF8);
+            ck_assert_int_eq(patron_history_forget(history, (const uint8_t *)"b", 1, NULL, NULL), PATRON_OK);
+            ck_assert_int_eq(patron_history_row_count(history), 2);
+            patron_history_free(history);
+        }
+}
+END_TEST
+
 START_TEST(test_strict_fails_on_the_first_rejected_row)
 {
     static const uint8_t bits[] = {0x05};
@@ -406,6 +436,11 @@ START_TEST(test_strict_fails_on_the_first_rejected_row)
     b.bytes[3] = 'x';
     ck_assert_int_eq(patron_history_append(history, &b.orders, NULL, &error), PATRON_ROW_REJECTED);
     ck_assert_ptr_nonnull(strstr(error.message, "line 4 (row 2): customer is not UTF-8; "));
+    good_batch(&b);
+    b.fault[1] = PATRON_REASON_TOO_FEW_FIELDS;
+    b.orders.fault = b.fault;
+    ck_assert_int_eq(patron_history_append(history, &b.orders, NULL, &error), PATRON_ROW_REJECTED);
+    ck_assert_msg(strstr(error.message, "line 3 (row 1): row is short: ") != NULL, "%s", error.message);
     good_batch(&b);
     ck_assert_int_eq(patron_history_append(history, &b.orders, NULL, &error), PATRON_OK);
     /* What the failed appends left behind is no customer. */
@@ -647,6 +682,7 @@ int main(void)
     tcase_add_test(tests, test_numbers_that_are_none_are_refused);
     tcase_add_test(tests, test_numbers_out_of_range_are_refused);
     tcase_add_test(tests, test_rows_without_a_customer_or_with_broken_text_are_rejected_and_listed);
+    tcase_add_test(tests, test_broken_text_in_any_column_rejects_its_row);
     tcase_add_test(tests, test_strict_fails_on_the_first_rejected_row);
     tcase_add_test(tests, test_ids_of_a_failed_append_are_no_customers);
     tcase_add_test(tests, test_number_and_its_digits_are_one_customer);

@@ -316,17 +316,18 @@ START_TEST(test_one_customer_with_many_lines_and_many_with_one)
 }
 END_TEST
 
-static void expect_rounds_change_nothing(int32_t habits)
+static void expect_rounds_change_nothing(int32_t habits, const patron_history_options *options, int64_t window_days)
 {
     static int32_t order[LINES];
     patron_history *history;
     ptn_context context;
     ptn_purchases one, other;
     ptn_team team;
-    const ptn_question question = {.as_of_s = AS_OF_S, .recent_days = 90, .habits = habits};
+    const ptn_question question = {.as_of_s = AS_OF_S, .recent_days = 90, .habits = habits, .window_days = window_days};
     in_order(order);
-    ck_assert_int_eq(patron_history_create(&history, NULL, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(patron_history_create(&history, options, NULL, NULL), PATRON_OK);
     ck_assert_int_eq(append_rows(history, order, 0, LINES, true, NULL), PATRON_OK);
+    ck_assert_int_eq(append_rows(history, order, LINES / 2, LINES / 8, true, NULL), PATRON_OK); /* once more */
     ck_assert_int_eq(ptn_context_read(&context, NULL, NULL), PATRON_OK);
     context.threads = 3;
     ptn_team_open(&team, &context);
@@ -348,8 +349,16 @@ static void expect_rounds_change_nothing(int32_t habits)
 
 START_TEST(test_rounds_change_nothing)
 {
-    expect_rounds_change_nothing(PTN_HABIT_RHYTHM);
-    expect_rounds_change_nothing(PTN_HABIT_RHYTHM | PTN_HABIT_LINES | PTN_HABIT_CHANNELS); /* by briefs */
+    const int32_t of_lines = PTN_HABIT_RHYTHM | PTN_HABIT_LINES | PTN_HABIT_CHANNELS;
+    patron_history_options options;
+    patron_history_options_init(&options, sizeof options);
+    expect_rounds_change_nothing(PTN_HABIT_RHYTHM, &options, 0);
+    expect_rounds_change_nothing(PTN_HABIT_RHYTHM, &options, 1000);
+    expect_rounds_change_nothing(of_lines, &options, 0); /* by briefs */
+    options.duplicates = PATRON_DUPLICATES_DROP;         /* by lines */
+    expect_rounds_change_nothing(of_lines, &options, 0);
+    options.match_cancellations = 1;
+    expect_rounds_change_nothing(of_lines, &options, 1000);
 }
 END_TEST
 
