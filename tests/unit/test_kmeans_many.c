@@ -266,6 +266,34 @@ START_TEST(test_flat_columns_and_weights_of_any_size)
 }
 END_TEST
 
+/* Whole weights whose sum is beyond what whole numbers are kept to: a power of two of them, and of the inertia. */
+START_TEST(test_heavy_whole_weights_are_those_of_any_unit)
+{
+    table t = table_make(MANY, 3, 4, 9);
+    double *weights = malloc((size_t)MANY * sizeof *weights), *heavy = malloc((size_t)MANY * sizeof *heavy);
+    for (int64_t i = 0; i < MANY; i++) {
+        weights[i] = (double)(1 + i % 4);
+        heavy[i] = weights[i] * 0x1p24;
+    }
+    patron_rows rows = table_view(&t);
+    for (int32_t strict = 0; strict < 2; strict++) {
+        patron_kmeans_options options = few_starts(strict);
+        rows.weights = weights;
+        fitted a = fit(&rows, 4, &options, 1);
+        rows.weights = heavy;
+        fitted b = fit(&rows, 4, &options, 2);
+        check_promises(&b, &t, heavy);
+        ck_assert(memcmp(a.labels, b.labels, (size_t)MANY * sizeof *a.labels) == 0);
+        ck_assert_double_eq_tol(b.result.inertia, 0x1p24 * a.result.inertia, 1e-12 * b.result.inertia);
+        release(&a);
+        release(&b);
+    }
+    free(heavy);
+    free(weights);
+    table_free(&t);
+}
+END_TEST
+
 START_TEST(test_the_smallest_and_the_largest_numbers)
 {
     table t = {malloc((size_t)MANY * sizeof(double)), MANY, 1};
@@ -298,6 +326,7 @@ int main(void)
     tcase_add_test(tests, test_what_is_wrong_in_the_last_row_is_found);
     tcase_add_test(tests, test_rare_rows_make_clusters);
     tcase_add_test(tests, test_flat_columns_and_weights_of_any_size);
+    tcase_add_test(tests, test_heavy_whole_weights_are_those_of_any_unit);
     tcase_add_test(tests, test_the_smallest_and_the_largest_numbers);
     return run_suite(suite);
 }
