@@ -192,6 +192,74 @@ START_TEST(test_a_team_widens_a_table)
 }
 END_TEST
 
+enum { MET = 3000, CALLS = 12, ROOM = 2500 };
+
+typedef struct meeting {
+    ptn_intern intern;
+    char texts[MET][24];
+    ptn_wanted_text wanted[MET];
+    int32_t numbers[CALLS][MET];
+} meeting;
+
+/* Each call meets all texts, from another one on. */
+static void meet_all(void *argument, int64_t call, int32_t worker)
+{
+    meeting *m = argument;
+    (void)worker;
+    for (int64_t i = 0; i < MET; i++) {
+        int64_t text = (i + call / 4 * 700) % MET;
+        m->numbers[call][text] = ptn_intern_meet(&m->intern, &m->wanted[text], true);
+    }
+}
+
+/* Threads that add the same texts at once, with few different hashes: a text has one number, and there are no more than
+   there is room for. */
+START_TEST(test_threads_add_texts_at_once)
+{
+    static const uint64_t masks[] = {0, 63, UINT64_MAX};
+    static meeting m;
+    patron_context asked;
+    ptn_context context;
+    ptn_team team;
+    patron_context_init(&asked, sizeof asked);
+    asked.threads = 4;
+    ck_assert_int_eq(ptn_context_read(&context, &asked, NULL), PATRON_OK);
+    ptn_team_open(&team, &context);
+    for (size_t k = 0; k < sizeof masks / sizeof *masks; k++) {
+        int64_t given = 0;
+        ptn_siphash_key key;
+        ptn_siphash_key_make(&key);
+        ptn_intern_open(&m.intern, "texts", &key);
+        m.intern.hash_mask = masks[k];
+        m.intern.most = ROOM;
+        ck_assert_int_eq(ptn_intern_reserve(&m.intern, MET, 0, &context.memory, NULL), PATRON_OK);
+        for (int32_t i = 0; i < MET; i++) {
+            int length = snprintf(m.texts[i], sizeof m.texts[i], "%s%d", i % 2 == 0 ? "" : "id", (int)i);
+            ptn_intern_want(&m.wanted[i], &m.intern, (const uint8_t *)m.texts[i], length);
+        }
+        ptn_intern_share(&m.intern);
+        ck_assert_int_eq(ptn_team_run(&team, "test", 0.0, 1.0, CALLS, meet_all, &m, NULL), PATRON_OK);
+        ptn_intern_own(&m.intern);
+        ck_assert_int_eq(ptn_intern_count(&m.intern), ROOM);
+        for (int32_t i = 0; i < MET; i++) {
+            int32_t number = ptn_intern_find(&m.intern, (const uint8_t *)m.texts[i], (int64_t)strlen(m.texts[i]));
+            given += number >= 0;
+            for (int32_t c = 0; c < CALLS; c++)
+                if (m.numbers[c][i] != PTN_INTERN_MISSING) ck_assert_int_eq(m.numbers[c][i], number);
+            if (number < 0) continue;
+            uint8_t room[PTN_KEY_TEXT];
+            const uint8_t *bytes;
+            int64_t length = ptn_intern_get(&bytes, room, &m.intern, number);
+            ck_assert_int_eq(length, (int64_t)strlen(m.texts[i]));
+            ck_assert_mem_eq(bytes, m.texts[i], (size_t)length);
+        }
+        ck_assert_int_eq(given, ROOM);
+        ptn_intern_free(&m.intern, &context.memory);
+    }
+    ptn_team_close(&team);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("keys");
@@ -202,5 +270,6 @@ int main(void)
     tcase_add_test(tests, test_colliding_hashes_change_nothing);
     tcase_add_test(tests, test_numbers_are_written_as_printed);
     tcase_add_test(tests, test_a_team_widens_a_table);
+    tcase_add_test(tests, test_threads_add_texts_at_once);
     return run_suite(suite);
 }
