@@ -12,6 +12,7 @@
 #include "history/history.h"
 #include "support/order_lines.h"
 #include "support/suite.h"
+#include "support/text_column.h"
 
 enum { LINES = 30000, CUSTOMERS = 700, AS_OF_S = 40000000 };
 
@@ -292,6 +293,71 @@ START_TEST(test_the_ends_of_narrow_columns)
 }
 END_TEST
 
+/* Lines of one customer, each of a category, or a channel, that nobody else has, and then of 20 customers. Its id comes
+   last, as do those texts. */
+static patron_history *history_of_texts(int64_t alone, bool of_channels)
+{
+    enum { BUYERS = 20, REAL = 4000, FEW = 12 };
+    uint64_t state = 23;
+    patron_history *history;
+    patron_orders orders;
+    text_column texts[2];
+    int64_t rows = alone + REAL, *customers = calloc((size_t)rows, sizeof *customers);
+    int64_t *times = calloc((size_t)rows, sizeof *times), *amounts = calloc((size_t)rows, sizeof *amounts);
+    for (int32_t c = 0; c < 2; c++) text_column_open(&texts[c]);
+    for (int64_t i = 0; i < rows; i++) {
+        char text[32];
+        int64_t real = i - alone, which = real < FEW ? real : test_below(&state, FEW);
+        int length = snprintf(text, sizeof text, real < 0 ? "x%d" : "real%d", (int)(real < 0 ? i : which));
+        customers[i] = real < 0 ? 999 : 1 + real % BUYERS;
+        times[i] = real < 0 ? 0 : real / 7 * 20000;
+        amounts[i] = 1 + (real < 0 ? i : test_below(&state, 100000));
+        text_column_add(&texts[of_channels], text, length);
+        text_column_add(&texts[!of_channels], text, real < 0 ? 1 : length);
+    }
+    patron_orders_init(&orders, sizeof orders);
+    orders.rows = rows;
+    orders.customer_number = customers;
+    orders.time_s = times;
+    orders.amount = amounts;
+    orders.category = text_column_view(&texts[0]);
+    orders.channel = text_column_view(&texts[1]);
+    ck_assert_int_eq(patron_history_create(&history, NULL, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(patron_history_append(history, &orders, NULL, NULL), PATRON_OK);
+    ck_assert_int_eq(ptn_intern_count(of_channels ? &history->channels : &history->categories), alone + FEW);
+    for (int32_t c = 0; c < 2; c++) text_column_free(&texts[c]);
+    free(amounts);
+    free(times);
+    free(customers);
+    return history;
+}
+
+/* A line's category and channel are told by 16 bits where there are few enough of them, and by more where not. */
+START_TEST(test_texts_at_the_end_of_what_16_bits_tell)
+{
+    static const int64_t alone[] = {0, 65535 - 12, 65535 - 11, 65535 - 10, 65535 - 4, 66000};
+    for (int32_t of_channels = 0; of_channels < 2; of_channels++) {
+        patron_features *first = NULL;
+        for (size_t a = 0; a < sizeof alone / sizeof *alone; a++) {
+            patron_history *history = history_of_texts(alone[a], of_channels != 0);
+            patron_features *features = all_features(history);
+            int64_t cols = patron_matrix_column_count(patron_features_matrix(features));
+            ck_assert_int_eq(patron_features_customer_count(features), alone[a] == 0 ? 20 : 21);
+            if (a == 0) first = features;
+            const double *values = patron_matrix_values(patron_features_matrix(features)),
+                         *wanted = patron_matrix_values(patron_features_matrix(first));
+            for (int64_t i = 0; i < 20 * cols; i++)
+                if (memcmp(&values[i], &wanted[i], sizeof *values) != 0)
+                    ck_abort_msg("%d others: row %d, column %d is %a, not %a", (int)alone[a], (int)(i / cols),
+                                 (int)(i % cols), values[i], wanted[i]);
+            if (a > 0) patron_features_free(features);
+            patron_history_free(history);
+        }
+        patron_features_free(first);
+    }
+}
+END_TEST
+
 /* A batch of these lines: with money as doubles where `values`; with quantities and discounts where `every`; each row
    read by itself where `alone`, since a column of returns is there. */
 static void append_as(patron_history *history, int64_t from, int64_t rows, bool values, bool every, bool alone)
@@ -483,6 +549,7 @@ int main(void)
     tcase_add_test(tests, test_a_run_beyond_int64_names_its_customer);
     tcase_add_test(tests, test_wide_values_may_come_at_any_time);
     tcase_add_test(tests, test_the_ends_of_narrow_columns);
+    tcase_add_test(tests, test_texts_at_the_end_of_what_16_bits_tell);
     tcase_add_test(tests, test_rows_read_together_and_alone_are_the_same);
     tcase_add_test(tests, test_texts_of_every_length_keep_apart);
     tcase_add_test(tests, test_forgetting_keeps_narrow_columns);

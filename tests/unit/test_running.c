@@ -283,19 +283,23 @@ START_TEST(test_money_beyond_int64_is_said_of_whom_it_is)
     char longer[100];
     memset(longer, 'z', sizeof longer);
     memcpy(longer + 76, "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC", 9);
-    for (int32_t turn = 0; turn < 4; turn++) {
-        /* Turns: purchases of both; returns of both; a purchase each, too much together; returns each, together. */
+    for (int32_t turn = 0; turn < 8; turn++) {
+        /* Turns, and again where lines are gathered: purchases of both; returns of both; a purchase each, too much
+         * together; returns each, together. */
         enum { LINES = 6 };
         const int64_t most = INT64_MAX / 2 + 100;
-        bool of_shop = turn > 1, returns = turn % 2 == 1;
+        bool of_shop = turn % 4 > 1, returns = turn % 2 == 1;
         uint8_t bytes[LINES * 100];
         int64_t offsets[LINES + 1] = {0}, times[LINES], amounts[LINES];
         patron_history *history;
+        patron_history_options how;
         patron_orders orders;
         patron_audit audit = {.size = sizeof audit};
         patron_error error;
         patron_features_options options;
         patron_features *features;
+        patron_history_options_init(&how, sizeof how);
+        if (turn > 3) how.duplicates = PATRON_DUPLICATES_DROP;
         for (int64_t i = 0; i < LINES; i++) {
             const char *id = i % 2 == 0 ? longer : first;
             int64_t length = i % 2 == 0 ? (int64_t)sizeof longer : 2;
@@ -309,7 +313,7 @@ START_TEST(test_money_beyond_int64_is_said_of_whom_it_is)
         orders.customer_id = (patron_text){bytes, offsets, NULL};
         orders.time_s = times;
         orders.amount = amounts;
-        ck_assert_int_eq(patron_history_create(&history, NULL, NULL, NULL), PATRON_OK);
+        ck_assert_int_eq(patron_history_create(&history, &how, NULL, NULL), PATRON_OK);
         ck_assert_int_eq(patron_history_append(history, &orders, NULL, NULL), PATRON_OK);
         const char *said = of_shop ? "the shop's money is beyond" : "customer ab: money is beyond";
         ck_assert_int_eq(patron_history_audit(&audit, history, PATRON_AS_OF_LAST, NULL, &error), PATRON_OUT_OF_RANGE);
@@ -331,6 +335,58 @@ START_TEST(test_money_beyond_int64_is_said_of_whom_it_is)
 }
 END_TEST
 
+/* Of customers that are added up apart from one another. */
+START_TEST(test_the_shop_s_money_is_added_up_over_all_customers)
+{
+    enum { MANY = 30000 };
+    for (int32_t turn = 0; turn < 4; turn++) {
+        bool returns = turn % 2 == 1;
+        int64_t *customers = calloc(2 * MANY, sizeof *customers), *times = calloc(2 * MANY, sizeof *times),
+                *amounts = calloc(2 * MANY, sizeof *amounts);
+        patron_history *history;
+        patron_history_options how;
+        patron_orders orders;
+        patron_audit audit = {.size = sizeof audit};
+        patron_error error;
+        for (int64_t i = 0; i < 2 * MANY; i++) {
+            customers[i] = 1 + i % MANY;
+            times[i] = i * 1000;
+            amounts[i] = 1;
+        }
+        int64_t sign = returns ? -1 : 1;
+        amounts[MANY] = amounts[2 * MANY - 1] = sign * (INT64_MAX / 2);
+        patron_orders_init(&orders, sizeof orders);
+        orders.rows = 2 * MANY;
+        orders.customer_number = customers;
+        orders.time_s = times;
+        orders.amount = amounts;
+        patron_history_options_init(&how, sizeof how);
+        if (turn > 1) how.duplicates = PATRON_DUPLICATES_DROP;
+        /* With the first lines, 1 each, it is one too much or just not. */
+        for (int32_t too_much = 0; too_much < 2; too_much++) {
+            if (returns)
+                amounts[MANY + 1] = -1 - too_much;
+            else
+                amounts[MANY] = INT64_MAX / 2 - (2 * MANY - 2) + 1 + too_much;
+            ck_assert_int_eq(patron_history_create(&history, &how, NULL, NULL), PATRON_OK);
+            ck_assert_int_eq(patron_history_append(history, &orders, NULL, NULL), PATRON_OK);
+            patron_status status = patron_history_audit(&audit, history, PATRON_AS_OF_LAST, NULL, &error);
+            if (too_much != 0) {
+                ck_assert_int_eq(status, PATRON_OUT_OF_RANGE);
+                ck_assert_ptr_nonnull(strstr(error.message, "the shop's money is beyond"));
+            } else {
+                ck_assert_int_eq(status, PATRON_OK);
+                ck_assert_int_eq(returns ? audit.returns : audit.gross, INT64_MAX);
+            }
+            patron_history_free(history);
+        }
+        free(amounts);
+        free(times);
+        free(customers);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("running");
@@ -341,6 +397,7 @@ int main(void)
     tcase_add_test(tests, test_large_logs_go_either_way);
     tcase_add_test(tests, test_days_that_come_late);
     tcase_add_test(tests, test_keys_of_days_and_numbers_are_apart);
+    tcase_add_test(tests, test_the_shop_s_money_is_added_up_over_all_customers);
     tcase_add_test(tests, test_money_beyond_int64_is_said_of_whom_it_is);
     return run_suite(suite);
 }
