@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Ids as keys of 64 bits: the same text the same key, and back; the order of texts; tables whose hashes collide. */
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,31 +193,54 @@ START_TEST(test_a_team_widens_a_table)
 }
 END_TEST
 
-enum { MET = 3000, CALLS = 12, ROOM = 2500 };
+enum { MET = 30000, CALLS = 4 };
 
 typedef struct meeting {
     ptn_intern intern;
     char texts[MET][24];
     ptn_wanted_text wanted[MET];
-    int32_t numbers[CALLS][MET];
+    int32_t numbers[CALLS][MET], count;
+    int32_t begun; /* calls */
 } meeting;
 
-/* Each call meets all texts, from another one on. */
+/* Each call meets all texts; two begin together, where there are threads for that. */
 static void meet_all(void *argument, int64_t call, int32_t worker)
 {
     meeting *m = argument;
+    int32_t others = __atomic_fetch_add(&m->begun, 1, __ATOMIC_RELAXED);
     (void)worker;
-    for (int64_t i = 0; i < MET; i++) {
-        int64_t text = (i + call / 4 * 700) % MET;
-        m->numbers[call][text] = ptn_intern_meet(&m->intern, &m->wanted[text], true);
-    }
+    for (int32_t i = 0; others == 0 && i < 1000 && __atomic_load_n(&m->begun, __ATOMIC_RELAXED) < 2; i++) sched_yield();
+    for (int32_t i = 0; i < m->count; i++) m->numbers[call][i] = ptn_intern_meet(&m->intern, &m->wanted[i], true);
 }
 
-/* Threads that add the same texts at once, with few different hashes: a text has one number, and there are no more than
-   there is room for. */
+/* A text has the number that every call was told, if any, and there are no more than there is room for. */
+static void check_meeting(const meeting *m, int64_t room)
+{
+    int64_t given = 0;
+    ck_assert_int_eq(ptn_intern_count(&m->intern), room);
+    for (int32_t i = 0; i < m->count; i++) {
+        uint8_t text[PTN_KEY_TEXT];
+        const uint8_t *bytes;
+        int32_t number = ptn_intern_find(&m->intern, (const uint8_t *)m->texts[i], (int64_t)strlen(m->texts[i]));
+        for (int32_t c = 0; c < CALLS; c++)
+            if (m->numbers[c][i] != PTN_INTERN_MISSING && m->numbers[c][i] != number)
+                ck_abort_msg("text %d is %d, and %d to call %d", (int)i, (int)number, (int)m->numbers[c][i], (int)c);
+        if (number < 0) continue;
+        given++;
+        int64_t length = ptn_intern_get(&bytes, text, &m->intern, number);
+        ck_assert_int_eq(length, (int64_t)strlen(m->texts[i]));
+        ck_assert_mem_eq(bytes, m->texts[i], (size_t)length);
+    }
+    ck_assert_int_eq(given, room);
+}
+
+/* Threads that add the same texts at once, also with one and the same hash. */
 START_TEST(test_threads_add_texts_at_once)
 {
-    static const uint64_t masks[] = {0, 63, UINT64_MAX};
+    static const struct {
+        uint64_t mask;
+        int32_t count, room;
+    } turns[] = {{0, 600, 500}, {UINT64_MAX, MET, MET}, {UINT64_MAX, MET, MET - 1000}, {UINT64_MAX, MET, MET}};
     static meeting m;
     patron_context asked;
     ptn_context context;
@@ -225,35 +249,23 @@ START_TEST(test_threads_add_texts_at_once)
     asked.threads = 4;
     ck_assert_int_eq(ptn_context_read(&context, &asked, NULL), PATRON_OK);
     ptn_team_open(&team, &context);
-    for (size_t k = 0; k < sizeof masks / sizeof *masks; k++) {
-        int64_t given = 0;
+    for (size_t t = 0; t < sizeof turns / sizeof *turns; t++) {
         ptn_siphash_key key;
         ptn_siphash_key_make(&key);
         ptn_intern_open(&m.intern, "texts", &key);
-        m.intern.hash_mask = masks[k];
-        m.intern.most = ROOM;
-        ck_assert_int_eq(ptn_intern_reserve(&m.intern, MET, 0, &context.memory, NULL), PATRON_OK);
-        for (int32_t i = 0; i < MET; i++) {
+        m.intern.hash_mask = turns[t].mask;
+        m.intern.most = turns[t].room;
+        m.count = turns[t].count;
+        m.begun = 0;
+        ck_assert_int_eq(ptn_intern_reserve(&m.intern, m.count, 0, &context.memory, NULL), PATRON_OK);
+        for (int32_t i = 0; i < m.count; i++) {
             int length = snprintf(m.texts[i], sizeof m.texts[i], "%s%d", i % 2 == 0 ? "" : "id", (int)i);
             ptn_intern_want(&m.wanted[i], &m.intern, (const uint8_t *)m.texts[i], length);
         }
         ptn_intern_share(&m.intern);
         ck_assert_int_eq(ptn_team_run(&team, "test", 0.0, 1.0, CALLS, meet_all, &m, NULL), PATRON_OK);
         ptn_intern_own(&m.intern);
-        ck_assert_int_eq(ptn_intern_count(&m.intern), ROOM);
-        for (int32_t i = 0; i < MET; i++) {
-            int32_t number = ptn_intern_find(&m.intern, (const uint8_t *)m.texts[i], (int64_t)strlen(m.texts[i]));
-            given += number >= 0;
-            for (int32_t c = 0; c < CALLS; c++)
-                if (m.numbers[c][i] != PTN_INTERN_MISSING) ck_assert_int_eq(m.numbers[c][i], number);
-            if (number < 0) continue;
-            uint8_t room[PTN_KEY_TEXT];
-            const uint8_t *bytes;
-            int64_t length = ptn_intern_get(&bytes, room, &m.intern, number);
-            ck_assert_int_eq(length, (int64_t)strlen(m.texts[i]));
-            ck_assert_mem_eq(bytes, m.texts[i], (size_t)length);
-        }
-        ck_assert_int_eq(given, ROOM);
+        check_meeting(&m, turns[t].room);
         ptn_intern_free(&m.intern, &context.memory);
     }
     ptn_team_close(&team);
