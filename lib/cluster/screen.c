@@ -9,6 +9,7 @@
 #include "base/checked.h"
 #include "base/error.h"
 #include "base/rng.h"
+#include "cluster/border.h"
 #include "cluster/centroids.h"
 #include "cluster/lloyd.h"
 #include "cluster/sums.h"
@@ -18,8 +19,13 @@
 #define HARDLY_ANY 0x1p-10
 
 /* So many starts that end in the best optimum; swaps of a start; iterations after which a run is accelerated, which
-   most have ended before. */
-enum { ENOUGH = 8, SWAPS = 2, LONG = 12 };
+   most have ended before; moves along borders from where a run has ended, runs of a k that are so gone on with, and
+   numbers of their centroids, at most. */
+enum { ENOUGH = 8, SWAPS = 2, LONG = 12, MOVES = 8, MOST_SHARP = 32, MOST_NUMBERS = 256 };
+
+/* What a move along a border must gain, as a share of the inertia; how far above the best such runs begin. */
+#define WORTH_IT  0x1p-14
+#define NEAR_BEST 1.03
 
 /* Random numbers of swaps: starts use streams 0, 1, …, and the sample 2^63. */
 static const uint64_t SWAP_STREAM = UINT64_C(1) << 62;
@@ -35,6 +41,9 @@ typedef struct screen_job {
     int32_t best[PTN_MOST_CLUSTERS]; /* likewise: the best start of the rounds before */
     const int32_t *starts;           /* to refine */
     int32_t k;
+    int32_t *leaders; /* of this round's starts, for each k: who ended there first, and is sharpened; or -1 */
+    int32_t *sharp;   /* k_max - k_min + 1 x MOST_SHARP: the starts that are */
+    int32_t sharp_count[PTN_MOST_CLUSTERS], before[PTN_MOST_CLUSTERS]; /* of them, and of the rounds before */
 } screen_job;
 
 /* The nearest centroid of a row of the sample, in double, the lowest on ties. */
@@ -194,6 +203,16 @@ static double *centroids_of(const ptn_screen *screen, int64_t start, int32_t k)
     return screen->centroids + start * screen->each + before * screen->cols;
 }
 
+static bool sharpens(const screen_job *job, int32_t k)
+{
+    return job->going[k - job->screen->k_min] && k > 1 && k * job->screen->cols <= MOST_NUMBERS;
+}
+
+static int32_t *leader_of(const screen_job *job, int64_t start, int32_t k)
+{
+    return job->leaders + (start - job->first) * (job->screen->k_max - job->screen->k_min + 1) + k - job->screen->k_min;
+}
+
 static double *inertia_of(const ptn_screen *screen, int64_t start, int32_t k)
 {
     return screen->inertia + start * (screen->k_max - screen->k_min + 1) + k - screen->k_min;
@@ -233,6 +252,25 @@ static void swap_some(screen_job *job, ptn_trial *trial, int64_t start, int32_t 
         if (!(inertia < *least)) continue;
         *least = inertia;
         memcpy(best, trial->centroids, bytes);
+    }
+}
+
+/* Goes on from where a start ended, while rows at a border can be moved together with some gain. */
+static void sharpen(screen_job *job, int64_t start, int32_t k, int32_t worker)
+{
+    ptn_trial *trial = &job->trials[worker];
+    size_t bytes = (size_t)(k * job->screen->cols) * sizeof(double);
+    double *ended = centroids_of(job->screen, start, k), *least = inertia_of(job->screen, start, k);
+    memcpy(trial->centroids, ended, bytes);
+    double inertia = run(trial, k, job, worker);
+    for (int32_t m = 0; m <= MOVES && !ptn_team_poll(job->team, worker); m++) {
+        if (m > 0 && !(inertia < *least)) return;
+        *least = inertia;
+        memcpy(ended, trial->centroids, bytes);
+        if (m == MOVES || ptn_border_move(trial, k, WORTH_IT * inertia) == 0.0) return;
+        next_centroids(trial, k, false);
+        move(trial, k);
+        inertia = run(trial, k, job, worker);
     }
 }
 
@@ -299,12 +337,14 @@ static patron_status open_trial(ptn_trial *trial, const ptn_sample *sample, int3
         {&trial->bounds, sample->tiles, sizeof(float), "bounds"},
         {&trial->active, PTN_CHUNK, sizeof(ptn_active), "tiles"},
         {&trial->floats, ptn_filter_floats(k, cols), sizeof(float), "scores"},
+        {&trial->border, rows, sizeof *trial->border, "rows at borders"},
     };
     return ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, false, memory, error);
 }
 
 static void close_trial(ptn_trial *trial, const ptn_memory *memory)
 {
+    ptn_free(memory, trial->border);
     ptn_free(memory, trial->floats);
     ptn_free(memory, trial->active);
     ptn_free(memory, trial->bounds);
@@ -385,6 +425,77 @@ static patron_status open_trials(ptn_trial **trials, int32_t count, const ptn_sa
     return status;
 }
 
+/* Of the starts since job->first, those whose runs for k are to be sharpened: the first of each that ended together,
+   unless one that is sharp already ended there. */
+static void find_leaders(screen_job *job, int32_t k)
+{
+    const ptn_screen *screen = job->screen;
+    int32_t i = k - screen->k_min, *sharp = job->sharp + i * MOST_SHARP, *count = &job->sharp_count[i];
+    double best = *inertia_of(screen, job->best[i], k), near = nearness(job->sample, best);
+    for (int32_t s = (int32_t)job->first; s < screen->starts; s++) {
+        int32_t *leader = leader_of(job, s, k), at = 0;
+        *leader = -1;
+        if (!(*inertia_of(screen, s, k) <= NEAR_BEST * best)) continue;
+        while (at < *count &&
+               !together(centroids_of(screen, s, k), centroids_of(screen, sharp[at], k), k, screen->cols, near))
+            at++;
+        if (at == MOST_SHARP) continue;
+        if (at == *count) sharp[(*count)++] = s;
+        *leader = sharp[at];
+    }
+}
+
+/* The round's runs for each k, one after another: block counts those that are new among the sharp ones. */
+static void sharpen_one(void *opaque, int64_t block, int32_t worker)
+{
+    screen_job *job = opaque;
+    int32_t i = 0;
+    while (block >= job->sharp_count[i] - job->before[i]) {
+        block -= job->sharp_count[i] - job->before[i];
+        i++;
+    }
+    sharpen(job, job->sharp[i * MOST_SHARP + job->before[i] + block], job->screen->k_min + i, worker);
+}
+
+/* Where the starts of a round did not agree, goes on from where they ended. */
+static patron_status sharpen_round(screen_job *job, double progress, patron_error *error)
+{
+    ptn_screen *screen = job->screen;
+    int64_t all = 0;
+    memcpy(job->before, job->sharp_count, sizeof job->before);
+    for (int32_t k = screen->k_min; k <= screen->k_max; k++) {
+        int32_t i = k - screen->k_min;
+        if (sharpens(job, k)) find_leaders(job, k);
+        all += job->sharp_count[i] - job->before[i];
+    }
+    patron_status status = ptn_team_run(job->team, "kmeans", progress, progress, all, sharpen_one, job, error);
+    if (status != PATRON_OK) return status;
+    for (int32_t k = screen->k_min; k <= screen->k_max; k++)
+        for (int32_t s = (int32_t)job->first; sharpens(job, k) && s < screen->starts; s++) {
+            int32_t leader = *leader_of(job, s, k);
+            if (leader < 0 || !(*inertia_of(screen, leader, k) < *inertia_of(screen, s, k))) continue;
+            memcpy(centroids_of(screen, s, k), centroids_of(screen, leader, k),
+                   (size_t)(k * screen->cols) * sizeof(double));
+            *inertia_of(screen, s, k) = *inertia_of(screen, leader, k);
+        }
+    return PATRON_OK;
+}
+
+/* Which k need more starts; whether any does. */
+static bool settle_round(screen_job *job)
+{
+    ptn_screen *screen = job->screen;
+    bool any = false;
+    for (int32_t i = 0; i <= screen->k_max - screen->k_min; i++) {
+        if (!job->going[i]) continue;
+        screen->tried[i] = screen->starts;
+        job->best[i] = best_of(screen, screen->k_min + i);
+        job->going[i] = !agreed(job, screen->k_min + i, job->best[i]);
+        any = any || job->going[i];
+    }
+    return any;
+}
+
 /* Rounds of starts, for each k until it needs no more. */
 static patron_status run_rounds(screen_job *job, int64_t most, patron_error *error)
 {
@@ -399,13 +510,11 @@ static patron_status run_rounds(screen_job *job, int64_t most, patron_error *err
         patron_status status = ptn_team_run(job->team, "kmeans", from, to, starts, do_start, job, error);
         if (status != PATRON_OK) return status;
         screen->starts += starts;
-        any = false;
-        for (int32_t i = 0; i < range; i++) {
-            if (!job->going[i]) continue;
-            screen->tried[i] = screen->starts;
-            job->best[i] = best_of(screen, screen->k_min + i);
-            job->going[i] = !agreed(job, screen->k_min + i, job->best[i]);
-            any = any || job->going[i];
+        any = settle_round(job);
+        if (any && job->plan->rounds > 1) {
+            status = sharpen_round(job, to, error);
+            if (status != PATRON_OK) return status;
+            any = settle_round(job);
         }
     }
     return PATRON_OK;
@@ -437,7 +546,12 @@ patron_status ptn_screen_run(ptn_screen *screen, const ptn_sample *sample, const
     if (status != PATRON_OK) return status;
     status = open_trials(&trials, workers, sample, plan->k_max, memory, error);
     screen_job job = {.screen = screen, .sample = sample, .plan = plan, .trials = trials, .team = team};
+    const ptn_wanted round[] = {{&job.leaders, (int64_t)plan->starts * range, sizeof *job.leaders, "starts"},
+                                {&job.sharp, (int64_t)range * MOST_SHARP, sizeof *job.sharp, "starts"}};
+    if (status == PATRON_OK) status = ptn_allocate_each(round, 2, false, memory, error);
     if (status == PATRON_OK) status = run_rounds(&job, most, error);
+    ptn_free(memory, job.sharp);
+    ptn_free(memory, job.leaders);
     close_trials(trials, workers, memory);
     return status;
 }

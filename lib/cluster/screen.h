@@ -66,7 +66,8 @@ typedef struct ptn_trial {
     uint8_t *labels;
     float *bounds; /* of tiles */
     ptn_active *active;
-    float *floats; /* of the filter */
+    float *floats;                 /* of the filter */
+    struct ptn_border_row *border; /* rows */
 } ptn_trial;
 
 /* From seeding.c. Greedy k-means++ over the sample: rows of k seeds; numbers are drawn from (seed, start). */
