@@ -9,11 +9,25 @@
 /* Rows whose squared distance to another centroid is not more than so many times that to their own are tried. */
 #define REACH 2.0
 
+/* Standard errors. */
+#define CERTAIN 3.0
+
 /* What is known of a tile's rows. */
 typedef struct tile_distances {
     double own[PTN_TILE], other[PTN_TILE]; /* squared: to the centroid of the label, and to the nearest other */
     int16_t to[PTN_TILE];
 } tile_distances;
+
+/* Of a tile's rows to one centroid. */
+static void measure_one(double squares[PTN_TILE], const float *values, const double *centroid, int64_t cols)
+{
+    for (int lane = 0; lane < PTN_TILE; lane++) squares[lane] = 0.0;
+    for (int64_t c = 0; c < cols; c++)
+        for (int lane = 0; lane < PTN_TILE; lane++) {
+            double difference = (double)values[c * PTN_TILE + lane] - centroid[c];
+            squares[lane] += difference * difference;
+        }
+}
 
 static void measure(tile_distances *out, const ptn_trial *trial, int32_t k, int64_t tile)
 {
@@ -22,12 +36,8 @@ static void measure(tile_distances *out, const ptn_trial *trial, int32_t k, int6
     const uint8_t *labels = trial->labels + tile * PTN_TILE;
     for (int lane = 0; lane < PTN_TILE; lane++) out->other[lane] = HUGE_VAL;
     for (int32_t j = 0; j < k; j++) {
-        double squares[PTN_TILE] = {0.0};
-        for (int64_t c = 0; c < sample->cols; c++)
-            for (int lane = 0; lane < PTN_TILE; lane++) {
-                double difference = (double)values[c * PTN_TILE + lane] - trial->centroids[j * sample->cols + c];
-                squares[lane] += difference * difference;
-            }
+        double squares[PTN_TILE];
+        measure_one(squares, values, trial->centroids + j * sample->cols, sample->cols);
         for (int lane = 0; lane < PTN_TILE; lane++) {
             if (labels[lane] == j) {
                 out->own[lane] = squares[lane];
@@ -54,6 +64,36 @@ static int64_t find_rows(ptn_border_row *rows, const ptn_trial *trial, int32_t k
         }
     }
     return count;
+}
+
+/* Squared distances of a tile's rows to the nearest of the centroids. */
+static void find_nearest(double out[PTN_TILE], const ptn_sample *sample, const double *centroids, int32_t k,
+                         int64_t tile)
+{
+    const float *values = sample->values + tile * sample->cols * PTN_TILE;
+    for (int lane = 0; lane < PTN_TILE; lane++) out[lane] = HUGE_VAL;
+    for (int32_t j = 0; j < k; j++) {
+        double squares[PTN_TILE];
+        measure_one(squares, values, centroids + j * sample->cols, sample->cols);
+        for (int lane = 0; lane < PTN_TILE; lane++) out[lane] = squares[lane] < out[lane] ? squares[lane] : out[lane];
+    }
+}
+
+bool ptn_border_certain(const ptn_sample *sample, const double *before, const double *after, int32_t k)
+{
+    double gain = 0.0, squares = 0.0;
+    for (int64_t t = 0; t < sample->tiles; t++) {
+        double first[PTN_TILE], second[PTN_TILE];
+        find_nearest(first, sample, before, k, t);
+        find_nearest(second, sample, after, k, t);
+        for (int lane = 0; lane < PTN_TILE; lane++) {
+            double gained = sample->masses[t * PTN_TILE + lane] * (first[lane] - second[lane]);
+            gain += gained;
+            squares += gained * gained;
+        }
+    }
+    double variance = squares - gain * gain / (double)sample->rows;
+    return gain > 0.0 && gain * gain > CERTAIN * CERTAIN * variance;
 }
 
 typedef struct nothing {

@@ -23,4 +23,8 @@ typedef struct ptn_border_row {
    trial->centroids must be those that the labels are of; trial->next is overwritten. */
 double ptn_border_move(ptn_trial *trial, int32_t k, double least);
 
+/* Whether inertia is lower with one set of centroids than with another for all rows that the sample stands for, not for
+   the sample alone: by the rows' differences, of which it is the sum. */
+bool ptn_border_certain(const ptn_sample *sample, const double *before, const double *after, int32_t k);
+
 #endif

@@ -196,7 +196,7 @@ static void unpack(double *out, const double *packed, int32_t k, const ptn_packe
 
 /* Where more than a few optima of a sample are nearly as good as the best, a finer sample says which of them are: it
    costs less than to take them all to all rows, and knows more than the first. */
-static patron_status refine(int32_t *count, int32_t *starts, fit_job *job, int32_t k, double tolerance,
+static patron_status refine(int32_t *count, int32_t *ends, fit_job *job, int32_t k, double tolerance,
                             patron_error *error)
 {
     double began_s = ptn_now_s();
@@ -205,28 +205,28 @@ static patron_status refine(int32_t *count, int32_t *starts, fit_job *job, int32
     ptn_screen_plan plan = plan_of(job, k, k);
     found = ptn_screen_distinct(near, &job->screen, &job->sample, k, MOST_REFINED, tolerance);
     *count = found < few ? found : few;
-    memcpy(starts, near, (size_t)*count * sizeof *starts);
+    memcpy(ends, near, (size_t)*count * sizeof *ends);
     if (found <= few || k > MANY_CLUSTERS) return PATRON_OK;
     int64_t wanted = ptn_sample_rows(job->data.rows, job->data.cols, k, FINER);
     patron_status status =
         ptn_sample_draw(&finer, &job->data, wanted, job->options.seed + REFINED_SEED, &job->team, error);
     if (status == PATRON_OK) status = ptn_screen_refine(&job->screen, &finer, k, near, found, &plan, &job->team, error);
     if (status == PATRON_OK) {
-        *count = ptn_screen_distinct(starts, &job->screen, &finer, k, few, tolerance / 4.0);
-        ptn_screen_keep(&job->screen, k, starts, *count); /* who asks again gets the same */
+        *count = ptn_screen_distinct(ends, &job->screen, &finer, k, few, tolerance / 4.0);
+        ptn_screen_keep(&job->screen, k, ends, *count); /* who asks again gets the same */
     }
     ptn_sample_free(&finer, &job->context.memory);
     job->screen_s += ptn_now_s() - began_s;
     return status;
 }
 
-/* The starts for k that go on to all rows: how many, and which. */
-static patron_status finalists(int32_t *count, int32_t *starts, fit_job *job, int32_t k, patron_error *error)
+/* The ends of runs for k that go on to all rows: how many, and which. */
+static patron_status finalists(int32_t *count, int32_t *ends, fit_job *job, int32_t k, patron_error *error)
 {
     const ptn_sample *sample = &job->sample;
-    if (!sample->whole) return refine(count, starts, job, k, k <= 8 ? 0.03 : 0.01, error);
+    if (!sample->whole) return refine(count, ends, job, k, k <= 8 ? 0.03 : 0.01, error);
     bool few = sample->rows <= FEW_ROWS;
-    *count = ptn_screen_distinct(starts, &job->screen, sample, k, few ? MOST_FINALISTS : 6, few ? 0.2 : 0.05);
+    *count = ptn_screen_distinct(ends, &job->screen, sample, k, few ? MOST_FINALISTS : 6, few ? 0.2 : 0.05);
     return PATRON_OK;
 }
 
@@ -487,15 +487,15 @@ static patron_status fill_group(group *g, int32_t *next, fit_job *job, int32_t k
 {
     patron_status status = PATRON_OK;
     for (; status == PATRON_OK && k <= k_max; k++) {
-        int32_t starts[MOST_FINALISTS], count;
-        status = finalists(&count, starts, job, k, error);
+        int32_t ends[MOST_FINALISTS], count;
+        status = finalists(&count, ends, job, k, error);
         if (status != PATRON_OK) break;
         if (g->count > 0 && g->count + count > MOST_RUNS) break;
         for (int32_t i = 0; status == PATRON_OK && i < count; i++) {
             g->polished[g->count] = count;
-            status = add_run(g, job, k, starts[i],
-                             job->sample.whole ? ptn_screen_seeds(&job->screen, starts[i])
-                                               : ptn_screen_centroids(&job->screen, starts[i], k),
+            status = add_run(g, job, k, ptn_screen_start(&job->screen, ends[i], k),
+                             job->sample.whole ? ptn_screen_seeds(&job->screen, ends[i])
+                                               : ptn_screen_centroids(&job->screen, ends[i], k),
                              error);
         }
     }

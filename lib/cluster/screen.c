@@ -19,9 +19,9 @@
 #define HARDLY_ANY 0x1p-10
 
 /* So many starts that end in the best optimum; swaps of a start; iterations after which a run is accelerated, which
-   most have ended before; moves along borders from where a run has ended, runs of a k that are so gone on with, and
-   numbers of their centroids, at most. */
-enum { ENOUGH = 8, SWAPS = 2, LONG = 12, MOVES = 8, MOST_SHARP = 32, MOST_NUMBERS = 256 };
+   most have ended before; moves along borders from where a run has ended, and numbers of the
+   centroids of a run that is so gone on with, at most. */
+enum { ENOUGH = 8, SWAPS = 2, LONG = 12, MOVES = 8, MOST_NUMBERS = 256 };
 
 /* What a move along a border must gain, as a share of the inertia; how far above the best such runs begin. */
 #define WORTH_IT  0x1p-14
@@ -39,11 +39,10 @@ typedef struct screen_job {
     int64_t first;                   /* start of this round */
     bool going[PTN_MOST_CLUSTERS];   /* by k - k_min: those still tried */
     int32_t best[PTN_MOST_CLUSTERS]; /* likewise: the best start of the rounds before */
-    const int32_t *starts;           /* to refine */
+    const int32_t *ends;             /* to refine */
     int32_t k;
-    int32_t *leaders; /* of this round's starts, for each k: who ended there first, and is sharpened; or -1 */
-    int32_t *sharp;   /* k_max - k_min + 1 x MOST_SHARP: the starts that are */
-    int32_t sharp_count[PTN_MOST_CLUSTERS], before[PTN_MOST_CLUSTERS]; /* of them, and of the rounds before */
+    int32_t *leaders; /* starts x (k_max - k_min + 1): the place among the sharp ones of who ended there first; or -1 */
+    int32_t before[PTN_MOST_CLUSTERS]; /* by k - k_min: sharp ones of the rounds before */
 } screen_job;
 
 /* The nearest centroid of a row of the sample, in double, the lowest on ties. */
@@ -208,14 +207,20 @@ static bool sharpens(const screen_job *job, int32_t k)
     return job->going[k - job->screen->k_min] && k > 1 && k * job->screen->cols <= MOST_NUMBERS;
 }
 
-static int32_t *leader_of(const screen_job *job, int64_t start, int32_t k)
-{
-    return job->leaders + (start - job->first) * (job->screen->k_max - job->screen->k_min + 1) + k - job->screen->k_min;
-}
-
 static double *inertia_of(const ptn_screen *screen, int64_t start, int32_t k)
 {
     return screen->inertia + start * (screen->k_max - screen->k_min + 1) + k - screen->k_min;
+}
+
+/* Where the start went that is at this place among the sharp ones. */
+static int32_t sharp_end(const ptn_screen *screen, int32_t place) { return screen->most + place; }
+
+/* The ends of a k, one after another, from -1 on; -1 behind the last. */
+static int32_t next_end(const ptn_screen *screen, int32_t end, int32_t k)
+{
+    int32_t i = k - screen->k_min, next = end + 1;
+    if (next >= screen->tried[i] && next < screen->most) next = screen->most;
+    return next < screen->most + screen->sharp_count[i] ? next : -1;
 }
 
 /* A start's run for k, from these centroids; what it ends in is kept. */
@@ -255,23 +260,32 @@ static void swap_some(screen_job *job, ptn_trial *trial, int64_t start, int32_t 
     }
 }
 
-/* Goes on from where a start ended, while rows at a border can be moved together with some gain. */
-static void sharpen(screen_job *job, int64_t start, int32_t k, int32_t worker)
+/* Goes on from where a start ended, while rows at a border can be moved together with some gain. If that is better for
+   the rows, not for the sample alone, the start has ended there. */
+static void sharpen(screen_job *job, int32_t place, int32_t k, int32_t worker)
 {
+    ptn_screen *screen = job->screen;
     ptn_trial *trial = &job->trials[worker];
-    size_t bytes = (size_t)(k * job->screen->cols) * sizeof(double);
-    double *ended = centroids_of(job->screen, start, k), *least = inertia_of(job->screen, start, k);
+    int32_t start = screen->sharp[(k - screen->k_min) * PTN_MOST_SHARP + place], to = sharp_end(screen, place);
+    size_t bytes = (size_t)(k * screen->cols) * sizeof(double);
+    double *ended = centroids_of(screen, start, k), *best = centroids_of(screen, to, k);
+    double *least = inertia_of(screen, to, k);
+    memcpy(best, ended, bytes);
+    *least = *inertia_of(screen, start, k);
     memcpy(trial->centroids, ended, bytes);
     double inertia = run(trial, k, job, worker);
-    for (int32_t m = 0; m <= MOVES && !ptn_team_poll(job->team, worker); m++) {
-        if (m > 0 && !(inertia < *least)) return;
-        *least = inertia;
-        memcpy(ended, trial->centroids, bytes);
-        if (m == MOVES || ptn_border_move(trial, k, WORTH_IT * inertia) == 0.0) return;
+    for (int32_t m = 0; m < MOVES && !ptn_team_poll(job->team, worker); m++) {
+        if (ptn_border_move(trial, k, WORTH_IT * inertia) == 0.0) break;
         next_centroids(trial, k, false);
         move(trial, k);
         inertia = run(trial, k, job, worker);
+        if (!(inertia < *least)) break;
+        *least = inertia;
+        memcpy(best, trial->centroids, bytes);
     }
+    if (!(*least < *inertia_of(screen, start, k)) || !ptn_border_certain(job->sample, ended, best, k)) return;
+    *inertia_of(screen, start, k) = *least;
+    memcpy(ended, best, bytes);
 }
 
 static void do_start(void *opaque, int64_t block, int32_t worker)
@@ -302,13 +316,18 @@ static void do_start(void *opaque, int64_t block, int32_t worker)
 static void refine_start(void *opaque, int64_t block, int32_t worker)
 {
     screen_job *job = opaque;
-    int32_t start = job->starts[block];
-    run_from(centroids_of(job->screen, start, job->k), job, start, job->k, worker);
+    int32_t end = job->ends[block];
+    run_from(centroids_of(job->screen, end, job->k), job, end, job->k, worker);
 }
 
-const double *ptn_screen_centroids(const ptn_screen *screen, int32_t start, int32_t k)
+const double *ptn_screen_centroids(const ptn_screen *screen, int32_t end, int32_t k)
 {
-    return centroids_of(screen, start, k);
+    return centroids_of(screen, end, k);
+}
+
+int32_t ptn_screen_start(const ptn_screen *screen, int32_t end, int32_t k)
+{
+    return end < screen->most ? end : screen->sharp[(k - screen->k_min) * PTN_MOST_SHARP + end - screen->most];
 }
 
 const double *ptn_screen_seeds(const ptn_screen *screen, int32_t start)
@@ -390,9 +409,19 @@ static double nearness(const ptn_sample *sample, double inertia)
 static int32_t best_of(const ptn_screen *screen, int32_t k)
 {
     int32_t best = 0;
-    for (int32_t s = 1; s < screen->starts; s++)
-        if (*inertia_of(screen, s, k) < *inertia_of(screen, best, k)) best = s;
+    for (int32_t e = 0; e >= 0; e = next_end(screen, e, k))
+        if (*inertia_of(screen, e, k) < *inertia_of(screen, best, k)) best = e;
     return best;
+}
+
+/* Whether a start ended in the best optimum, or where one did that came to it by moves along borders. */
+static bool reached(const screen_job *job, int32_t start, int32_t k, int32_t best, double near)
+{
+    const ptn_screen *screen = job->screen;
+    int32_t leader = job->leaders[start * (screen->k_max - screen->k_min + INT64_C(1)) + k - screen->k_min];
+    const double *to = centroids_of(screen, best, k);
+    return together(centroids_of(screen, start, k), to, k, screen->cols, near) ||
+           (leader >= 0 && together(centroids_of(screen, sharp_end(screen, leader), k), to, k, screen->cols, near));
 }
 
 /* Whether the best optimum of a k has been reached often enough, by starts that began anew. */
@@ -402,8 +431,7 @@ static bool agreed(const screen_job *job, int32_t k, int32_t best)
     int32_t hits = 0;
     double near = nearness(job->sample, *inertia_of(screen, best, k));
     for (int32_t s = 0; hits < ENOUGH && s < screen->starts; s++)
-        hits += !swaps(job, s) &&
-                together(centroids_of(screen, s, k), centroids_of(screen, best, k), k, screen->cols, near);
+        hits += !swaps(job, s) && reached(job, s, k, best, near);
     return hits >= ENOUGH;
 }
 
@@ -430,18 +458,21 @@ static patron_status open_trials(ptn_trial **trials, int32_t count, const ptn_sa
 static void find_leaders(screen_job *job, int32_t k)
 {
     const ptn_screen *screen = job->screen;
-    int32_t i = k - screen->k_min, *sharp = job->sharp + i * MOST_SHARP, *count = &job->sharp_count[i];
+    int32_t i = k - screen->k_min;
+    int64_t range = screen->k_max - screen->k_min + 1;
+    int32_t *sharp = screen->sharp + i * PTN_MOST_SHARP, *count = &screen->sharp_count[i];
     double best = *inertia_of(screen, job->best[i], k), near = nearness(job->sample, best);
     for (int32_t s = (int32_t)job->first; s < screen->starts; s++) {
-        int32_t *leader = leader_of(job, s, k), at = 0;
-        *leader = -1;
+        const double *ended = centroids_of(screen, s, k);
+        int32_t at = 0;
         if (!(*inertia_of(screen, s, k) <= NEAR_BEST * best)) continue;
-        while (at < *count &&
-               !together(centroids_of(screen, s, k), centroids_of(screen, sharp[at], k), k, screen->cols, near))
+        while (at < *count && !together(ended, centroids_of(screen, sharp[at], k), k, screen->cols, near) &&
+               (at >= job->before[i] ||
+                !together(ended, centroids_of(screen, sharp_end(screen, at), k), k, screen->cols, near)))
             at++;
-        if (at == MOST_SHARP) continue;
+        if (at == PTN_MOST_SHARP) continue;
         if (at == *count) sharp[(*count)++] = s;
-        *leader = sharp[at];
+        job->leaders[s * range + i] = at;
     }
 }
 
@@ -450,35 +481,23 @@ static void sharpen_one(void *opaque, int64_t block, int32_t worker)
 {
     screen_job *job = opaque;
     int32_t i = 0;
-    while (block >= job->sharp_count[i] - job->before[i]) {
-        block -= job->sharp_count[i] - job->before[i];
-        i++;
-    }
-    sharpen(job, job->sharp[i * MOST_SHARP + job->before[i] + block], job->screen->k_min + i, worker);
+    for (; block >= job->screen->sharp_count[i] - job->before[i]; i++)
+        block -= job->screen->sharp_count[i] - job->before[i];
+    sharpen(job, job->before[i] + (int32_t)block, job->screen->k_min + i, worker);
 }
 
 /* Where the starts of a round did not agree, goes on from where they ended. */
 static patron_status sharpen_round(screen_job *job, double progress, patron_error *error)
 {
     ptn_screen *screen = job->screen;
+    int32_t range = screen->k_max - screen->k_min + 1;
     int64_t all = 0;
-    memcpy(job->before, job->sharp_count, sizeof job->before);
-    for (int32_t k = screen->k_min; k <= screen->k_max; k++) {
-        int32_t i = k - screen->k_min;
-        if (sharpens(job, k)) find_leaders(job, k);
-        all += job->sharp_count[i] - job->before[i];
+    memcpy(job->before, screen->sharp_count, (size_t)range * sizeof *job->before);
+    for (int32_t i = 0; i < range; i++) {
+        if (sharpens(job, screen->k_min + i)) find_leaders(job, screen->k_min + i);
+        all += screen->sharp_count[i] - job->before[i];
     }
-    patron_status status = ptn_team_run(job->team, "kmeans", progress, progress, all, sharpen_one, job, error);
-    if (status != PATRON_OK) return status;
-    for (int32_t k = screen->k_min; k <= screen->k_max; k++)
-        for (int32_t s = (int32_t)job->first; sharpens(job, k) && s < screen->starts; s++) {
-            int32_t leader = *leader_of(job, s, k);
-            if (leader < 0 || !(*inertia_of(screen, leader, k) < *inertia_of(screen, s, k))) continue;
-            memcpy(centroids_of(screen, s, k), centroids_of(screen, leader, k),
-                   (size_t)(k * screen->cols) * sizeof(double));
-            *inertia_of(screen, s, k) = *inertia_of(screen, leader, k);
-        }
-    return PATRON_OK;
+    return ptn_team_run(job->team, "kmeans", progress, progress, all, sharpen_one, job, error);
 }
 
 /* Which k need more starts; whether any does. */
@@ -502,7 +521,11 @@ static patron_status run_rounds(screen_job *job, int64_t most, patron_error *err
     ptn_screen *screen = job->screen;
     bool any = true;
     int32_t range = screen->k_max - screen->k_min + 1, starts = job->plan->starts;
-    for (int32_t i = 0; i < range; i++) job->going[i] = true;
+    for (int64_t i = 0; i < most * range; i++) job->leaders[i] = -1;
+    for (int32_t i = 0; i < range; i++) {
+        job->going[i] = true;
+        screen->tried[i] = screen->sharp_count[i] = 0;
+    }
     while (any && screen->starts < most) {
         double from = 0.1 + 0.2 * screen->starts / (double)most,
                to = 0.1 + 0.2 * (screen->starts + starts) / (double)most;
@@ -526,46 +549,48 @@ patron_status ptn_screen_run(ptn_screen *screen, const ptn_sample *sample, const
     const ptn_memory *memory = &team->context->memory;
     int32_t workers = team->context->threads, range = plan->k_max - plan->k_min + 1;
     int64_t clusters = ((int64_t)plan->k_max * (plan->k_max + 1) - (int64_t)plan->k_min * (plan->k_min - 1)) / 2;
-    int64_t all, seeds, most = (int64_t)plan->starts * plan->rounds;
+    int64_t all, seeds, most = (int64_t)plan->starts * plan->rounds, ends;
+    int32_t *leaders = NULL;
     ptn_trial *trials = NULL;
     memset(screen, 0, sizeof *screen);
     screen->k_min = plan->k_min;
     screen->k_max = plan->k_max;
-    if (most > INT32_MAX) most = plan->starts;
+    if (most > INT32_MAX - PTN_MOST_SHARP) most = plan->starts;
+    ends = most + (plan->rounds > 1 ? PTN_MOST_SHARP : 0);
+    screen->most = (int32_t)most;
     screen->cols = sample->cols;
     screen->each = clusters * sample->cols;
-    if (!ptn_mul_i64(&all, screen->each, most) || !ptn_mul_i64(&seeds, most, plan->k_max * sample->cols))
+    if (!ptn_mul_i64(&all, screen->each, ends) || !ptn_mul_i64(&seeds, most, plan->k_max * sample->cols))
         return ptn_fail(error, PATRON_TOO_LARGE, "%d starts are more than memory can address", (int)plan->starts);
     const ptn_wanted wanted[] = {
         {&screen->centroids, all, sizeof(double), "starts"},
         {&screen->seeds, seeds, sizeof(double), "starts"},
-        {&screen->inertia, most * range, sizeof(double), "starts"},
+        {&screen->inertia, ends * range, sizeof(double), "starts"},
         {&screen->tried, range, sizeof(int32_t), "starts"},
+        {&screen->sharp, (int64_t)range * PTN_MOST_SHARP, sizeof(int32_t), "starts"},
+        {&screen->sharp_count, range, sizeof(int32_t), "starts"},
+        {&leaders, most * range, sizeof(int32_t), "starts"},
     };
     patron_status status = ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, false, memory, error);
-    if (status != PATRON_OK) return status;
-    status = open_trials(&trials, workers, sample, plan->k_max, memory, error);
-    screen_job job = {.screen = screen, .sample = sample, .plan = plan, .trials = trials, .team = team};
-    const ptn_wanted round[] = {{&job.leaders, (int64_t)plan->starts * range, sizeof *job.leaders, "starts"},
-                                {&job.sharp, (int64_t)range * MOST_SHARP, sizeof *job.sharp, "starts"}};
-    if (status == PATRON_OK) status = ptn_allocate_each(round, 2, false, memory, error);
+    if (status == PATRON_OK) status = open_trials(&trials, workers, sample, plan->k_max, memory, error);
+    screen_job job = {
+        .screen = screen, .sample = sample, .plan = plan, .trials = trials, .team = team, .leaders = leaders};
     if (status == PATRON_OK) status = run_rounds(&job, most, error);
-    ptn_free(memory, job.sharp);
-    ptn_free(memory, job.leaders);
+    ptn_free(memory, leaders);
     close_trials(trials, workers, memory);
     return status;
 }
 
-void ptn_screen_keep(ptn_screen *screen, int32_t k, const int32_t *starts, int32_t count)
+void ptn_screen_keep(ptn_screen *screen, int32_t k, const int32_t *ends, int32_t count)
 {
-    for (int32_t s = 0; s < screen->tried[k - screen->k_min]; s++) {
+    for (int32_t e = 0; e >= 0; e = next_end(screen, e, k)) {
         bool stays = false;
-        for (int32_t i = 0; i < count; i++) stays = stays || starts[i] == s;
-        if (!stays) *inertia_of(screen, s, k) = HUGE_VAL;
+        for (int32_t i = 0; i < count; i++) stays = stays || ends[i] == e;
+        if (!stays) *inertia_of(screen, e, k) = HUGE_VAL;
     }
 }
 
-patron_status ptn_screen_refine(ptn_screen *screen, const ptn_sample *sample, int32_t k, const int32_t *starts,
+patron_status ptn_screen_refine(ptn_screen *screen, const ptn_sample *sample, int32_t k, const int32_t *ends,
                                 int32_t count, const ptn_screen_plan *plan, ptn_team *team, patron_error *error)
 {
     const ptn_memory *memory = &team->context->memory;
@@ -573,16 +598,18 @@ patron_status ptn_screen_refine(ptn_screen *screen, const ptn_sample *sample, in
     ptn_trial *trials = NULL;
     patron_status status = open_trials(&trials, workers, sample, k, memory, error);
     screen_job job = {.screen = screen, .sample = sample, .plan = plan, .trials = trials, .team = team};
-    job.starts = starts;
+    job.ends = ends;
     job.k = k;
     if (status == PATRON_OK) status = ptn_team_run(team, "kmeans", 0.3, 0.3, count, refine_start, &job, error);
     close_trials(trials, workers, memory);
-    ptn_screen_keep(screen, k, starts, count);
+    ptn_screen_keep(screen, k, ends, count);
     return status;
 }
 
 void ptn_screen_close(ptn_screen *screen, const ptn_memory *memory)
 {
+    ptn_free(memory, screen->sharp_count);
+    ptn_free(memory, screen->sharp);
     ptn_free(memory, screen->tried);
     ptn_free(memory, screen->inertia);
     ptn_free(memory, screen->seeds);
@@ -590,31 +617,31 @@ void ptn_screen_close(ptn_screen *screen, const ptn_memory *memory)
     memset(screen, 0, sizeof *screen);
 }
 
-int32_t ptn_screen_distinct(int32_t *starts, const ptn_screen *screen, const ptn_sample *sample, int32_t k,
-                            int32_t most, double tolerance)
+int32_t ptn_screen_distinct(int32_t *ends, const ptn_screen *screen, const ptn_sample *sample, int32_t k, int32_t most,
+                            double tolerance)
 {
-    int32_t count = 0, last_start = -1;
+    int32_t count = 0, last_end = -1;
     double last = -1.0, best = 0.0;
     while (count < most) { /* the next in order of inertia, then of start */
         int32_t next = -1;
         double least = HUGE_VAL;
-        for (int32_t s = 0; s < screen->tried[k - screen->k_min]; s++) {
-            double inertia = *inertia_of(screen, s, k);
-            if (inertia < last || (inertia == last && s <= last_start) || !(inertia < least)) continue;
+        for (int32_t e = 0; e >= 0; e = next_end(screen, e, k)) {
+            double inertia = *inertia_of(screen, e, k);
+            if (inertia < last || (inertia == last && e <= last_end) || !(inertia < least)) continue;
             least = inertia;
-            next = s;
+            next = e;
         }
         if (next < 0) break;
         if (count == 0) best = least;
         if (count > 0 && least > best * (1.0 + tolerance)) break;
         last = least;
-        last_start = next;
+        last_end = next;
         bool other = true;
         double near = nearness(sample, least);
         for (int32_t i = 0; other && i < count; i++)
-            other = !together(ptn_screen_centroids(screen, next, k), ptn_screen_centroids(screen, starts[i], k), k,
+            other = !together(ptn_screen_centroids(screen, next, k), ptn_screen_centroids(screen, ends[i], k), k,
                               screen->cols, near);
-        if (other) starts[count++] = next;
+        if (other) ends[count++] = next;
     }
     return count;
 }
