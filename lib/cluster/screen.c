@@ -18,10 +18,10 @@
    below what the sample can tell. */
 #define HARDLY_ANY 0x1p-10
 
-/* So many starts that end in the best optimum; swaps of a start; iterations after which a run is accelerated, which
-   most have ended before; moves along borders from where a run has ended, and numbers of the
-   centroids of a run that is so gone on with, at most. */
-enum { ENOUGH = 8, SWAPS = 2, LONG = 12, MOVES = 8, MOST_NUMBERS = 256 };
+/* So many starts that end in the best optimum, of those of the first round and of more; swaps of a start; iterations
+   after which a run is accelerated, which most have ended before; moves along borders from where a run has ended, and
+   numbers of the centroids of a run that is so gone on with, at most. */
+enum { ENOUGH = 8, ENOUGH_LATER = 6, SWAPS = 2, LONG = 12, MOVES = 8, MOST_NUMBERS = 256 };
 
 /* What a move along a border must gain, as a share of the inertia; how far above the best such runs begin. */
 #define WORTH_IT  0x1p-14
@@ -429,10 +429,11 @@ static bool agreed(const screen_job *job, int32_t k, int32_t best)
 {
     const ptn_screen *screen = job->screen;
     int32_t hits = 0;
+    int32_t enough = screen->starts > job->plan->starts ? ENOUGH_LATER : ENOUGH;
     double near = nearness(job->sample, *inertia_of(screen, best, k));
-    for (int32_t s = 0; hits < ENOUGH && s < screen->starts; s++)
+    for (int32_t s = 0; hits < enough && s < screen->starts; s++)
         hits += !swaps(job, s) && reached(job, s, k, best, near);
-    return hits >= ENOUGH;
+    return hits >= enough;
 }
 
 static void close_trials(ptn_trial *trials, int32_t count, const ptn_memory *memory)

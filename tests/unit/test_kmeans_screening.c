@@ -141,6 +141,59 @@ START_TEST(test_exceptions_among_equal_rows)
 }
 END_TEST
 
+/* The least inertia of k groups of whole numbers below `most`, counted: by dynamic programming over where the groups
+   end, as the best groups on a line have no number of another between theirs. */
+static double least_on_a_line(const double *counts, int most, int k)
+{
+    double *weight = calloc((size_t)most + 1, sizeof *weight), *sum = calloc((size_t)most + 1, sizeof *sum);
+    double *square = calloc((size_t)most + 1, sizeof *square), *least = calloc((size_t)most + 1, sizeof *least);
+    for (int v = 0; v < most; v++) {
+        weight[v + 1] = weight[v] + counts[v];
+        sum[v + 1] = sum[v] + counts[v] * v;
+        square[v + 1] = square[v] + counts[v] * v * v;
+        least[v + 1] = HUGE_VAL;
+    }
+    for (int j = 1; j <= k; j++)
+        for (int end = most; end > 0; end--) {
+            least[end] = HUGE_VAL;
+            for (int from = 0; from < end; from++) {
+                double of = weight[end] - weight[from], s = sum[end] - sum[from];
+                double rest = j == 1 && from > 0 ? HUGE_VAL : least[from];
+                if (of > 0.0) least[end] = fmin(least[end], rest + square[end] - square[from] - s * s / of);
+            }
+        }
+    double found = least[most];
+    free(weight);
+    free(sum);
+    free(square);
+    free(least);
+    return found;
+}
+
+/* A column of few whole numbers that outweighs the others: nearly every cut between two of them is a local optimum. */
+START_TEST(test_a_column_of_few_values_that_outweighs_others)
+{
+    enum { MOST = 400 };
+    table t = table_make(ROWS, 3, 1, 17);
+    double counts[MOST] = {0}, inertia[COUNT];
+    patron_rows rows = table_view(&t);
+    for (int64_t i = 0; i < ROWS; i++) {
+        double value = fmin(floor(3.0 * exp(2.0 + 0.8 * t.values[3 * i])), MOST - 1.0);
+        t.values[3 * i] = 1e6 * value;
+        counts[(int)value]++;
+    }
+    for (uint64_t seed = 0; seed < 4; seed++) {
+        sweep(inertia, &rows, 0, seed);
+        for (int i = 0; i < COUNT; i++) {
+            double least = 1e12 * least_on_a_line(counts, MOST, K_MIN + i);
+            ck_assert_msg(inertia[i] <= least * (1.0 + 1e-9), "seed %d, k %d: %.17g, and %.17g can be had", (int)seed,
+                          K_MIN + i, inertia[i], least);
+        }
+    }
+    table_free(&t);
+}
+END_TEST
+
 /* Whether so many rows are screened at all; else there is nothing to compare, and test_kmeans_report says that. */
 static bool is_screened(void)
 {
@@ -173,5 +226,6 @@ int main(void)
     tcase_add_test(tests, test_rows_that_are_periodic);
     tcase_add_test(tests, test_heavy_tails_and_weights);
     tcase_add_test(tests, test_exceptions_among_equal_rows);
+    tcase_add_test(tests, test_a_column_of_few_values_that_outweighs_others);
     return run_suite(suite);
 }
