@@ -16,7 +16,8 @@
 
 #include <string.h>
 
-enum { BUCKETS = 256, SAMPLE = 16 * BUCKETS, SMALL = 8192, BLOCK = 16384, SLOTS = 4096, CELLS = 4096 };
+/* EVEN: a bucket of so many times its share is no larger than most. */
+enum { BUCKETS = 256, SAMPLE = 16 * BUCKETS, SMALL = 8192, BLOCK = 16384, SLOTS = 4096, CELLS = 4096, EVEN = 4 };
 
 enum { BY_NUMBER, BY_PLACE, BY_BYTES };
 
@@ -31,7 +32,9 @@ typedef struct ranking {
     const ptn_intern *ids;
     int32_t by;
     int64_t count;
-    ranked *from, *to;      /* as numbered, and in the end sorted; by bucket */
+    ranked *ids_of_buckets; /* bucket by bucket; of few ids, of one bucket: in the end sorted */
+    ranked *scratch;        /* of each worker, a bucket's ids */
+    int64_t room;           /* of the scratch: larger buckets are sorted in place */
     int32_t *order, *where; /* what is asked for */
     ranked splitters[BUCKETS - 1];
     uint64_t prefixes[BUCKETS - 1]; /* of the splitters */
@@ -40,6 +43,7 @@ typedef struct ranking {
     uint8_t *buckets;               /* of each id */
     int64_t *places;                /* blocks x BUCKETS: how many, then where the next goes */
     int64_t starts[BUCKETS + 1];
+    bool placed; /* ids are, or some of them */
 } ranking;
 
 static bool id_less(const ranked *a, const ranked *b, const ranking *r)
@@ -121,15 +125,6 @@ static int64_t block_end(const ranking *r, int64_t block)
     return (block + 1) * BLOCK < r->count ? (block + 1) * BLOCK : r->count;
 }
 
-static void fill_block(void *argument, int64_t block, int32_t worker)
-{
-    ranking *r = argument;
-    int64_t first = block * BLOCK, end = block_end(r, block);
-    (void)worker;
-    ptn_touch(r->from + first, (size_t)(end - first) * sizeof *r->from);
-    for (int64_t i = first; i < end; i++) fill_one(&r->from[i], r, (int32_t)i);
-}
-
 /* The bucket: how many splitters are not after it. */
 static uint32_t bucket_of(const ranking *r, const ranked *one)
 {
@@ -175,18 +170,22 @@ static void classify_block(void *argument, int64_t block, int32_t worker)
     (void)worker;
     memset(counts, 0, BUCKETS * sizeof *counts);
     for (int64_t i = block * BLOCK; i < block_end(r, block); i++) {
-        uint32_t bucket = r->by == BY_BYTES ? bucket_of(r, &r->from[i]) : bucket_of_prefix(r, r->from[i].prefix);
+        ranked one;
+        fill_one(&one, r, (int32_t)i);
+        uint32_t bucket = r->by == BY_BYTES ? bucket_of(r, &one) : bucket_of_prefix(r, one.prefix);
         r->buckets[i] = (uint8_t)bucket;
         counts[bucket]++;
     }
 }
 
+/* Made once more, not kept: memory for all of them costs more. */
 static void place_block(void *argument, int64_t block, int32_t worker)
 {
     ranking *r = argument;
     int64_t *places = r->places + block * BUCKETS;
     (void)worker;
-    for (int64_t i = block * BLOCK; i < block_end(r, block); i++) r->to[places[r->buckets[i]]++] = r->from[i];
+    for (int64_t i = block * BLOCK; i < block_end(r, block); i++)
+        fill_one(&r->ids_of_buckets[places[r->buckets[i]]++], r, (int32_t)i);
 }
 
 /* From `in` to `out`. */
@@ -195,11 +194,6 @@ static void sort_slots(ranked *out, const ranked *in, int64_t count, const ranki
     uint64_t least = UINT64_MAX, most = 0;
     uint32_t ends[SLOTS] = {0}, at = 0;
     int32_t shift = 0;
-    if (count > UINT32_MAX) {
-        memcpy(out, in, (size_t)count * sizeof *out);
-        sort_by_id(out, count, r);
-        return;
-    }
     for (int64_t i = 0; i < count; i++) {
         if (in[i].prefix < least) least = in[i].prefix;
         if (in[i].prefix > most) most = in[i].prefix;
@@ -218,11 +212,11 @@ static void sort_slots(ranked *out, const ranked *in, int64_t count, const ranki
     }
 }
 
-static void tell_order(ranking *r, int64_t first, int64_t count)
+static void tell_order(ranking *r, const ranked *sorted, int64_t first, int64_t count)
 {
-    for (int64_t i = first; i < first + count; i++) {
-        r->order[i] = r->from[i].customer;
-        if (r->where != NULL) r->where[r->from[i].customer] = (int32_t)i;
+    for (int64_t i = 0; i < count; i++) {
+        r->order[first + i] = sorted[i].customer;
+        if (r->where != NULL) r->where[sorted[i].customer] = (int32_t)(first + i);
     }
 }
 
@@ -231,17 +225,22 @@ static void sort_bucket(void *argument, int64_t bucket, int32_t worker)
 {
     ranking *r = argument;
     int64_t first = r->starts[bucket], count = r->starts[bucket + 1] - first;
-    (void)worker;
-    sort_slots(r->from + first, r->to + first, count, r);
-    tell_order(r, first, count);
-    ptn_wipe(r->from + first, (size_t)count * sizeof *r->from);
-    ptn_wipe(r->to + first, (size_t)count * sizeof *r->to);
+    ranked *ids = r->ids_of_buckets + first, *sorted = r->scratch + worker * r->room;
+    if (count > r->room) {
+        sort_by_id(ids, count, r);
+        sorted = ids;
+    } else {
+        sort_slots(sorted, ids, count, r);
+    }
+    tell_order(r, sorted, first, count);
+    ptn_wipe(sorted, (size_t)count * sizeof *sorted);
+    ptn_wipe(ids, (size_t)count * sizeof *ids);
 }
 
 static void choose_splitters(ranking *r)
 {
     ranked sample[SAMPLE];
-    for (int64_t i = 0; i < SAMPLE; i++) sample[i] = r->from[i * (r->count / SAMPLE)];
+    for (int64_t i = 0; i < SAMPLE; i++) fill_one(&sample[i], r, (int32_t)(i * (r->count / SAMPLE)));
     sort_by_id(sample, SAMPLE, r);
     for (int64_t b = 1; b < BUCKETS; b++) r->splitters[b - 1] = sample[b * (SAMPLE / BUCKETS)];
     for (int64_t b = 0; b < BUCKETS - 1; b++) r->prefixes[b] = r->splitters[b].prefix;
@@ -265,16 +264,20 @@ static patron_status sort_buckets(ranking *r, ptn_team *team, const char *stage,
         }
     }
     r->starts[BUCKETS] = at;
+    r->placed = true;
     status =
         ptn_team_run(team, stage, from + 0.4 * (to - from), from + 0.5 * (to - from), blocks, place_block, r, error);
     if (status != PATRON_OK) return status;
     return ptn_team_run(team, stage, from + 0.5 * (to - from), to, BUCKETS, sort_bucket, r, error);
 }
 
-static void free_ranked(ranked *block, int64_t count, bool wipe, const ptn_memory *memory)
+/* Few ids: one bucket. */
+static void sort_few(ranking *r)
 {
-    if (block != NULL && wipe) ptn_wipe(block, (size_t)count * sizeof *block);
-    ptn_free(memory, block);
+    for (int64_t i = 0; i < r->count; i++) fill_one(&r->ids_of_buckets[i], r, (int32_t)i);
+    sort_by_id(r->ids_of_buckets, r->count, r);
+    tell_order(r, r->ids_of_buckets, 0, r->count);
+    ptn_wipe(r->ids_of_buckets, (size_t)r->count * sizeof *r->ids_of_buckets);
 }
 
 patron_status ptn_rank(int32_t **order, int32_t **places, const ptn_intern *ids, ptn_team *team, const char *stage,
@@ -282,12 +285,13 @@ patron_status ptn_rank(int32_t **order, int32_t **places, const ptn_intern *ids,
 {
     ranking r = {.ids = ids, .count = ptn_intern_count(ids)};
     const ptn_memory *memory = &team->context->memory;
-    int64_t blocks = (r.count + BLOCK - 1) / BLOCK;
+    int64_t blocks = (r.count + BLOCK - 1) / BLOCK, workers = team->context->threads;
     bool small = r.count <= SMALL;
+    r.room = EVEN * (r.count / BUCKETS);
     const ptn_wanted asked[] = {{order, r.count, sizeof **order, "customers"},
                                 {places, r.count, sizeof **places, "customers"}};
-    const ptn_wanted wanted[] = {{&r.from, r.count, sizeof *r.from, "customers"},
-                                 {&r.to, r.count, sizeof *r.to, "customers"},
+    const ptn_wanted wanted[] = {{&r.ids_of_buckets, r.count, sizeof *r.ids_of_buckets, "customers"},
+                                 {&r.scratch, workers * r.room, sizeof *r.scratch, "customers"},
                                  {&r.buckets, r.count, sizeof *r.buckets, "customers"},
                                  {&r.places, blocks * BUCKETS, sizeof *r.places, "customers"}};
     *order = NULL;
@@ -297,17 +301,12 @@ patron_status ptn_rank(int32_t **order, int32_t **places, const ptn_intern *ids,
     if (status == PATRON_OK) status = ptn_allocate_each(wanted, small ? 1 : 4, false, memory, error);
     r.order = *order;
     r.where = places == NULL ? NULL : *places;
-    if (status == PATRON_OK) status = ptn_team_run(team, stage, from, from, blocks, fill_block, &r, error);
-    if (status == PATRON_OK && small) {
-        sort_by_id(r.from, r.count, &r);
-        tell_order(&r, 0, r.count);
-    } else if (status == PATRON_OK) {
-        status = sort_buckets(&r, team, stage, from, to, error);
-    }
-    bool wipe = small || status != PATRON_OK;
+    if (status == PATRON_OK && small) sort_few(&r);
+    if (status == PATRON_OK && !small) status = sort_buckets(&r, team, stage, from, to, error);
+    if (status != PATRON_OK && r.placed) ptn_wipe(r.ids_of_buckets, (size_t)r.count * sizeof *r.ids_of_buckets);
     ptn_free(memory, r.places);
     ptn_free(memory, r.buckets);
-    free_ranked(r.to, r.count, wipe && r.places != NULL, memory);
-    free_ranked(r.from, r.count, wipe, memory);
+    ptn_free(memory, r.scratch);
+    ptn_free(memory, r.ids_of_buckets);
     return status;
 }
