@@ -14,12 +14,14 @@ static_assert(sizeof(ptn_running) == 64, "a line of the cache");
 #define INLINE static inline __attribute__((always_inline))
 
 enum {
-    BLOCK = 1 << 14, /* lines */
-    ROUND = 32,      /* blocks */
-    RANGES = 32,     /* of customers: neighbours of CHUNK go to the next */
-    CHUNK = 256,     /* customers */
-    AHEAD = 16,      /* runs whose customers are asked for ahead */
-    SLICE = 1 << 12, /* customers that are closed together */
+    BLOCK = 1 << 14,               /* lines */
+    ROUND = 32,                    /* blocks */
+    RANGES = 32,                   /* of customers: neighbours of CHUNK go to the next */
+    CHUNK = 256,                   /* customers */
+    PAGE = 256,                    /* runs */
+    PAGES = BLOCK / PAGE + RANGES, /* of a block, at most */
+    AHEAD = 16,                    /* runs whose customers are asked for ahead */
+    SLICE = 1 << 12,               /* customers that are closed together */
     MOST_ODD = 8,
     FEW_ODD = 1024 /* one in so many may be odd, and so many besides */
 };
@@ -44,11 +46,16 @@ typedef struct run {
     uint8_t what;
 } run;
 
-/* What a block of lines found. */
+static_assert(PAGES <= UINT16_MAX, "pages are numbered by 16 bits");
+
+/* What a block of lines found. Its runs lie in pages, those of each range one after another in pages of their own. */
 typedef struct block_sums {
     int64_t kinds[PTN_KIND_COUNT];
     int64_t first_s, last_s;
-    uint32_t ends[RANGES]; /* of each range's runs in the block's room */
+    uint32_t used;          /* pages */
+    uint32_t next[RANGES];  /* where the range's next run goes */
+    uint16_t first[RANGES]; /* page of the range */
+    uint16_t after[PAGES];  /* the range's page after this one */
 } block_sums;
 
 /* What a slice of customers adds to the audit. */
@@ -65,15 +72,24 @@ typedef struct job {
     uint64_t scramble, unscramble; /* as ptn_groups' */
     uint32_t past_s;               /* from the as-of's local midnight to it, less a day and a second: to tell days */
     int64_t lines, first;          /* of the log; this round's */
-    int64_t room;                  /* lines in a block's room */
-    run *runs;                     /* of the round's blocks, by range */
-    run *found;                    /* of each worker, a block's as they come */
+    run *runs;                     /* PAGES x PAGE for each block of the round */
     block_sums *blocks;
     int64_t odd[RANGES];
     slice_sums *slices;
 } job;
 
 static uint32_t range_of(uint32_t customer) { return customer / CHUNK % RANGES; }
+
+/* Room for a range's next run: a new page where its last one is full. */
+INLINE run *next_run(block_sums *s, run *runs, uint32_t customer)
+{
+    uint32_t range = range_of(customer), at = s->next[range]++;
+    if (at % PAGE == PAGE - 1) {
+        s->after[at / PAGE] = (uint16_t)s->used;
+        s->next[range] = PAGE * s->used++;
+    }
+    return &runs[at];
+}
 
 /* The half of a run. */
 INLINE void tell_run(run *out, const job *j, int64_t line, int64_t stamp, uint32_t customer, int64_t amount,
@@ -90,12 +106,21 @@ INLINE void tell_run(run *out, const job *j, int64_t line, int64_t stamp, uint32
                  (uint8_t)(what | kind | (ago_s > UINT32_MAX ? RUN_FAR : 0u))};
 }
 
-/* Reads a block's runs; how many there are. */
-static int64_t find_runs(job *j, block_sums *s, run *found, int64_t from, int64_t end)
+/* Reads a block's runs. */
+static void read_block(void *argument, int64_t block, int32_t worker)
 {
+    job *j = argument;
+    block_sums *s = &j->blocks[block];
     const int64_t *stamps = j->asked->history->stamp.items;
-    int64_t count = 0;
+    int64_t from = j->first + block * BLOCK, end = from + BLOCK < j->lines ? from + BLOCK : j->lines;
+    run *runs = j->runs + block * PAGES * PAGE;
     ptn_run_tile t;
+    (void)worker;
+    s->used = RANGES;
+    for (uint32_t r = 0; r < RANGES; r++) {
+        s->first[r] = (uint16_t)r;
+        s->next[r] = r * PAGE;
+    }
     ptn_runs_open(&t, j->asked);
     for (int64_t at = from; at < end; at += PTN_RUN_LINES) {
         int32_t lines = end - at < PTN_RUN_LINES ? (int32_t)(end - at) : PTN_RUN_LINES;
@@ -106,33 +131,14 @@ static int64_t find_runs(job *j, block_sums *s, run *found, int64_t from, int64_
             bool bought = (t.bought & bits) != 0, back = (t.back & bits) != 0;
             uint32_t customer = (uint32_t)(j->roots == NULL ? t.owners[r] : j->roots[t.owners[r]]);
             if (bought)
-                tell_run(&found[count++], j, line, stamp, customer, ptn_run_bought(&t, r),
+                tell_run(next_run(s, runs, customer), j, line, stamp, customer, ptn_run_bought(&t, r),
                          RUN_BOUGHT | ((t.kinds[PTN_KIND_ORDER] & bits) != 0 ? RUN_OPENS : 0u));
-            if (back) tell_run(&found[count++], j, line, stamp, customer, ptn_run_back(&t, bits), 0);
+            if (back) tell_run(next_run(s, runs, customer), j, line, stamp, customer, ptn_run_back(&t, bits), 0);
             if ((t.aside & bits) != 0) ptn_see_aside(j->all->seen, customer);
             s->first_s = (bought || back) && time_s < s->first_s ? time_s : s->first_s;
             s->last_s = (bought || back) && time_s > s->last_s ? time_s : s->last_s;
         }
     }
-    return count;
-}
-
-static void read_block(void *argument, int64_t block, int32_t worker)
-{
-    job *j = argument;
-    block_sums *s = &j->blocks[block];
-    run *found = j->found + worker * j->room, *runs = j->runs + block * j->room;
-    int64_t from = j->first + block * BLOCK, end = from + BLOCK < j->lines ? from + BLOCK : j->lines;
-    uint32_t at = 0;
-    int64_t count = find_runs(j, s, found, from, end);
-    memset(s->ends, 0, sizeof s->ends);
-    for (int64_t i = 0; i < count; i++) s->ends[range_of(found[i].customer)]++;
-    for (int32_t r = 0; r < RANGES; r++) {
-        uint32_t of = s->ends[r];
-        s->ends[r] = at;
-        at += of;
-    }
-    for (int64_t i = 0; i < count; i++) runs[s->ends[range_of(found[i].customer)]++] = found[i];
 }
 
 /* Ends the last order. */
@@ -209,33 +215,42 @@ INLINE bool add_back(ptn_running *c, const run *r)
     return true;
 }
 
+/* The runs of a page; how many turned odd. */
+static int64_t add_page(const job *j, const run *runs, uint32_t count)
+{
+    ptn_running *customers = j->all->customers;
+    int64_t odd = 0;
+    for (uint32_t i = 0; i < count && i < AHEAD; i++) __builtin_prefetch(&customers[runs[i].customer], 1);
+    for (uint32_t i = 0; i < count; i++) {
+        const run *r = &runs[i];
+        ptn_running *c = &customers[r->customer];
+        if (i + AHEAD < count) __builtin_prefetch(&customers[runs[i + AHEAD].customer], 1);
+        if ((c->flags & ODD) != 0) continue;
+        c->flags |= MET;
+        bool fine =
+            (r->what & RUN_FAR) == 0 &&
+            ((r->what & RUN_BOUGHT) == 0 ? add_back(c, r)
+                                         : add_bought(c, j->all->orders == NULL ? NULL : &j->all->orders[r->customer],
+                                                      r, r->key * j->unscramble));
+        if (fine) continue;
+        c->flags |= ODD;
+        odd++;
+    }
+    return odd;
+}
+
 static void add_range(void *argument, int64_t range, int32_t worker)
 {
     job *j = argument;
-    ptn_running *customers = j->all->customers;
-    int64_t lines = j->lines - j->first, odd = 0;
+    int64_t lines = j->lines - j->first;
     (void)worker;
     for (int64_t b = 0; b < ROUND && b * BLOCK < lines; b++) {
-        const run *runs = j->runs + b * j->room;
-        uint32_t from = range == 0 ? 0 : j->blocks[b].ends[range - 1], end = j->blocks[b].ends[range];
-        for (uint32_t i = from; i < end && i < from + AHEAD; i++) __builtin_prefetch(&customers[runs[i].customer], 1);
-        for (uint32_t i = from; i < end; i++) {
-            const run *r = &runs[i];
-            ptn_running *c = &customers[r->customer];
-            if (i + AHEAD < end) __builtin_prefetch(&customers[runs[i + AHEAD].customer], 1);
-            if ((c->flags & ODD) != 0) continue;
-            c->flags |= MET;
-            bool fine = (r->what & RUN_FAR) == 0 &&
-                        ((r->what & RUN_BOUGHT) == 0
-                             ? add_back(c, r)
-                             : add_bought(c, j->all->orders == NULL ? NULL : &j->all->orders[r->customer], r,
-                                          r->key * j->unscramble));
-            if (fine) continue;
-            c->flags |= ODD;
-            odd++;
-        }
+        const block_sums *s = &j->blocks[b];
+        const run *runs = j->runs + b * PAGES * PAGE;
+        uint32_t page = s->first[range], last = s->next[range] / PAGE;
+        for (; page != last; page = s->after[page]) j->odd[range] += add_page(j, runs + page * PAGE, PAGE);
+        j->odd[range] += add_page(j, runs + page * PAGE, s->next[range] % PAGE);
     }
-    j->odd[range] += odd;
 }
 
 /* Makes a slice's customers all 0. */
@@ -313,7 +328,7 @@ static patron_status list_odd(ptn_runnings *all, const int32_t *roots, patron_er
     return PATRON_OK;
 }
 
-static patron_status make_room(job *j, int32_t workers, bool largest, patron_error *error)
+static patron_status make_room(job *j, bool largest, patron_error *error)
 {
     ptn_runnings *all = j->all;
     int64_t slices = (all->count + SLICE - 1) / SLICE, words = all->count / 64 + 1;
@@ -323,8 +338,7 @@ static patron_status make_room(job *j, int32_t workers, bool largest, patron_err
         {&all->ranked, words, sizeof *all->ranked, "customers"},
         {&j->slices, slices, sizeof *j->slices, "customers"},
         {&j->blocks, ROUND, sizeof *j->blocks, "blocks of order lines"},
-        {&j->runs, (blocks < ROUND ? blocks : ROUND) * j->room, sizeof *j->runs, "order lines"},
-        {&j->found, workers * j->room, sizeof *j->found, "order lines"},
+        {&j->runs, (blocks < ROUND ? blocks : ROUND) * PAGES * PAGE, sizeof *j->runs, "order lines"},
         {&all->orders, all->count, sizeof *all->orders, "customers"}};
     const ptn_wanted seen = {&all->seen, words, sizeof *all->seen, "customers"};
     patron_status status =
@@ -393,7 +407,6 @@ patron_status ptn_running_read(ptn_runnings *all, bool *done, const ptn_grouping
 {
     const patron_history *h = grouping->history;
     ptn_grouping asked = *grouping;
-    int32_t workers = team->context->threads;
     int32_t *roots = NULL;
     job j = {.all = all, .asked = &asked, .lines = ptn_history_lines(h), .min_orders = question->min_orders};
     memset(all, 0, sizeof *all);
@@ -405,9 +418,8 @@ patron_status ptn_running_read(ptn_runnings *all, bool *done, const ptn_grouping
     all->as_of_day = ptn_local_day(all->as_of_s, h->options.utc_offset_s);
     j.past_s = (uint32_t)(86399 - (all->as_of_s + h->options.utc_offset_s - all->as_of_day * 86400));
     ptn_scramble_make(&j.scramble, &j.unscramble);
-    j.room = j.lines < BLOCK ? j.lines : BLOCK;
     const ptn_wanted merged = {&roots, all->count, sizeof *roots, "merged customer ids"};
-    patron_status status = make_room(&j, workers, (question->habits & PTN_HABIT_LARGEST) != 0, error);
+    patron_status status = make_room(&j, (question->habits & PTN_HABIT_LARGEST) != 0, error);
     if (status == PATRON_OK && h->merged.count > 0) {
         status = ptn_allocate_each(&merged, 1, false, &all->memory, error);
         if (status == PATRON_OK) ptn_history_roots(roots, h);
@@ -417,7 +429,6 @@ patron_status ptn_running_read(ptn_runnings *all, bool *done, const ptn_grouping
     if ((status != PATRON_OK || !*done) && all->customers != NULL)
         ptn_wipe(all->customers, (size_t)all->count * sizeof *all->customers);
     ptn_free(&all->memory, roots);
-    ptn_free(&all->memory, j.found);
     ptn_free(&all->memory, j.runs);
     ptn_free(&all->memory, j.blocks);
     ptn_free(&all->memory, j.slices);
