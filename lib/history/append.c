@@ -29,6 +29,7 @@ typedef struct appender {
     ptn_team *team;
     patron_error *error;
     ptn_reader rows;
+    int32_t *renamed; /* customers of a chunk, see ptn_intern_own */
     int64_t lines, rejected, unreadable, no_customer, rounded, last_s;
     ptn_currency currency; /* the history's, or what the lines so far name */
 } appender;
@@ -147,17 +148,24 @@ static patron_status open_rows(appender *a)
 {
     ptn_reader *r = &a->rows;
     int64_t most = a->orders->rows < PTN_READER_CHUNK ? a->orders->rows : PTN_READER_CHUNK;
-    ptn_wanted wanted[3 + PTN_TEXTS] = {
+    ptn_wanted wanted[4 + PTN_TEXTS] = {
         {&r->verdicts, most, 1, "rows"},
         {&r->blocks, (most + PTN_READER_BLOCK - 1) / PTN_READER_BLOCK, sizeof *r->blocks, "rows"},
-        {&r->failures, a->context->threads, sizeof *r->failures, "rows"}};
-    size_t count = 3;
+        {&r->failures, a->context->threads, sizeof *r->failures, "rows"},
+        {&a->renamed, (int64_t)a->context->threads * PTN_INTERN_RANGE, sizeof *a->renamed, "new texts"}};
+    size_t count = 4;
+    void *block;
     r->history = a->history;
     r->orders = a->orders;
     for (int32_t t = 0; t < PTN_TEXTS; t++)
         if (is_given(a->orders, t)) wanted[count++] = (ptn_wanted){&r->fresh[t], most, sizeof **r->fresh, "new texts"};
     patron_status status = ptn_allocate_each(wanted, count, false, &a->context->memory, a->error);
-    for (int32_t w = 0; status == PATRON_OK && w < a->context->threads; w++) r->failures[w].block = -1;
+    if (status == PATRON_OK) {
+        for (int32_t w = 0; w < a->context->threads; w++) r->failures[w].block = -1;
+        status = ptn_allocate_zero(&block, &a->context->memory, a->context->threads, sizeof *r->ranges, "new texts",
+                                   a->error);
+        r->ranges = block;
+    }
     return status == PATRON_OK ? open_memos(a, most) : status;
 }
 
@@ -168,6 +176,8 @@ static void close_rows(appender *a)
     if (r->places != NULL) ptn_wipe(r->places, (size_t)r->place_count * sizeof *r->places);
     ptn_free(&a->context->memory, r->places);
     ptn_free(&a->context->memory, r->memos);
+    ptn_free(&a->context->memory, r->ranges);
+    ptn_free(&a->context->memory, a->renamed);
     ptn_free(&a->context->memory, r->failures);
     ptn_free(&a->context->memory, r->blocks);
     ptn_free(&a->context->memory, r->verdicts);
@@ -355,6 +365,32 @@ static patron_status share_texts(appender *a, int64_t rows)
     return PATRON_OK;
 }
 
+/* The tables are the calling thread's again; customers in the lines of the blocks that were read get their last
+   numbers. */
+static void own_texts(appender *a, int64_t blocks)
+{
+    enum { LOOK = 64 };
+    ptn_reader *r = &a->rows;
+    for (int32_t t = 0; t < PTN_TEXTS; t++)
+        if (t != PTN_TEXT_CUSTOMER) ptn_intern_own(intern_of(a->history, t), NULL, 0, NULL);
+    ptn_intern *customers = &a->history->customers;
+    if (ptn_intern_own(customers, r->ranges, a->context->threads, a->renamed) == 0) return;
+    int32_t count = (int32_t)ptn_intern_count(customers);
+    for (int64_t b = 0; b < blocks; b++) {
+        int64_t from = b * PTN_READER_BLOCK,
+                end = from + PTN_READER_BLOCK < r->count ? from + PTN_READER_BLOCK : r->count;
+        int32_t *codes = (int32_t *)a->history->customer.items + r->base;
+        if (r->blocks[b].failed || r->blocks[b].bad >= 0) continue;
+        for (; from < end; from += LOOK) {
+            int64_t rows = end - from < LOOK ? end - from : LOOK;
+            int32_t any = 0;
+            for (int64_t i = from; i < from + rows; i++) any |= codes[i] >= count;
+            for (int64_t i = from; any && i < from + rows; i++)
+                if (codes[i] >= count) codes[i] = a->renamed[codes[i] - count];
+        }
+    }
+}
+
 static patron_status read_chunks(appender *a)
 {
     ptn_reader *r = &a->rows;
@@ -370,7 +406,7 @@ static patron_status read_chunks(appender *a)
         if (status != PATRON_OK) break;
         status = ptn_team_run(a->team, "history", (double)r->from / (double)rows,
                               (double)(r->from + r->count) / (double)rows, blocks, ptn_reader_read, r, a->error);
-        for (int32_t t = 0; t < PTN_TEXTS; t++) ptn_intern_own(intern_of(a->history, t));
+        own_texts(a, status == PATRON_OK ? blocks : 0);
         uint32_t wide = 0;
         for (int64_t b = 0; b < blocks; b++) wide |= r->blocks[b].wide;
         if (status == PATRON_OK && wide != 0) {

@@ -34,10 +34,10 @@ static void remember(const ptn_step *s, int32_t text, const ptn_wanted_text *w, 
 }
 
 /* The number of a text, or what else it is. It is added where all rows that want it count. */
-static inline int32_t number_of(const ptn_wanted_text *w, ptn_intern *intern, bool add)
+static inline int32_t number_of(const ptn_wanted_text *w, ptn_intern *intern, bool add, ptn_intern_range *range)
 {
     if (w->kind == PTN_KEY_NONE) return PTN_INTERN_MISSING;
-    int32_t number = ptn_intern_meet(intern, w, add);
+    int32_t number = ptn_intern_meet(intern, w, add, range);
     if (number >= 0) return number;
     return w->kind == PTN_KEY_LONG && !ptn_utf8_valid(w->bytes, w->length) ? PTN_INTERN_NOT_UTF8 : PTN_INTERN_NEW;
 }
@@ -72,7 +72,7 @@ static void find_customers(ptn_step *s)
         int32_t number = ptn_intern_glance(from.intern, w->bits[t], w->hashes[t], w->kinds[t]);
         if (number < 0) {
             const ptn_wanted_text text = ptn_wants_text(w, t);
-            number = number_of(&text, from.intern, s->fine);
+            number = number_of(&text, from.intern, s->fine, s->range);
             s->everyone &= number != PTN_INTERN_MISSING;
             if (number < least) least = number;
         }
@@ -114,7 +114,7 @@ static void find_few_texts(ptn_step *s, int32_t text, int32_t field, const ptn_a
         ptn_intern_prefetch(from.intern, wanted[t].hash);
     }
     for (int32_t t = 0; t < unknown; t++) {
-        int32_t number = codes[rows[t]] = number_of(&wanted[t], from.intern, s->fine);
+        int32_t number = codes[rows[t]] = number_of(&wanted[t], from.intern, s->fine, NULL);
         if (number < least) least = number;
         if (number >= 0) ptn_memo_keep(known, wanted[t].bytes, wanted[t].length, number);
     }
@@ -149,7 +149,7 @@ static void find_orders(ptn_step *s)
     for (int32_t t = 0; t < w.count; t++) {
         if (w.kinds[t] != PTN_KEY_LONG) continue;
         const ptn_wanted_text text = ptn_wants_text(&w, t);
-        w.numbers[t] = number_of(&text, from.intern, false);
+        w.numbers[t] = number_of(&text, from.intern, false, NULL);
     }
     for (int32_t i = 0; i < s->count; i++) {
         int32_t t = w.of[i];
@@ -276,7 +276,12 @@ void ptn_reader_read(void *argument, int64_t block, int32_t worker)
     int64_t first = block * PTN_READER_BLOCK,
             end = first + PTN_READER_BLOCK < r->count ? first + PTN_READER_BLOCK : r->count;
     ptn_wants wants[2];
-    ptn_step s = {.rows = r, .block = b, .orders = r->orders, .customers = &wants[1], .wants = wants};
+    ptn_step s = {.rows = r,
+                  .block = b,
+                  .orders = r->orders,
+                  .customers = &wants[1],
+                  .range = &r->ranges[worker],
+                  .wants = wants};
     patron_orders made;
     b->bad = b->currency_row = -1;
     b->last_s = INT64_MIN;
