@@ -369,25 +369,19 @@ static patron_status share_texts(appender *a, int64_t rows)
    numbers. */
 static void own_texts(appender *a, int64_t blocks)
 {
-    enum { LOOK = 64 };
     ptn_reader *r = &a->rows;
+    ptn_intern *customers = &a->history->customers;
+    int32_t *codes = (int32_t *)a->history->customer.items + r->base;
     for (int32_t t = 0; t < PTN_TEXTS; t++)
         if (t != PTN_TEXT_CUSTOMER) ptn_intern_own(intern_of(a->history, t), NULL, 0, NULL);
-    ptn_intern *customers = &a->history->customers;
-    if (ptn_intern_own(customers, r->ranges, a->context->threads, a->renamed) == 0) return;
+    ptn_intern_own(customers, r->ranges, a->context->threads, a->renamed);
     int32_t count = (int32_t)ptn_intern_count(customers);
     for (int64_t b = 0; b < blocks; b++) {
-        int64_t from = b * PTN_READER_BLOCK,
-                end = from + PTN_READER_BLOCK < r->count ? from + PTN_READER_BLOCK : r->count;
-        int32_t *codes = (int32_t *)a->history->customer.items + r->base;
-        if (r->blocks[b].failed || r->blocks[b].bad >= 0) continue;
-        for (; from < end; from += LOOK) {
-            int64_t rows = end - from < LOOK ? end - from : LOOK;
-            int32_t any = 0;
-            for (int64_t i = from; i < from + rows; i++) any |= codes[i] >= count;
-            for (int64_t i = from; any && i < from + rows; i++)
-                if (codes[i] >= count) codes[i] = a->renamed[codes[i] - count];
-        }
+        int64_t from = b * PTN_READER_BLOCK, end = from + PTN_READER_BLOCK;
+        if (end > r->count) end = r->count;
+        if (r->blocks[b].failed || r->blocks[b].bad >= 0 || r->blocks[b].top < count) continue;
+        for (int64_t i = from; i < end; i++)
+            if (codes[i] >= count) codes[i] = a->renamed[codes[i] - count];
     }
 }
 

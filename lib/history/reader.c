@@ -61,7 +61,7 @@ static void find_customers(ptn_step *s)
     const ptn_ids from = source_of(s->rows->history, s->orders, PTN_TEXT_CUSTOMER);
     const ptn_array *column = &s->rows->history->customer;
     int32_t *codes = (int32_t *)column->items + s->at;
-    int32_t least = 0;
+    int32_t least = 0, top = s->block->top;
     if (from.text->offsets == NULL && from.numbers == NULL) {
         for (int32_t i = 0; i < s->count; i++) codes[i] = PTN_INTERN_MISSING;
         s->everyone = false;
@@ -77,7 +77,9 @@ static void find_customers(ptn_step *s)
             if (number < least) least = number;
         }
         w->numbers[t] = number;
+        top = number > top ? number : top;
     }
+    s->block->top = top;
     for (int32_t i = 0; i < s->count; i++) codes[i] = w->numbers[w->of[i]];
     if (least >= PTN_INTERN_MISSING && s->fine) return;
     for (int32_t i = 0; i < s->count; i++) {

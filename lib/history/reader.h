@@ -57,6 +57,7 @@ typedef struct ptn_reader_block {
     int64_t rejected, rounded;
     int64_t last_s; /* as patron_history.last_s */
     int64_t fresh[PTN_TEXTS];
+    int32_t top;           /* no customer of its lines has a higher number */
     ptn_currency currency; /* that its lines name, where none was asked for */
     int64_t currency_row;  /* the first of the batch that does, or -1 */
 } ptn_reader_block;

@@ -101,6 +101,13 @@ typedef struct ptn_stamps {
     bool zeros;                /* lines whose amount is 0 count for the last time too */
 } ptn_stamps;
 
+/* Times in units of which 2^shift x odd are a second, odd < 2^22; seconds less `late` are wanted. */
+typedef struct ptn_clock {
+    double odd;
+    int32_t shift;
+    int64_t late;
+} ptn_clock;
+
 /* Up to so many columns the whole covariance is used. */
 enum { PTN_FULL_COLS = 16 };
 
@@ -207,6 +214,16 @@ typedef struct ptn_kernels {
 
     /* ptn_siphash_word of each word and byte. */
     void (*hashes)(uint64_t *out, const uint64_t *words, const uint8_t *lasts, int64_t count, const uint64_t key[2]);
+
+    /* The seconds of each time, rounded down; false where one is 2^(52 + shift) or more from 0: then what is written is
+       of no meaning. */
+    bool (*times)(int64_t *out, const int64_t *values, int64_t count, const ptn_clock *clock);
+
+    /* Whether none of the values is NaN. */
+    bool (*numbers)(const double *values, int64_t count);
+
+    /* `count` + 1 offsets, widened; false where one is negative or less than the one before. */
+    bool (*offsets)(int64_t *out, const int32_t *values, int64_t count);
 
     /* Of `count` <= PTN_LINES lines from line `first` of the log on; what belongs to none is 0. */
     void (*line_bits)(ptn_line_bits *out, const ptn_lines *lines, int64_t first, int32_t count);

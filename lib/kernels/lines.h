@@ -87,4 +87,40 @@ static void hashes(uint64_t *out, const uint64_t *words, const uint8_t *lasts, i
     const ptn_siphash_key with = {key[0], key[1]};
     for (int64_t i = 0; i < count; i++) out[i] = ptn_siphash_word(&with, words[i], lasts[i]);
 }
+
+/* Shifted first, the rest is a whole number that a double holds; its quotient by `odd`, rounded to a whole number, is
+   the one wanted or the next, which a remainder below 0 tells. Products and remainders are exact. */
+static bool times(int64_t *restrict out, const int64_t *restrict values, int64_t count, const ptn_clock *clock)
+{
+    const double rounder = ROUNDER, odd = clock->odd, share = 1.0 / clock->odd;
+    const int64_t late = clock->late;
+    const int32_t shift = clock->shift;
+    const uint64_t most = UINT64_C(1) << 52;
+    int64_t nothing;
+    uint64_t far = 0;
+    memcpy(&nothing, &rounder, sizeof nothing);
+    for (int64_t i = 0; i < count; i++) {
+        int64_t units = values[i] >> shift, bits; /* keeps its sign with every compiler this is built by */
+        double number = (double)units, sum = number * share + rounder, rest = number - (sum - rounder) * odd;
+        far |= (uint64_t)units + most > 2 * most;
+        memcpy(&bits, &sum, sizeof bits);
+        out[i] = (int64_t)((uint64_t)bits - (uint64_t)nothing - (uint64_t)(rest < 0.0) - (uint64_t)late);
+    }
+    return far == 0;
+}
+
+static bool numbers(const double *values, int64_t count)
+{
+    int64_t none = 0;
+    for (int64_t i = 0; i < count; i++) none |= -(int64_t)(values[i] != values[i]);
+    return none == 0;
+}
+
+static bool offsets(int64_t *restrict out, const int32_t *restrict values, int64_t count)
+{
+    int32_t wrong = values[0];
+    for (int64_t i = 0; i < count; i++) wrong |= -(int32_t)(values[i + 1] < values[i]);
+    for (int64_t i = 0; i <= count; i++) out[i] = values[i];
+    return wrong >= 0;
+}
 #undef ROUNDER

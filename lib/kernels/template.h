@@ -581,4 +581,7 @@ const ptn_kernels KERNELS = {.name = NAME,
                              .money = money,
                              .stamps = stamps,
                              .hashes = hashes,
+                             .times = times,
+                             .numbers = numbers,
+                             .offsets = offsets,
                              .line_bits = line_bits};
