@@ -29,7 +29,8 @@ typedef struct appender {
     ptn_team *team;
     patron_error *error;
     ptn_reader rows;
-    int32_t *renamed; /* customers of a chunk, see ptn_intern_own */
+    int32_t *renamed;         /* customers of a chunk, see ptn_intern_own */
+    int64_t known[PTN_TEXTS]; /* texts that there were before the last chunk */
     int64_t lines, rejected, unreadable, no_customer, rounded, last_s;
     ptn_currency currency; /* the history's, or what the lines so far name */
 } appender;
@@ -346,7 +347,8 @@ static patron_status settle_chunk(appender *a, int64_t blocks)
 }
 
 /* Room in the tables for as many new texts as there were, or a few, and as there are rows at most. Where a table has to
-   grow early in a batch it will have to again, so it grows by more at once. */
+   grow early in a batch it will have to again, so it grows by more at once: once a whole chunk has been read, for a
+   quarter of what would come if it came as in that one, as it comes ever less often. */
 static patron_status share_texts(appender *a, int64_t rows)
 {
     int64_t left = a->orders->rows - a->rows.from;
@@ -354,7 +356,12 @@ static patron_status share_texts(appender *a, int64_t rows)
         ptn_intern *intern = intern_of(a->history, t);
         int64_t count = ptn_intern_count(intern), texts = count > FRESH_STEP ? count : FRESH_STEP;
         if (texts > rows) texts = rows;
-        if (ptn_intern_grows(intern, texts) && left / EARLY > a->rows.from && texts < left / 3) texts *= 3;
+        if (ptn_intern_grows(intern, texts) && left / EARLY > a->rows.from) {
+            int64_t more = (count - a->known[t]) * (left / PTN_READER_CHUNK) / 4;
+            if (texts < left / 3) texts *= 3;
+            if (a->rows.count == PTN_READER_CHUNK && more > texts) texts = more;
+        }
+        a->known[t] = count;
         if (is_given(a->orders, t) && t != PTN_TEXT_ORDER) {
             patron_status status = ptn_intern_widen(intern, texts, a->team, &a->history->memory, a->error);
             if (status == PATRON_OK) status = ptn_intern_reserve(intern, texts, 0, &a->history->memory, a->error);
@@ -392,12 +399,13 @@ static patron_status read_chunks(appender *a)
     patron_status status = PATRON_OK;
     while (most < PTN_READER_CHUNK && most < ptn_history_lines(a->history)) most *= 2;
     for (r->from = 0; status == PATRON_OK && r->from < rows; r->from += r->count) {
-        r->count = rows - r->from < most ? rows - r->from : most;
+        int64_t count = rows - r->from < most ? rows - r->from : most;
+        status = share_texts(a, count);
+        if (status != PATRON_OK) break;
+        r->count = count;
         r->base = ptn_history_lines(a->history) + a->lines;
         int64_t blocks = (r->count + PTN_READER_BLOCK - 1) / PTN_READER_BLOCK;
         memset(r->blocks, 0, (size_t)blocks * sizeof *r->blocks);
-        status = share_texts(a, r->count);
-        if (status != PATRON_OK) break;
         status = ptn_team_run(a->team, "history", (double)r->from / (double)rows,
                               (double)(r->from + r->count) / (double)rows, blocks, ptn_reader_read, r, a->error);
         own_texts(a, status == PATRON_OK ? blocks : 0);
