@@ -118,28 +118,34 @@ static patron_status open_memos(appender *a, int64_t rows)
 {
     static const int32_t most[PTN_READER_MEMOS] = {14, 10, 10};
     ptn_reader *r = &a->rows;
-    int64_t places = 0, at = 0;
-    int32_t bits[PTN_READER_MEMOS], workers = a->context->threads;
+    int64_t places = 0, words = 0;
+    int32_t bits[PTN_READER_MEMOS], word_bits[PTN_READER_MEMOS], workers = a->context->threads;
     void *block;
     for (int32_t m = 0; m < PTN_READER_MEMOS; m++) {
         bits[m] = 0;
         if (!is_given(a->orders, PTN_TEXT_PRODUCT + m)) continue;
         for (bits[m] = 4; bits[m] < most[m] && INT64_C(1) << bits[m] < rows; bits[m]++) {
         }
+        word_bits[m] = bits[m] < PTN_MEMO_SHORT_BITS ? bits[m] : PTN_MEMO_SHORT_BITS;
         places += INT64_C(1) << bits[m];
+        words += INT64_C(1) << word_bits[m];
     }
     patron_status status =
         ptn_allocate_zero(&block, &a->context->memory, workers * PTN_READER_MEMOS, sizeof *r->memos, "texts", a->error);
     r->memos = block;
     if (status != PATRON_OK || places == 0) return status;
     r->place_count = places * workers;
-    status = ptn_allocate_zero(&block, &a->context->memory, r->place_count, sizeof *r->places, "texts", a->error);
-    r->places = block;
+    r->word_count = words * workers;
+    const ptn_wanted wanted[] = {{&r->places, r->place_count, sizeof *r->places, "texts"},
+                                 {&r->words, r->word_count, sizeof *r->words, "texts"}};
+    status = ptn_allocate_each(wanted, 2, true, &a->context->memory, a->error);
+    places = words = 0;
     for (int32_t i = 0; status == PATRON_OK && i < workers * PTN_READER_MEMOS; i++) {
         int32_t m = i % PTN_READER_MEMOS;
         if (bits[m] == 0) continue;
-        r->memos[i] = (ptn_memo){r->places + at, bits[m]};
-        at += INT64_C(1) << bits[m];
+        r->memos[i] = (ptn_memo){r->places + places, r->words + words, bits[m], word_bits[m]};
+        places += INT64_C(1) << bits[m];
+        words += INT64_C(1) << word_bits[m];
     }
     return status;
 }
@@ -175,6 +181,8 @@ static void close_rows(appender *a)
     ptn_reader *r = &a->rows;
     for (int32_t t = 0; t < PTN_TEXTS; t++) ptn_free(&a->context->memory, r->fresh[t]);
     if (r->places != NULL) ptn_wipe(r->places, (size_t)r->place_count * sizeof *r->places);
+    if (r->words != NULL) ptn_wipe(r->words, (size_t)r->word_count * sizeof *r->words);
+    ptn_free(&a->context->memory, r->words);
     ptn_free(&a->context->memory, r->places);
     ptn_free(&a->context->memory, r->memos);
     ptn_free(&a->context->memory, r->ranges);

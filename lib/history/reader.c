@@ -92,28 +92,58 @@ static void find_customers(ptn_step *s)
     }
 }
 
+/* The length of each of the step's texts where all have the same, one that a memo keeps; else 0. */
+static int64_t length_of_all(const ptn_step *s, const patron_text *texts)
+{
+    const int64_t *offsets = texts->offsets + s->row;
+    int64_t length = offsets[1] - offsets[0], differs = 0;
+    if (texts->validity != NULL || length > PTN_MEMO_BYTES) return 0;
+    for (int32_t i = 0; i < s->count; i++) differs |= (offsets[i + 1] - offsets[i]) ^ length;
+    return differs == 0 ? length : 0;
+}
+
+/* The numbers of those of the step's texts that a memo keeps; returns how many others there are, and which. */
+static int32_t recall_texts(int32_t *codes, uint8_t unknown[STEP], const ptn_step *s, const patron_text *texts,
+                            const ptn_memo *known)
+{
+    int32_t left = 0;
+    if (texts->offsets == NULL) {
+        for (int32_t i = 0; i < s->count; i++) codes[i] = PTN_INTERN_MISSING;
+        return 0;
+    }
+    /* Up to there eight bytes may be read from any text's first on. */
+    int64_t roomy = texts->offsets[s->orders->rows] - 8, length = length_of_all(s, texts);
+    if (length > 0 && texts->offsets[s->row + s->count - 1] <= roomy) {
+        const uint8_t *bytes = texts->bytes + texts->offsets[s->row];
+        return length > 8 ? ptn_memo_find_each(codes, unknown, known, bytes, length, s->count)
+                          : ptn_memo_find_each(codes, unknown, known, bytes, length, s->count);
+    }
+    for (int32_t i = 0; i < s->count; i++) {
+        const uint8_t *bytes;
+        codes[i] = PTN_INTERN_MISSING;
+        if (!ptn_batch_text(&bytes, &length, texts, s->row + i)) continue;
+        codes[i] = ptn_memo_find(known, bytes, length, texts->offsets[s->row + i] <= roomy);
+        unknown[left] = (uint8_t)i;
+        left += codes[i] < 0;
+    }
+    return left;
+}
+
 /* Products, categories or channels, of which there are few. */
 static void find_few_texts(ptn_step *s, int32_t text, int32_t field, const ptn_array *column, const ptn_memo *known)
 {
     ptn_wanted_text wanted[STEP];
     uint8_t rows[STEP];
     const ptn_ids from = source_of(s->rows->history, s->orders, text);
-    int32_t unknown = 0, least = 0;
+    int32_t least = 0;
     if (column->items == NULL) return;
     int32_t *codes = (int32_t *)column->items + s->at;
-    /* Up to there eight bytes may be read from any text's first on. */
-    int64_t roomy = from.text->offsets == NULL ? 0 : from.text->offsets[s->orders->rows] - 8;
-    for (int32_t i = 0; i < s->count; i++) {
-        ptn_wanted_text *w = &wanted[unknown];
-        codes[i] = PTN_INTERN_MISSING;
-        if (!ptn_batch_text(&w->bytes, &w->length, from.text, s->row + i)) continue;
-        codes[i] = ptn_memo_find(known, w->bytes, w->length, from.text->offsets[s->row + i] <= roomy);
-        rows[unknown] = (uint8_t)i;
-        unknown += codes[i] < 0;
-    }
+    int32_t unknown = recall_texts(codes, rows, s, from.text, known);
     for (int32_t t = 0; t < unknown; t++) {
-        ptn_intern_want(&wanted[t], from.intern, wanted[t].bytes, wanted[t].length);
-        ptn_intern_prefetch(from.intern, wanted[t].hash);
+        ptn_wanted_text *w = &wanted[t];
+        ptn_batch_text(&w->bytes, &w->length, from.text, s->row + rows[t]);
+        ptn_intern_want(w, from.intern, w->bytes, w->length);
+        ptn_intern_prefetch(from.intern, w->hash);
     }
     for (int32_t t = 0; t < unknown; t++) {
         int32_t number = codes[rows[t]] = number_of(&wanted[t], from.intern, s->fine, NULL);

@@ -76,7 +76,8 @@ typedef struct ptn_reader {
     ptn_reader_block *blocks;
     ptn_reader_failure *failures; /* of each worker */
     ptn_memo_text *places;        /* of all memos, or NULL */
-    int64_t place_count;
+    uint64_t *words;              /* likewise */
+    int64_t place_count, word_count;
     ptn_memo *memos;          /* of each worker, PTN_READER_MEMOS: products, categories, channels */
     ptn_intern_range *ranges; /* of each worker, of customers */
 } ptn_reader;
