@@ -11,19 +11,31 @@
 /* Rows read together; steps that their numbers are asked for ahead. */
 enum { STEP = PTN_WANTS, EARLY = 3 };
 
+static ptn_ids texts_of(const patron_text *text, const patron_orders *o, ptn_intern *intern)
+{
+    return (ptn_ids){.text = text, .end = text->offsets == NULL ? 0 : text->offsets[o->rows], .intern = intern};
+}
+
 static ptn_ids source_of(patron_history *h, const patron_orders *o, int32_t text)
 {
+    ptn_ids ids;
     switch (text) {
     case PTN_TEXT_CUSTOMER:
-        return (ptn_ids){&o->customer_id, o->customer_number, o->customer_validity, &h->customers};
+        ids = texts_of(&o->customer_id, o, &h->customers);
+        ids.numbers = o->customer_number;
+        ids.validity = o->customer_validity;
+        return ids;
     case PTN_TEXT_ORDER:
-        return (ptn_ids){&o->order_id, o->order_number, o->order_validity, &h->orders};
+        ids = texts_of(&o->order_id, o, &h->orders);
+        ids.numbers = o->order_number;
+        ids.validity = o->order_validity;
+        return ids;
     case PTN_TEXT_PRODUCT:
-        return (ptn_ids){&o->product, NULL, NULL, &h->products};
+        return texts_of(&o->product, o, &h->products);
     case PTN_TEXT_CATEGORY:
-        return (ptn_ids){&o->category, NULL, NULL, &h->categories};
+        return texts_of(&o->category, o, &h->categories);
     default:
-        return (ptn_ids){&o->channel, NULL, NULL, &h->channels};
+        return texts_of(&o->channel, o, &h->channels);
     }
 }
 
@@ -92,28 +104,19 @@ static void find_customers(ptn_step *s)
     }
 }
 
-/* The length of each of the step's texts where all have the same, one that a memo keeps; else 0. */
-static int64_t length_of_all(const ptn_step *s, const patron_text *texts)
-{
-    const int64_t *offsets = texts->offsets + s->row;
-    int64_t length = offsets[1] - offsets[0], differs = 0;
-    if (texts->validity != NULL || length > PTN_MEMO_BYTES) return 0;
-    for (int32_t i = 0; i < s->count; i++) differs |= (offsets[i + 1] - offsets[i]) ^ length;
-    return differs == 0 ? length : 0;
-}
-
 /* The numbers of those of the step's texts that a memo keeps; returns how many others there are, and which. */
-static int32_t recall_texts(int32_t *codes, uint8_t unknown[STEP], const ptn_step *s, const patron_text *texts,
+static int32_t recall_texts(int32_t *codes, uint8_t unknown[STEP], const ptn_step *s, const ptn_ids *ids,
                             const ptn_memo *known)
 {
+    const patron_text *texts = ids->text;
     int32_t left = 0;
     if (texts->offsets == NULL) {
         for (int32_t i = 0; i < s->count; i++) codes[i] = PTN_INTERN_MISSING;
         return 0;
     }
     /* Up to there eight bytes may be read from any text's first on. */
-    int64_t roomy = texts->offsets[s->orders->rows] - 8, length = length_of_all(s, texts);
-    if (length > 0 && texts->offsets[s->row + s->count - 1] <= roomy) {
+    int64_t roomy = ids->end - 8, length = ptn_wants_length(ids, s->row, s->count);
+    if (length > 0) {
         const uint8_t *bytes = texts->bytes + texts->offsets[s->row];
         return length > 8 ? ptn_memo_find_each(codes, unknown, known, bytes, length, s->count)
                           : ptn_memo_find_each(codes, unknown, known, bytes, length, s->count);
@@ -138,7 +141,7 @@ static void find_few_texts(ptn_step *s, int32_t text, int32_t field, const ptn_a
     int32_t least = 0;
     if (column->items == NULL) return;
     int32_t *codes = (int32_t *)column->items + s->at;
-    int32_t unknown = recall_texts(codes, rows, s, from.text, known);
+    int32_t unknown = recall_texts(codes, rows, s, &from, known);
     for (int32_t t = 0; t < unknown; t++) {
         ptn_wanted_text *w = &wanted[t];
         ptn_batch_text(&w->bytes, &w->length, from.text, s->row + rows[t]);

@@ -225,6 +225,12 @@ typedef struct ptn_kernels {
     /* `count` + 1 offsets, widened; false where one is negative or less than the one before. */
     bool (*offsets)(int64_t *out, const int32_t *values, int64_t count);
 
+    /* The bits of SHORT keys (history/key.h) of texts of 1 to 10 bytes, all of one length: the first eight bytes of
+       each, and the ninth and tenth, lowest first, whatever lies beyond the end. odd[i] is not 0 where a text has other
+       bytes than such keys have. */
+    void (*short_keys)(uint64_t *out, uint64_t *odd, const uint64_t *heads, const uint64_t *tails, int64_t length,
+                       int64_t count);
+
     /* Of `count` <= PTN_LINES lines from line `first` of the log on; what belongs to none is 0. */
     void (*line_bits)(ptn_line_bits *out, const ptn_lines *lines, int64_t first, int32_t count);
 } ptn_kernels;

@@ -124,3 +124,42 @@ static bool offsets(int64_t *restrict out, const int32_t *restrict values, int64
     return wrong >= 0;
 }
 #undef ROUNDER
+
+/* Eight bytes at a time, each in a byte of a word. A byte of at most 127 that is c or more keeps its high bit, once
+   set, when c is taken away; so a text's bytes are told apart by what they lie between. */
+#define EACH_BYTE(value)  (UINT64_C(0x0101010101010101) * (value))
+#define FROM(high, least) ((high)-EACH_BYTE(least))
+
+/* The codes of bytes, six bits each, the first byte's on top; *odd gets a bit where one has none. */
+static inline uint64_t code_bytes(uint64_t bytes, uint64_t *odd)
+{
+    uint64_t high = bytes | EACH_BYTE(0x80), one = EACH_BYTE(1);
+    uint64_t digit = FROM(high, '0'), capital = FROM(high, 'A'), line = FROM(high, '_'), small = FROM(high, 'a');
+    uint64_t inside = FROM(high, '-') ^ FROM(high, '-' + 1) ^ digit ^ FROM(high, '9' + 1) ^ capital ^
+                      FROM(high, 'Z' + 1) ^ line ^ FROM(high, '_' + 1) ^ small ^ FROM(high, 'z' + 1);
+    uint64_t capitals = capital >> 7 & one;
+    *odd |= (bytes | ~inside) & EACH_BYTE(0x80);
+    uint64_t codes = bytes - EACH_BYTE('-') - ((digit >> 7 & one) << 1) - ((capitals << 3) - capitals) -
+                     ((line >> 7 & one) << 2) - (small >> 7 & one);
+    codes = (codes & UINT64_C(0x003F003F003F003F)) << 6 | (codes >> 8 & UINT64_C(0x003F003F003F003F));
+    codes = (codes & UINT64_C(0x00000FFF00000FFF)) << 12 | (codes >> 16 & UINT64_C(0x00000FFF00000FFF));
+    return (codes & UINT64_C(0x0000000000FFFFFF)) << 24 | codes >> 32;
+}
+
+static void short_keys(uint64_t *restrict out, uint64_t *restrict odd, const uint64_t *restrict heads,
+                       const uint64_t *restrict tails, int64_t length, int64_t count)
+{
+    /* Bytes beyond the end become '-', whose code is 0. */
+    const uint64_t head_rest = length < 8 ? UINT64_MAX << 8 * length : 0,
+                   tail_rest = length <= 8 ? UINT64_MAX : UINT64_MAX << 8 * (length - 8);
+    const uint64_t head_padding = head_rest & EACH_BYTE('-'), tail_padding = tail_rest & EACH_BYTE('-');
+    for (int64_t i = 0; i < count; i++) {
+        uint64_t wrong = 0, head = (heads[i] & ~head_rest) | head_padding,
+                 tail = (tails[i] & ~tail_rest) | tail_padding;
+        uint64_t codes = code_bytes(head, &wrong) << 16;
+        out[i] = codes | code_bytes(tail, &wrong) >> 32 | (uint64_t)length;
+        odd[i] = wrong;
+    }
+}
+#undef FROM
+#undef EACH_BYTE

@@ -584,4 +584,5 @@ const ptn_kernels KERNELS = {.name = NAME,
                              .times = times,
                              .numbers = numbers,
                              .offsets = offsets,
+                             .short_keys = short_keys,
                              .line_bits = line_bits};
