@@ -101,12 +101,18 @@ typedef struct ptn_stamps {
     bool zeros;                /* lines whose amount is 0 count for the last time too */
 } ptn_stamps;
 
-/* Times in units of which 2^shift x odd are a second, odd < 2^22; seconds less `late` are wanted. */
+/* Times in units of which 2^shift x odd are a second, odd 1 or 5 to 2^22; seconds less `late` are wanted. */
 typedef struct ptn_clock {
     double odd;
     int32_t shift;
     int64_t late;
 } ptn_clock;
+
+/* How far from 0 times may be, / 2^shift. */
+static inline int64_t ptn_clock_reach(const ptn_clock *clock)
+{
+    return clock->odd == 1.0 ? INT64_C(1) << 51 : (INT64_C(1) << 53) - (INT64_C(1) << 22);
+}
 
 /* Up to so many columns the whole covariance is used. */
 enum { PTN_FULL_COLS = 16 };
@@ -215,8 +221,8 @@ typedef struct ptn_kernels {
     /* ptn_siphash_word of each word and byte. */
     void (*hashes)(uint64_t *out, const uint64_t *words, const uint8_t *lasts, int64_t count, const uint64_t key[2]);
 
-    /* The seconds of each time, rounded down; false where one is 2^(52 + shift) or more from 0: then what is written is
-       of no meaning. */
+    /* The seconds of each time, rounded down; false where one is further from 0 than ptn_clock_reach says: then what is
+       written is of no meaning. */
     bool (*times)(int64_t *out, const int64_t *values, int64_t count, const ptn_clock *clock);
 
     /* Whether none of the values is NaN. */

@@ -89,13 +89,14 @@ static void hashes(uint64_t *out, const uint64_t *words, const uint8_t *lasts, i
 }
 
 /* Shifted first, the rest is a whole number that a double holds; its quotient by `odd`, rounded to a whole number, is
-   the one wanted or the next, which a remainder below 0 tells. Products and remainders are exact. */
+   the one wanted or the next, which a remainder below 0 tells. Products and remainders are exact, as
+   all are below 2^53, and quotients are below 2^51. */
 static bool times(int64_t *restrict out, const int64_t *restrict values, int64_t count, const ptn_clock *clock)
 {
     const double rounder = ROUNDER, odd = clock->odd, share = 1.0 / clock->odd;
     const int64_t late = clock->late;
     const int32_t shift = clock->shift;
-    const uint64_t most = UINT64_C(1) << 52;
+    const uint64_t most = (uint64_t)ptn_clock_reach(clock);
     int64_t nothing;
     uint64_t far = 0;
     memcpy(&nothing, &rounder, sizeof nothing);
