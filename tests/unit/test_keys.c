@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "history/intern.h"
+#include "history/memo.h"
 #include "support/order_lines.h"
 #include "support/suite.h"
 
@@ -192,6 +193,113 @@ START_TEST(test_a_team_widens_a_table)
 }
 END_TEST
 
+/* Texts that threads meet in a table together. */
+typedef struct meeting {
+    ptn_intern intern;
+    ptn_intern_range *ranges;
+    int64_t from, block, texts; /* text i of this turn is from + i; each is met in two blocks */
+    int32_t *numbers;           /* that were said: in the first block, and in the second */
+} meeting;
+
+static void meet(void *argument, int64_t block, int32_t worker)
+{
+    meeting *m = argument;
+    int64_t blocks = m->texts / m->block;
+    for (int64_t i = block % blocks * m->block, end = i + m->block; i < end; i++) {
+        ptn_wanted_text wanted = {.bits = (uint64_t)(m->from + i), .kind = PTN_KEY_NUMBER};
+        wanted.hash = ptn_intern_hash(&m->intern, wanted.kind, wanted.bits);
+        m->numbers[block / blocks * m->texts + i] = ptn_intern_meet(&m->intern, &wanted, true, &m->ranges[worker]);
+    }
+}
+
+/* What threads have taken and not used is given back: numbers stay 0, 1, … and each text has one, whatever the room. */
+START_TEST(test_threads_number_texts_together)
+{
+    enum { TEXTS = 40000, BLOCK = 100, THREADS = 4, TURNS = 3, SPARE = THREADS * PTN_INTERN_RANGE };
+    static int32_t numbers[2 * TEXTS], renamed[SPARE];
+    static ptn_intern_range ranges[THREADS];
+    static const int64_t rooms[TURNS] = {TEXTS + SPARE, 700, 1}; /* the last two are not enough */
+    meeting m = {.block = BLOCK, .texts = TEXTS, .numbers = numbers, .ranges = ranges};
+    patron_context asked;
+    ptn_context context;
+    ptn_siphash_key key;
+    ptn_team team;
+    patron_context_init(&asked, sizeof asked);
+    asked.threads = THREADS;
+    ck_assert_int_eq(ptn_context_read(&context, &asked, NULL), PATRON_OK);
+    ptn_team_open(&team, &context);
+    ptn_siphash_key_make(&key);
+    ptn_intern_open(&m.intern, "texts", &key);
+    for (int turn = 0; turn < TURNS; turn++) {
+        int64_t before = ptn_intern_count(&m.intern);
+        ck_assert_int_eq(ptn_intern_reserve(&m.intern, TEXTS + SPARE, 0, &context.memory, NULL), PATRON_OK);
+        ptn_intern_share(&m.intern);
+        m.intern.room = before + rooms[turn];
+        ck_assert_int_eq(ptn_team_run(&team, "texts", 0.0, 1.0, 2 * TEXTS / BLOCK, meet, &m, NULL), PATRON_OK);
+        int64_t left = ptn_intern_own(&m.intern, ranges, THREADS, renamed), count = ptn_intern_count(&m.intern);
+        ck_assert_int_le(left, SPARE);
+        ck_assert_int_le(count - before, rooms[turn]);
+        ck_assert_int_ge(count - before + SPARE, rooms[turn]);
+        for (int64_t i = 0; i < 2 * TEXTS; i++) {
+            char text[64];
+            int length = snprintf(text, sizeof text, "%lld", (long long)(m.from + i % TEXTS));
+            int32_t number = numbers[i], found = ptn_intern_find(&m.intern, (const uint8_t *)text, length);
+            if (number >= count) {
+                ck_assert_int_lt(number - count, left);
+                number = renamed[number - count];
+            }
+            if (number >= 0 || turn == 0) ck_assert_int_eq(number, found);
+            if (found < 0) continue;
+            ck_assert_int_lt(found, count);
+            ck_assert_uint_eq(((const uint64_t *)m.intern.bits.items)[found], (uint64_t)(m.from + i % TEXTS));
+        }
+        for (int w = 0; w < THREADS; w++) ck_assert_int_eq(ranges[w].end, ranges[w].next);
+        m.from += TEXTS / 2; /* half of them are known the next time */
+    }
+    ptn_intern_free(&m.intern, &context.memory);
+    ptn_team_close(&team);
+}
+END_TEST
+
+/* A memo says the number that was kept, or none; texts that differ in their end or length alone are others. */
+START_TEST(test_a_memo_says_what_was_kept)
+{
+    enum { TEXTS = 4000, BITS = 5, WORD_BITS = 4 };
+    static ptn_memo_text places[1 << BITS];
+    static uint64_t words[1 << WORD_BITS];
+    static uint8_t texts[TEXTS + 8][PTN_MEMO_BYTES];
+    const ptn_memo memo = {places, words, BITS, WORD_BITS};
+    uint64_t state = 3;
+    int64_t known = 0;
+    for (int64_t length = 1; length <= PTN_MEMO_BYTES; length++) {
+        /* One behind the other, of few letters, zeros among them. */
+        uint8_t *all = &texts[0][0];
+        int32_t numbers[100];
+        uint8_t unknown[101];
+        for (int64_t i = 0; i < (TEXTS + 8) * PTN_MEMO_BYTES; i++) all[i] = (uint8_t)test_below(&state, 3);
+        for (int64_t from = 0; from + 100 <= TEXTS; from += 100) {
+            const uint8_t *first = all + from * length;
+            int32_t left = ptn_memo_find_each(numbers, unknown, &memo, first, length, 100);
+            for (int32_t i = 0, next = 0; i < 100; i++) {
+                int32_t number = (int32_t)length; /* what number a text is to have: its digits and length */
+                for (int64_t b = 0; b < length; b++) number = number * 3 + first[i * length + b];
+                ck_assert_int_eq(ptn_memo_find(&memo, first + i * length, length, false),
+                                 ptn_memo_find(&memo, first + i * length, length, true));
+                bool kept = numbers[i] >= 0;
+                if (kept) ck_assert_int_eq(numbers[i], number);
+                if (!kept) ck_assert_int_eq(numbers[i], PTN_INTERN_NEW);
+                known += kept;
+                ck_assert(kept || (next < left && unknown[next] == i));
+                next += !kept;
+                ptn_memo_keep(&memo, first + i * length, length, number);
+                ck_assert_int_eq(ptn_memo_find(&memo, first + i * length, length, true), number);
+            }
+        }
+    }
+    ck_assert_int_gt(known, TEXTS);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("keys");
@@ -202,5 +310,7 @@ int main(void)
     tcase_add_test(tests, test_colliding_hashes_change_nothing);
     tcase_add_test(tests, test_numbers_are_written_as_printed);
     tcase_add_test(tests, test_a_team_widens_a_table);
+    tcase_add_test(tests, test_threads_number_texts_together);
+    tcase_add_test(tests, test_a_memo_says_what_was_kept);
     return run_suite(suite);
 }
