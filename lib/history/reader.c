@@ -181,6 +181,16 @@ static void find_orders(ptn_step *s)
         return;
     }
     ptn_wants_read(&w, &from, s->row, s->count, false, s->rows->kernels);
+    bool plain = s->fine;
+    for (int32_t t = 0; t < w.count; t++) plain &= w.kinds[t] == PTN_KEY_NUMBER || w.kinds[t] == PTN_KEY_SHORT;
+    for (int32_t i = 0; plain && i < s->count; i++) {
+        s->order_flags[i] = (uint8_t)(w.kinds[w.of[i]] << PTN_LINE_ORDER_SHIFT);
+        orders[i] = w.bits[w.of[i]];
+    }
+    if (plain) {
+        ptn_step_put_orders(s, orders);
+        return;
+    }
     for (int32_t t = 0; t < w.count; t++) {
         if (w.kinds[t] != PTN_KEY_LONG) continue;
         const ptn_wanted_text text = ptn_wants_text(&w, t);
