@@ -29,6 +29,8 @@ typedef struct appender {
     ptn_team *team;
     patron_error *error;
     ptn_reader rows;
+    int32_t *renamed;         /* customers of a chunk, see ptn_intern_own */
+    int64_t known[PTN_TEXTS]; /* texts that there were before the last chunk */
     int64_t lines, rejected, unreadable, no_customer, rounded, last_s;
     ptn_currency currency; /* the history's, or what the lines so far name */
 } appender;
@@ -116,28 +118,34 @@ static patron_status open_memos(appender *a, int64_t rows)
 {
     static const int32_t most[PTN_READER_MEMOS] = {14, 10, 10};
     ptn_reader *r = &a->rows;
-    int64_t places = 0, at = 0;
-    int32_t bits[PTN_READER_MEMOS], workers = a->context->threads;
+    int64_t places = 0, words = 0;
+    int32_t bits[PTN_READER_MEMOS], word_bits[PTN_READER_MEMOS], workers = a->context->threads;
     void *block;
     for (int32_t m = 0; m < PTN_READER_MEMOS; m++) {
         bits[m] = 0;
         if (!is_given(a->orders, PTN_TEXT_PRODUCT + m)) continue;
         for (bits[m] = 4; bits[m] < most[m] && INT64_C(1) << bits[m] < rows; bits[m]++) {
         }
+        word_bits[m] = bits[m] < PTN_MEMO_SHORT_BITS ? bits[m] : PTN_MEMO_SHORT_BITS;
         places += INT64_C(1) << bits[m];
+        words += INT64_C(1) << word_bits[m];
     }
     patron_status status =
         ptn_allocate_zero(&block, &a->context->memory, workers * PTN_READER_MEMOS, sizeof *r->memos, "texts", a->error);
     r->memos = block;
     if (status != PATRON_OK || places == 0) return status;
     r->place_count = places * workers;
-    status = ptn_allocate_zero(&block, &a->context->memory, r->place_count, sizeof *r->places, "texts", a->error);
-    r->places = block;
+    r->word_count = words * workers;
+    const ptn_wanted wanted[] = {{&r->places, r->place_count, sizeof *r->places, "texts"},
+                                 {&r->words, r->word_count, sizeof *r->words, "texts"}};
+    status = ptn_allocate_each(wanted, 2, true, &a->context->memory, a->error);
+    places = words = 0;
     for (int32_t i = 0; status == PATRON_OK && i < workers * PTN_READER_MEMOS; i++) {
         int32_t m = i % PTN_READER_MEMOS;
         if (bits[m] == 0) continue;
-        r->memos[i] = (ptn_memo){r->places + at, bits[m]};
-        at += INT64_C(1) << bits[m];
+        r->memos[i] = (ptn_memo){r->places + places, r->words + words, bits[m], word_bits[m]};
+        places += INT64_C(1) << bits[m];
+        words += INT64_C(1) << word_bits[m];
     }
     return status;
 }
@@ -147,17 +155,24 @@ static patron_status open_rows(appender *a)
 {
     ptn_reader *r = &a->rows;
     int64_t most = a->orders->rows < PTN_READER_CHUNK ? a->orders->rows : PTN_READER_CHUNK;
-    ptn_wanted wanted[3 + PTN_TEXTS] = {
+    ptn_wanted wanted[4 + PTN_TEXTS] = {
         {&r->verdicts, most, 1, "rows"},
         {&r->blocks, (most + PTN_READER_BLOCK - 1) / PTN_READER_BLOCK, sizeof *r->blocks, "rows"},
-        {&r->failures, a->context->threads, sizeof *r->failures, "rows"}};
-    size_t count = 3;
+        {&r->failures, a->context->threads, sizeof *r->failures, "rows"},
+        {&a->renamed, (int64_t)a->context->threads * PTN_INTERN_RANGE, sizeof *a->renamed, "new texts"}};
+    size_t count = 4;
+    void *block;
     r->history = a->history;
     r->orders = a->orders;
     for (int32_t t = 0; t < PTN_TEXTS; t++)
         if (is_given(a->orders, t)) wanted[count++] = (ptn_wanted){&r->fresh[t], most, sizeof **r->fresh, "new texts"};
     patron_status status = ptn_allocate_each(wanted, count, false, &a->context->memory, a->error);
-    for (int32_t w = 0; status == PATRON_OK && w < a->context->threads; w++) r->failures[w].block = -1;
+    if (status == PATRON_OK) {
+        for (int32_t w = 0; w < a->context->threads; w++) r->failures[w].block = -1;
+        status = ptn_allocate_zero(&block, &a->context->memory, a->context->threads, sizeof *r->ranges, "new texts",
+                                   a->error);
+        r->ranges = block;
+    }
     return status == PATRON_OK ? open_memos(a, most) : status;
 }
 
@@ -166,8 +181,12 @@ static void close_rows(appender *a)
     ptn_reader *r = &a->rows;
     for (int32_t t = 0; t < PTN_TEXTS; t++) ptn_free(&a->context->memory, r->fresh[t]);
     if (r->places != NULL) ptn_wipe(r->places, (size_t)r->place_count * sizeof *r->places);
+    if (r->words != NULL) ptn_wipe(r->words, (size_t)r->word_count * sizeof *r->words);
+    ptn_free(&a->context->memory, r->words);
     ptn_free(&a->context->memory, r->places);
     ptn_free(&a->context->memory, r->memos);
+    ptn_free(&a->context->memory, r->ranges);
+    ptn_free(&a->context->memory, a->renamed);
     ptn_free(&a->context->memory, r->failures);
     ptn_free(&a->context->memory, r->blocks);
     ptn_free(&a->context->memory, r->verdicts);
@@ -336,7 +355,8 @@ static patron_status settle_chunk(appender *a, int64_t blocks)
 }
 
 /* Room in the tables for as many new texts as there were, or a few, and as there are rows at most. Where a table has to
-   grow early in a batch it will have to again, so it grows by more at once. */
+   grow early in a batch it will have to again, so it grows by more at once: once a whole chunk has been read, for a
+   quarter of what would come if it came as in that one, as it comes ever less often. */
 static patron_status share_texts(appender *a, int64_t rows)
 {
     int64_t left = a->orders->rows - a->rows.from;
@@ -344,7 +364,12 @@ static patron_status share_texts(appender *a, int64_t rows)
         ptn_intern *intern = intern_of(a->history, t);
         int64_t count = ptn_intern_count(intern), texts = count > FRESH_STEP ? count : FRESH_STEP;
         if (texts > rows) texts = rows;
-        if (ptn_intern_grows(intern, texts) && left / EARLY > a->rows.from && texts < left / 3) texts *= 3;
+        if (ptn_intern_grows(intern, texts) && left / EARLY > a->rows.from) {
+            int64_t more = (count - a->known[t]) * (left / PTN_READER_CHUNK) / 4;
+            if (texts < left / 3) texts *= 3;
+            if (a->rows.count == PTN_READER_CHUNK && more > texts) texts = more;
+        }
+        a->known[t] = count;
         if (is_given(a->orders, t) && t != PTN_TEXT_ORDER) {
             patron_status status = ptn_intern_widen(intern, texts, a->team, &a->history->memory, a->error);
             if (status == PATRON_OK) status = ptn_intern_reserve(intern, texts, 0, &a->history->memory, a->error);
@@ -355,6 +380,26 @@ static patron_status share_texts(appender *a, int64_t rows)
     return PATRON_OK;
 }
 
+/* The tables are the calling thread's again; customers in the lines of the blocks that were read get their last
+   numbers. */
+static void own_texts(appender *a, int64_t blocks)
+{
+    ptn_reader *r = &a->rows;
+    ptn_intern *customers = &a->history->customers;
+    int32_t *codes = (int32_t *)a->history->customer.items + r->base;
+    for (int32_t t = 0; t < PTN_TEXTS; t++)
+        if (t != PTN_TEXT_CUSTOMER) ptn_intern_own(intern_of(a->history, t), NULL, 0, NULL);
+    ptn_intern_own(customers, r->ranges, a->context->threads, a->renamed);
+    int32_t count = (int32_t)ptn_intern_count(customers);
+    for (int64_t b = 0; b < blocks; b++) {
+        int64_t from = b * PTN_READER_BLOCK, end = from + PTN_READER_BLOCK;
+        if (end > r->count) end = r->count;
+        if (r->blocks[b].failed || r->blocks[b].bad >= 0 || r->blocks[b].top < count) continue;
+        for (int64_t i = from; i < end; i++)
+            if (codes[i] >= count) codes[i] = a->renamed[codes[i] - count];
+    }
+}
+
 static patron_status read_chunks(appender *a)
 {
     ptn_reader *r = &a->rows;
@@ -362,15 +407,16 @@ static patron_status read_chunks(appender *a)
     patron_status status = PATRON_OK;
     while (most < PTN_READER_CHUNK && most < ptn_history_lines(a->history)) most *= 2;
     for (r->from = 0; status == PATRON_OK && r->from < rows; r->from += r->count) {
-        r->count = rows - r->from < most ? rows - r->from : most;
+        int64_t count = rows - r->from < most ? rows - r->from : most;
+        status = share_texts(a, count);
+        if (status != PATRON_OK) break;
+        r->count = count;
         r->base = ptn_history_lines(a->history) + a->lines;
         int64_t blocks = (r->count + PTN_READER_BLOCK - 1) / PTN_READER_BLOCK;
         memset(r->blocks, 0, (size_t)blocks * sizeof *r->blocks);
-        status = share_texts(a, r->count);
-        if (status != PATRON_OK) break;
         status = ptn_team_run(a->team, "history", (double)r->from / (double)rows,
                               (double)(r->from + r->count) / (double)rows, blocks, ptn_reader_read, r, a->error);
-        for (int32_t t = 0; t < PTN_TEXTS; t++) ptn_intern_own(intern_of(a->history, t));
+        own_texts(a, status == PATRON_OK ? blocks : 0);
         uint32_t wide = 0;
         for (int64_t b = 0; b < blocks; b++) wide |= r->blocks[b].wide;
         if (status == PATRON_OK && wide != 0) {

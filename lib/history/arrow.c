@@ -29,6 +29,7 @@ typedef struct stream_reader {
     ptn_arrow_field fields[PTN_ROLES];
     converter *converters; /* of each worker */
     const struct ArrowArray *batch;
+    const ptn_kernels *kernels;
     ptn_team team;
     ptn_memory memory;
     int64_t children; /* that the schema has */
@@ -59,8 +60,12 @@ static ptn_arrow_part part_of(const stream_reader *r, const converter *c, int64_
                               patron_error *error)
 {
     const struct ArrowArray *batch = r->batch;
-    ptn_arrow_part part = {
-        .start = batch->offset + from, .rows = count, .first = r->rows + from, .memory = &r->memory, .error = error};
+    ptn_arrow_part part = {.kernels = r->kernels,
+                           .start = batch->offset + from,
+                           .rows = count,
+                           .first = r->rows + from,
+                           .memory = &r->memory,
+                           .error = error};
     if (batch->null_count != 0 && batch->buffers[0] != NULL)
         part.validity = ptn_arrow_bits(c->validity, batch->buffers[0], part.start, part.rows);
     return part;
@@ -289,7 +294,7 @@ patron_status patron_history_append_arrow(patron_history *history, struct ArrowA
                                           const patron_arrow_columns *columns, const patron_context *context,
                                           patron_error *error)
 {
-    stream_reader r = {.history = history, .error = error};
+    stream_reader r = {.history = history, .kernels = ptn_kernels_here(), .error = error};
     ptn_ok(error);
     if (stream == NULL) return ptn_fail_null(error, "stream");
     r.stream = *stream;

@@ -341,17 +341,16 @@ static patron_status copy_texts(ptn_arrow_texts *texts, ptn_arrow_column *column
     return PATRON_OK;
 }
 
-/* 32-bit offsets as 64-bit ones, into the same bytes. Whether they fall is added up, so that the loop has no branch. */
+/* 32-bit offsets as 64-bit ones, into the same bytes. */
 static patron_status widen_offsets(const ptn_arrow_column *column, int64_t *offsets, const int32_t *from,
                                    const ptn_arrow_part *part)
 {
-    int32_t wrong = from[0] < 0;
-    for (int64_t i = 0; i < part->rows; i++) {
-        offsets[i] = from[i];
-        wrong |= from[i + 1] < from[i];
+    bool fine = true;
+    for (int64_t at = 0; at < part->rows; at += PTN_ARROW_STEP) {
+        int64_t rows = ptn_arrow_ask(from, at, part->rows, sizeof *from);
+        fine &= part->kernels->offsets(offsets + at, from + at, rows);
     }
-    offsets[part->rows] = from[part->rows];
-    for (int64_t i = 0; wrong && i < part->rows; i++)
+    for (int64_t i = 0; !fine && i < part->rows; i++)
         if (from[i] < 0 || from[i + 1] < from[i]) return fail_text(column, part, i, falls);
     return PATRON_OK;
 }

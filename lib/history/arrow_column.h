@@ -6,6 +6,7 @@
 
 #include "base/context.h"
 #include "history/arrow_types.h"
+#include "kernels/kernels.h"
 
 /* Rows of a part: few enough for its blocks to stay in a cache of one core. */
 enum { PTN_ARROW_PART = 8192 };
@@ -34,6 +35,7 @@ typedef struct ptn_arrow_column {
 
 /* Rows of the stream that are being read. */
 typedef struct ptn_arrow_part {
+    const ptn_kernels *kernels;
     int64_t start;           /* in the column's array, before its own offset */
     int64_t rows;            /* 1 … PTN_ARROW_PART */
     int64_t first;           /* row of the stream, for messages */
@@ -41,6 +43,21 @@ typedef struct ptn_arrow_part {
     const ptn_memory *memory;
     patron_error *error;
 } ptn_arrow_part;
+
+/* Rows of a step through a part, and how many steps ahead values are asked for: see ptn_arrow_ask. */
+enum { PTN_ARROW_STEP = 128, PTN_ARROW_AHEAD = 3 };
+
+/* The rows of the step from row `at` on. Values of `each` bytes of a step to come are asked for: a processor does not
+   by itself ask beyond a page. */
+static inline int64_t ptn_arrow_ask(const void *values, int64_t at, int64_t rows, size_t each)
+{
+    enum { LINE = 64 };
+    int64_t ahead = at + PTN_ARROW_AHEAD * PTN_ARROW_STEP;
+    if (ahead + PTN_ARROW_STEP <= rows)
+        for (size_t i = 0; i < PTN_ARROW_STEP * each; i += LINE)
+            __builtin_prefetch((const char *)values + (size_t)ahead * each + i);
+    return rows - at < PTN_ARROW_STEP ? rows - at : PTN_ARROW_STEP;
+}
 
 /* What a text is in memory: row i is bytes offsets[i] … offsets[i + 1] - 1. */
 typedef struct ptn_arrow_texts {

@@ -303,12 +303,22 @@ static void fault_nulls(ptn_arrow_reader *r, const uint8_t *validity, int64_t ro
         if (!has(validity, i)) fault(r, i, field);
 }
 
-/* So are those that are NaN. */
-static void fault_nans(ptn_arrow_reader *r, const double *values, int64_t rows, int32_t field)
+/* Whether none of the part's values is NaN. */
+static bool all_numbers(const double *values, const ptn_arrow_part *part)
 {
-    int32_t any = 0;
-    for (int64_t i = 0; i < rows; i++) any |= values[i] != values[i];
-    for (int64_t i = 0; any && i < rows; i++)
+    bool all = true;
+    for (int64_t at = 0; at < part->rows; at += PTN_ARROW_STEP) {
+        int64_t rows = ptn_arrow_ask(values, at, part->rows, sizeof *values);
+        all &= part->kernels->numbers(values + at, rows);
+    }
+    return all;
+}
+
+/* So are those that are NaN. */
+static void fault_nans(ptn_arrow_reader *r, const double *values, const ptn_arrow_part *part, int32_t field)
+{
+    if (all_numbers(values, part)) return;
+    for (int64_t i = 0; i < part->rows; i++)
         if (isnan(values[i])) fault(r, i, field);
 }
 
@@ -329,10 +339,28 @@ static inline int64_t from_local(int64_t local_s, int64_t offset_s)
     return far ? local_s : local_s - offset_s;
 }
 
-#define STAMPS(kind, unit)                                                                                             \
-    case kind:                                                                                                         \
-        for (int64_t i = 0; i < rows; i++) out[i] = from_local(floor_to(values[i], unit), offset);                     \
-        break;
+/* Units of a second. */
+static uint64_t unit_of(int32_t kind)
+{
+    return kind == PTN_ARROW_STAMP_S    ? 1
+           : kind == PTN_ARROW_STAMP_US ? 1000000
+           : kind == PTN_ARROW_STAMP_NS ? 1000000000
+                                        : 1000;
+}
+
+static ptn_clock clock_of(uint64_t unit, int64_t offset_s)
+{
+    ptn_clock clock = {.late = offset_s};
+    for (; unit % 2 == 0; unit /= 2) clock.shift++;
+    clock.odd = (double)unit;
+    return clock;
+}
+
+/* Any times at all. */
+static void read_far_times(int64_t *out, const int64_t *values, int64_t rows, uint64_t unit, int64_t offset_s)
+{
+    for (int64_t i = 0; i < rows; i++) out[i] = from_local(floor_to(values[i], unit), offset_s);
+}
 
 static patron_status read_times(const int64_t **times, const source *s, int64_t naive_offset_s)
 {
@@ -347,20 +375,20 @@ static patron_status read_times(const int64_t **times, const source *s, int64_t 
     if (status != PATRON_OK) return status;
     int64_t *out = block;
     *times = out;
-    switch (type.kind) {
-        STAMPS(PTN_ARROW_STAMP_S, 1)
-        STAMPS(PTN_ARROW_STAMP_MS, 1000)
-        STAMPS(PTN_ARROW_STAMP_US, 1000000)
-        STAMPS(PTN_ARROW_STAMP_NS, 1000000000)
-        STAMPS(PTN_ARROW_DATE64, 1000)
-    default:
+    if (type.kind == PTN_ARROW_DATE32) {
         for (int64_t i = 0; i < rows; i++)
             out[i] = from_local((int64_t)((const int32_t *)s->values)[i] * 86400, offset);
-        break;
+        return PATRON_OK;
+    }
+    uint64_t unit = unit_of(type.kind);
+    const ptn_clock clock = clock_of(unit, offset);
+    for (int64_t at = 0, count; at < rows; at += count) {
+        count = ptn_arrow_ask(values, at, rows, sizeof *values);
+        if (!s->part->kernels->times(out + at, values + at, count, &clock))
+            read_far_times(out + at, values + at, count, unit, offset);
     }
     return PATRON_OK;
 }
-#undef STAMPS
 
 /* money */
 
@@ -468,7 +496,7 @@ static patron_status convert_quantity(patron_orders *o, ptn_arrow_reader *r, con
     if (status == PATRON_OK) status = read_doubles(&o->quantity, &s);
     if (status != PATRON_OK) return status;
     fault_nulls(r, s.validity, part->rows, PATRON_FIELD_QUANTITY);
-    if (ptn_arrow_in(type_of(&s), PTN_ARROW_SET_FLOATS)) fault_nans(r, o->quantity, part->rows, PATRON_FIELD_QUANTITY);
+    if (ptn_arrow_in(type_of(&s), PTN_ARROW_SET_FLOATS)) fault_nans(r, o->quantity, part, PATRON_FIELD_QUANTITY);
     return PATRON_OK;
 }
 
@@ -485,7 +513,7 @@ static patron_status convert_money(patron_orders *o, ptn_arrow_reader *r, const 
     if (status == PATRON_OK) status = exact ? read_integers(money, &s) : read_units(values, money, r, &s);
     if (status != PATRON_OK) return status;
     fault_nulls(r, s.validity, part->rows, s.column->field.field);
-    if (*values != NULL) fault_nans(r, *values, part->rows, s.column->field.field);
+    if (*values != NULL) fault_nans(r, *values, part, s.column->field.field);
     return PATRON_OK;
 }
 
@@ -500,7 +528,8 @@ static patron_status convert_discount(patron_orders *o, ptn_arrow_reader *r, con
     patron_status status = open_source(&s, column, part);
     if (status == PATRON_OK)
         status = exact ? read_integers(&o->discount, &s) : read_units(&o->discount_value, &o->discount, r, &s);
-    if (status != PATRON_OK || (s.validity == NULL && o->discount_value == NULL)) return status;
+    if (status != PATRON_OK) return status;
+    if (s.validity == NULL && (o->discount_value == NULL || all_numbers(o->discount_value, part))) return PATRON_OK;
     status = numbers_block(&block, &s);
     if (status != PATRON_OK) return status;
     if (o->discount_value != NULL) {

@@ -245,26 +245,38 @@ static bool is_text(const ptn_intern *intern, int32_t number, const ptn_wanted_t
     return length == wanted->length && memcmp(known, wanted->bytes, (size_t)length) == 0;
 }
 
-/* Fills a slot that this thread has made busy; false, and the slot free again, where there is no room. */
-static bool fill_slot(int32_t *number, ptn_intern *intern, uint64_t *bits, int64_t *word, const ptn_wanted_text *wanted)
+/* The next number of a range, or with NULL of all; more are taken where it has none. -1: there is no room. */
+static int64_t take_number(ptn_intern *intern, ptn_intern_range *range)
 {
-    int64_t count = __atomic_load_n(&intern->shared, __ATOMIC_RELAXED);
+    if (range != NULL && range->next < range->end) return range->next++;
+    int64_t count = __atomic_load_n(&intern->shared, __ATOMIC_RELAXED), end;
     do {
-        if (count >= intern->room) {
-            __atomic_store_n(word, 0, __ATOMIC_RELEASE);
-            return false;
-        }
-    } while (
-        !__atomic_compare_exchange_n(&intern->shared, &count, count + 1, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
-    ((uint64_t *)intern->bits.items)[count] = wanted->bits;
-    ((uint8_t *)intern->kinds.items)[count] = (uint8_t)wanted->kind;
+        if (count >= intern->room) return -1;
+        end = range == NULL ? count + 1 : count - count % PTN_INTERN_RANGE + PTN_INTERN_RANGE;
+        if (end > intern->room) end = intern->room;
+    } while (!__atomic_compare_exchange_n(&intern->shared, &count, end, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    if (range != NULL) *range = (ptn_intern_range){.next = count + 1, .end = end};
+    return count;
+}
+
+/* Fills a slot that this thread has made busy; false, and the slot free again, where there is no room. */
+static bool fill_slot(int32_t *number, ptn_intern *intern, uint64_t *bits, int64_t *word, const ptn_wanted_text *wanted,
+                      ptn_intern_range *range)
+{
+    int64_t taken = take_number(intern, range);
+    if (taken < 0) {
+        __atomic_store_n(word, 0, __ATOMIC_RELEASE);
+        return false;
+    }
+    ((uint64_t *)intern->bits.items)[taken] = wanted->bits;
+    ((uint8_t *)intern->kinds.items)[taken] = (uint8_t)wanted->kind;
     __atomic_store_n(bits, wanted->bits, __ATOMIC_RELAXED);
-    __atomic_store_n(word, word_of((uint32_t)count + 1, wanted->kind), __ATOMIC_RELEASE);
-    *number = (int32_t)count;
+    __atomic_store_n(word, word_of((uint32_t)taken + 1, wanted->kind), __ATOMIC_RELEASE);
+    *number = (int32_t)taken;
     return true;
 }
 
-int32_t ptn_intern_meet(ptn_intern *intern, const ptn_wanted_text *wanted, bool add)
+int32_t ptn_intern_meet(ptn_intern *intern, const ptn_wanted_text *wanted, bool add, ptn_intern_range *range)
 {
     uint64_t mask = (uint64_t)intern->slot_count - 1;
     if (intern->slot_count == 0) return PTN_INTERN_MISSING;
@@ -277,11 +289,11 @@ int32_t ptn_intern_meet(ptn_intern *intern, const ptn_wanted_text *wanted, bool 
         }
         if (seen == 0) {
             int32_t number;
-            if (!add || wanted->kind == PTN_KEY_LONG ||
-                __atomic_load_n(&intern->shared, __ATOMIC_RELAXED) >= intern->room)
-                return PTN_INTERN_MISSING;
+            bool room = (range != NULL && range->next < range->end) ||
+                        __atomic_load_n(&intern->shared, __ATOMIC_RELAXED) < intern->room;
+            if (!add || wanted->kind == PTN_KEY_LONG || !room) return PTN_INTERN_MISSING;
             if (!__atomic_compare_exchange_n(word, &seen, BUSY, false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) continue;
-            return fill_slot(&number, intern, bits, word, wanted) ? number : PTN_INTERN_MISSING;
+            return fill_slot(&number, intern, bits, word, wanted, range) ? number : PTN_INTERN_MISSING;
         }
         const ptn_intern_slot slot = slot_of(__atomic_load_n(bits, __ATOMIC_RELAXED), seen);
         if (slot.bits == wanted->bits && slot.kind == wanted->kind &&
@@ -289,6 +301,40 @@ int32_t ptn_intern_meet(ptn_intern *intern, const ptn_wanted_text *wanted, bool 
             return (int32_t)(slot.number - 1);
         at = (at + 1) & mask;
     }
+}
+
+/* A text with a short key gets another number. */
+static void renumber(ptn_intern *intern, int64_t from, int64_t to)
+{
+    uint64_t *bits = intern->bits.items;
+    uint8_t *kinds = intern->kinds.items;
+    uint64_t mask = (uint64_t)intern->slot_count - 1, at = ptn_intern_hash(intern, kinds[from], bits[from]) & mask;
+    while (intern->slots[at].number != (uint32_t)from + 1) at = (at + 1) & mask;
+    intern->slots[at].number = (uint32_t)to + 1;
+    bits[to] = bits[from];
+    kinds[to] = kinds[from];
+}
+
+int64_t ptn_intern_own(ptn_intern *intern, ptn_intern_range *ranges, int32_t count, int32_t *renamed)
+{
+    int64_t left = 0;
+    for (int32_t i = 0; i < count; i++) left += ranges[i].end - ranges[i].next;
+    int64_t texts = intern->shared - left, from = left;
+    for (int64_t i = 0; i < left; i++) renamed[i] = 0;
+    for (int32_t i = 0; i < count; i++)
+        for (int64_t n = ranges[i].next; n < ranges[i].end; n++)
+            if (n >= texts) renamed[n - texts] = PTN_INTERN_MISSING;
+    for (int32_t i = 0; i < count; i++) {
+        for (int64_t to = ranges[i].next; to < ranges[i].end && to < texts; to++) {
+            do from--;
+            while (renamed[from] == PTN_INTERN_MISSING);
+            renumber(intern, texts + from, to);
+            renamed[from] = (int32_t)to;
+        }
+        ranges[i].next = ranges[i].end = 0;
+    }
+    intern->bits.count = intern->kinds.count = texts;
+    return left;
 }
 
 patron_status ptn_intern_fail_full(const ptn_intern *intern, patron_error *error)

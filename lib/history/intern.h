@@ -45,6 +45,15 @@ typedef struct ptn_intern {
     int64_t room;       /* likewise, what the count may become */
 } ptn_intern;
 
+/* Numbers that a thread has taken for texts to come: some at a time, so that what is written by number lies in lines of
+   cache of its own, and the count that all share is seldom changed. Zero it to begin. */
+enum { PTN_INTERN_RANGE = 64 };
+
+typedef struct ptn_intern_range {
+    int64_t next, end;
+    uint8_t apart[112]; /* from those of other threads */
+} ptn_intern_range;
+
 /* A text looked for: its key and hash, and for a LONG one its bytes. */
 typedef struct ptn_wanted_text {
     uint64_t bits, hash;
@@ -146,11 +155,15 @@ static inline void ptn_intern_share(ptn_intern *intern)
     intern->shared = ptn_intern_count(intern);
 }
 
-static inline void ptn_intern_own(ptn_intern *intern) { intern->bits.count = intern->kinds.count = intern->shared; }
+/* The end of that. What is left of ranges is given back: texts with the highest numbers take the places, so that
+   numbers are 0, 1, … again; the ranges are zero. Texts from the count on have been renamed: number count + i to
+   renamed[i], for i below what is returned. `renamed` has room for `ranges` x PTN_INTERN_RANGE. */
+int64_t ptn_intern_own(ptn_intern *intern, ptn_intern_range *ranges, int32_t count, int32_t *renamed);
 
 /* The number of a text in a shared table, known, or new where `add` and there is room; PTN_INTERN_MISSING where there
-   is none. Texts with LONG keys are only found. */
-int32_t ptn_intern_meet(ptn_intern *intern, const ptn_wanted_text *wanted, bool add);
+   is none. Texts with LONG keys are only found. New numbers are of the thread's range, or where that is NULL the next
+   one there is. */
+int32_t ptn_intern_meet(ptn_intern *intern, const ptn_wanted_text *wanted, bool add, ptn_intern_range *range);
 
 /* The number of a text with a NUMBER or SHORT key that lies in the first slot it is looked for, or PTN_INTERN_MISSING:
    most do. */

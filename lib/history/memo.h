@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Short texts and their numbers, as far as there is room: products, categories and channels are few, and come again and
-   again. Each has one place, which it loses to the next text that is led there. A worker has its own. */
+   again. Each has one of two places side by side; of three that are led there, the first to come has lost its own. A
+   worker has its own. */
 #ifndef PTN_HISTORY_MEMO_H
 #define PTN_HISTORY_MEMO_H
 
@@ -18,10 +19,15 @@ typedef struct ptn_memo_text {
     int32_t number;
 } ptn_memo_text;
 
+/* Texts of up to so many bytes are kept as one word more: the number below, above it the bytes and their length. Such a
+   word stays where it is, and a text that finds its place taken has those of the others. */
+enum { PTN_MEMO_SHORT = 3, PTN_MEMO_SHORT_BITS = 10 };
+
 /* Zero the places to begin. */
 typedef struct ptn_memo {
     ptn_memo_text *places;
-    int32_t bits; /* 2^bits places, bits > 0 */
+    uint64_t *words;         /* of short texts */
+    int32_t bits, word_bits; /* 2^bits places, 2^word_bits words, both > 0 */
 } ptn_memo;
 
 static inline uint64_t ptn_memo_word(const uint8_t *bytes)
@@ -59,27 +65,100 @@ static inline ptn_memo_text ptn_memo_text_of(const uint8_t *bytes, int64_t lengt
     return t;
 }
 
-static inline ptn_memo_text *ptn_memo_place(const ptn_memo *memo, const ptn_memo_text *t)
+/* The first of a text's two places. */
+static inline ptn_memo_text *ptn_memo_place(const ptn_memo *memo, uint64_t head, uint64_t tail)
 {
-    uint64_t mixed = t->head * UINT64_C(0x9E3779B97F4A7C15) ^ t->tail * UINT64_C(0xD1B54A32D192ED03);
-    return &memo->places[(mixed ^ mixed >> 32) * UINT64_C(0x9E3779B97F4A7C15) >> (64 - memo->bits)];
+    uint64_t mixed = head * UINT64_C(0x9E3779B97F4A7C15) + tail * UINT64_C(0xD1B54A32D192ED03);
+    return &memo->places[mixed >> (65 - memo->bits) << 1];
 }
 
-/* Its number, or PTN_INTERN_NEW where it is not kept. */
+/* A short text's bytes and length; four bytes can be read. */
+static inline uint32_t ptn_memo_short(const uint8_t *bytes, int64_t length)
+{
+    uint32_t word;
+    memcpy(&word, bytes, sizeof word);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word >>= 32 - 8 * length;
+#else
+    word &= UINT32_MAX >> (32 - 8 * length);
+#endif
+    return word | (uint32_t)length << 24;
+}
+
+static inline uint64_t *ptn_memo_word_of(const ptn_memo *memo, uint32_t word)
+{
+    return &memo->words[(word * UINT32_C(0x9E3779B1)) >> (32 - memo->word_bits)];
+}
+
+/* The number of a text, or PTN_INTERN_NEW where it is not kept. Without a branch: which place it has nothing foretells.
+ */
+static inline int32_t ptn_memo_look(const ptn_memo *memo, uint64_t head, uint64_t tail, int32_t length)
+{
+    const ptn_memo_text *t = ptn_memo_place(memo, head, tail);
+    uint64_t first = (t[0].head ^ head) | (t[0].tail ^ tail) | (uint64_t)(t[0].length ^ length);
+    uint64_t second = (t[1].head ^ head) | (t[1].tail ^ tail) | (uint64_t)(t[1].length ^ length);
+    int32_t is_first = -(int32_t)(first == 0), is_second = -(int32_t)(second == 0);
+    return (t[0].number & is_first) | (t[1].number & is_second) | (PTN_INTERN_NEW & ~(is_first | is_second));
+}
+
 static inline int32_t ptn_memo_find(const ptn_memo *memo, const uint8_t *bytes, int64_t length, bool roomy)
 {
     if (length > PTN_MEMO_BYTES) return PTN_INTERN_NEW;
-    const ptn_memo_text t = ptn_memo_text_of(bytes, length, roomy), *kept = ptn_memo_place(memo, &t);
-    uint64_t other = (kept->head ^ t.head) | (kept->tail ^ t.tail) | (uint64_t)(kept->length ^ t.length);
-    return other == 0 ? kept->number : PTN_INTERN_NEW;
+    const ptn_memo_text t = ptn_memo_text_of(bytes, length, roomy);
+    return ptn_memo_look(memo, t.head, t.tail, t.length);
+}
+
+/* The numbers of texts of one length that lie one behind the other, eight bytes to be read from the last one's first
+   on; returns how many are not kept, and which. */
+static inline int32_t ptn_memo_find_short(int32_t *numbers, uint8_t *unknown, const ptn_memo *memo,
+                                          const uint8_t *bytes, int64_t length, int32_t count)
+{
+    int32_t left = 0, rest = 0;
+    for (int32_t i = 0; i < count; i++) {
+        uint32_t word = ptn_memo_short(bytes + i * length, length);
+        uint64_t kept = *ptn_memo_word_of(memo, word);
+        int32_t is = -(int32_t)(kept >> 32 == word);
+        numbers[i] = ((int32_t)(uint32_t)kept & is) | (PTN_INTERN_NEW & ~is);
+        unknown[left] = (uint8_t)i;
+        left += is + 1;
+    }
+    for (int32_t t = 0; t < left; t++) {
+        int32_t i = unknown[t];
+        numbers[i] = ptn_memo_find(memo, bytes + i * length, length, true);
+        unknown[rest] = (uint8_t)i;
+        rest += numbers[i] < 0;
+    }
+    return rest;
+}
+
+static inline int32_t ptn_memo_find_each(int32_t *numbers, uint8_t *unknown, const ptn_memo *memo, const uint8_t *bytes,
+                                         int64_t length, int32_t count)
+{
+    int32_t left = 0;
+    if (length <= PTN_MEMO_SHORT) return ptn_memo_find_short(numbers, unknown, memo, bytes, length, count);
+    for (int32_t i = 0; i < count; i++) {
+        const ptn_memo_text t = ptn_memo_text_of(bytes + i * length, length, true);
+        numbers[i] = ptn_memo_look(memo, t.head, t.tail, t.length);
+        unknown[left] = (uint8_t)i;
+        left += numbers[i] < 0;
+    }
+    return left;
 }
 
 static inline void ptn_memo_keep(const ptn_memo *memo, const uint8_t *bytes, int64_t length, int32_t number)
 {
     if (length > PTN_MEMO_BYTES) return;
-    ptn_memo_text t = ptn_memo_text_of(bytes, length, false);
+    ptn_memo_text t = ptn_memo_text_of(bytes, length, false), *place = ptn_memo_place(memo, t.head, t.tail);
     t.number = number;
-    *ptn_memo_place(memo, &t) = t;
+    if (ptn_memo_look(memo, t.head, t.tail, t.length) >= 0) return;
+    place[1] = place[0];
+    place[0] = t;
+    if (length > PTN_MEMO_SHORT) return;
+    uint8_t four[4] = {0};
+    memcpy(four, bytes, (size_t)length);
+    uint32_t word = ptn_memo_short(four, length);
+    uint64_t *kept = ptn_memo_word_of(memo, word);
+    if (*kept == 0) *kept = (uint64_t)word << 32 | (uint32_t)number;
 }
 
 #endif

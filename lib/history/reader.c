@@ -11,19 +11,31 @@
 /* Rows read together; steps that their numbers are asked for ahead. */
 enum { STEP = PTN_WANTS, EARLY = 3 };
 
+static ptn_ids texts_of(const patron_text *text, const patron_orders *o, ptn_intern *intern)
+{
+    return (ptn_ids){.text = text, .end = text->offsets == NULL ? 0 : text->offsets[o->rows], .intern = intern};
+}
+
 static ptn_ids source_of(patron_history *h, const patron_orders *o, int32_t text)
 {
+    ptn_ids ids;
     switch (text) {
     case PTN_TEXT_CUSTOMER:
-        return (ptn_ids){&o->customer_id, o->customer_number, o->customer_validity, &h->customers};
+        ids = texts_of(&o->customer_id, o, &h->customers);
+        ids.numbers = o->customer_number;
+        ids.validity = o->customer_validity;
+        return ids;
     case PTN_TEXT_ORDER:
-        return (ptn_ids){&o->order_id, o->order_number, o->order_validity, &h->orders};
+        ids = texts_of(&o->order_id, o, &h->orders);
+        ids.numbers = o->order_number;
+        ids.validity = o->order_validity;
+        return ids;
     case PTN_TEXT_PRODUCT:
-        return (ptn_ids){&o->product, NULL, NULL, &h->products};
+        return texts_of(&o->product, o, &h->products);
     case PTN_TEXT_CATEGORY:
-        return (ptn_ids){&o->category, NULL, NULL, &h->categories};
+        return texts_of(&o->category, o, &h->categories);
     default:
-        return (ptn_ids){&o->channel, NULL, NULL, &h->channels};
+        return texts_of(&o->channel, o, &h->channels);
     }
 }
 
@@ -34,10 +46,10 @@ static void remember(const ptn_step *s, int32_t text, const ptn_wanted_text *w, 
 }
 
 /* The number of a text, or what else it is. It is added where all rows that want it count. */
-static inline int32_t number_of(const ptn_wanted_text *w, ptn_intern *intern, bool add)
+static inline int32_t number_of(const ptn_wanted_text *w, ptn_intern *intern, bool add, ptn_intern_range *range)
 {
     if (w->kind == PTN_KEY_NONE) return PTN_INTERN_MISSING;
-    int32_t number = ptn_intern_meet(intern, w, add);
+    int32_t number = ptn_intern_meet(intern, w, add, range);
     if (number >= 0) return number;
     return w->kind == PTN_KEY_LONG && !ptn_utf8_valid(w->bytes, w->length) ? PTN_INTERN_NOT_UTF8 : PTN_INTERN_NEW;
 }
@@ -61,7 +73,7 @@ static void find_customers(ptn_step *s)
     const ptn_ids from = source_of(s->rows->history, s->orders, PTN_TEXT_CUSTOMER);
     const ptn_array *column = &s->rows->history->customer;
     int32_t *codes = (int32_t *)column->items + s->at;
-    int32_t least = 0;
+    int32_t least = 0, top = s->block->top;
     if (from.text->offsets == NULL && from.numbers == NULL) {
         for (int32_t i = 0; i < s->count; i++) codes[i] = PTN_INTERN_MISSING;
         s->everyone = false;
@@ -72,12 +84,14 @@ static void find_customers(ptn_step *s)
         int32_t number = ptn_intern_glance(from.intern, w->bits[t], w->hashes[t], w->kinds[t]);
         if (number < 0) {
             const ptn_wanted_text text = ptn_wants_text(w, t);
-            number = number_of(&text, from.intern, s->fine);
+            number = number_of(&text, from.intern, s->fine, s->range);
             s->everyone &= number != PTN_INTERN_MISSING;
             if (number < least) least = number;
         }
         w->numbers[t] = number;
+        top = number > top ? number : top;
     }
+    s->block->top = top;
     for (int32_t i = 0; i < s->count; i++) codes[i] = w->numbers[w->of[i]];
     if (least >= PTN_INTERN_MISSING && s->fine) return;
     for (int32_t i = 0; i < s->count; i++) {
@@ -90,31 +104,52 @@ static void find_customers(ptn_step *s)
     }
 }
 
+/* The numbers of those of the step's texts that a memo keeps; returns how many others there are, and which. */
+static int32_t recall_texts(int32_t *codes, uint8_t unknown[STEP], const ptn_step *s, const ptn_ids *ids,
+                            const ptn_memo *known)
+{
+    const patron_text *texts = ids->text;
+    int32_t left = 0;
+    if (texts->offsets == NULL) {
+        for (int32_t i = 0; i < s->count; i++) codes[i] = PTN_INTERN_MISSING;
+        return 0;
+    }
+    /* Up to there eight bytes may be read from any text's first on. */
+    int64_t roomy = ids->end - 8, length = ptn_wants_length(ids, s->row, s->count);
+    if (length > 0) {
+        const uint8_t *bytes = texts->bytes + texts->offsets[s->row];
+        return length > 8 ? ptn_memo_find_each(codes, unknown, known, bytes, length, s->count)
+                          : ptn_memo_find_each(codes, unknown, known, bytes, length, s->count);
+    }
+    for (int32_t i = 0; i < s->count; i++) {
+        const uint8_t *bytes;
+        codes[i] = PTN_INTERN_MISSING;
+        if (!ptn_batch_text(&bytes, &length, texts, s->row + i)) continue;
+        codes[i] = ptn_memo_find(known, bytes, length, texts->offsets[s->row + i] <= roomy);
+        unknown[left] = (uint8_t)i;
+        left += codes[i] < 0;
+    }
+    return left;
+}
+
 /* Products, categories or channels, of which there are few. */
 static void find_few_texts(ptn_step *s, int32_t text, int32_t field, const ptn_array *column, const ptn_memo *known)
 {
     ptn_wanted_text wanted[STEP];
     uint8_t rows[STEP];
     const ptn_ids from = source_of(s->rows->history, s->orders, text);
-    int32_t unknown = 0, least = 0;
+    int32_t least = 0;
     if (column->items == NULL) return;
     int32_t *codes = (int32_t *)column->items + s->at;
-    /* Up to there eight bytes may be read from any text's first on. */
-    int64_t roomy = from.text->offsets == NULL ? 0 : from.text->offsets[s->orders->rows] - 8;
-    for (int32_t i = 0; i < s->count; i++) {
-        ptn_wanted_text *w = &wanted[unknown];
-        codes[i] = PTN_INTERN_MISSING;
-        if (!ptn_batch_text(&w->bytes, &w->length, from.text, s->row + i)) continue;
-        codes[i] = ptn_memo_find(known, w->bytes, w->length, from.text->offsets[s->row + i] <= roomy);
-        rows[unknown] = (uint8_t)i;
-        unknown += codes[i] < 0;
+    int32_t unknown = recall_texts(codes, rows, s, &from, known);
+    for (int32_t t = 0; t < unknown; t++) {
+        ptn_wanted_text *w = &wanted[t];
+        ptn_batch_text(&w->bytes, &w->length, from.text, s->row + rows[t]);
+        ptn_intern_want(w, from.intern, w->bytes, w->length);
+        ptn_intern_prefetch(from.intern, w->hash);
     }
     for (int32_t t = 0; t < unknown; t++) {
-        ptn_intern_want(&wanted[t], from.intern, wanted[t].bytes, wanted[t].length);
-        ptn_intern_prefetch(from.intern, wanted[t].hash);
-    }
-    for (int32_t t = 0; t < unknown; t++) {
-        int32_t number = codes[rows[t]] = number_of(&wanted[t], from.intern, s->fine);
+        int32_t number = codes[rows[t]] = number_of(&wanted[t], from.intern, s->fine, NULL);
         if (number < least) least = number;
         if (number >= 0) ptn_memo_keep(known, wanted[t].bytes, wanted[t].length, number);
     }
@@ -146,10 +181,20 @@ static void find_orders(ptn_step *s)
         return;
     }
     ptn_wants_read(&w, &from, s->row, s->count, false, s->rows->kernels);
+    bool plain = s->fine;
+    for (int32_t t = 0; t < w.count; t++) plain &= w.kinds[t] == PTN_KEY_NUMBER || w.kinds[t] == PTN_KEY_SHORT;
+    for (int32_t i = 0; plain && i < s->count; i++) {
+        s->order_flags[i] = (uint8_t)(w.kinds[w.of[i]] << PTN_LINE_ORDER_SHIFT);
+        orders[i] = w.bits[w.of[i]];
+    }
+    if (plain) {
+        ptn_step_put_orders(s, orders);
+        return;
+    }
     for (int32_t t = 0; t < w.count; t++) {
         if (w.kinds[t] != PTN_KEY_LONG) continue;
         const ptn_wanted_text text = ptn_wants_text(&w, t);
-        w.numbers[t] = number_of(&text, from.intern, false);
+        w.numbers[t] = number_of(&text, from.intern, false, NULL);
     }
     for (int32_t i = 0; i < s->count; i++) {
         int32_t t = w.of[i];
@@ -276,7 +321,12 @@ void ptn_reader_read(void *argument, int64_t block, int32_t worker)
     int64_t first = block * PTN_READER_BLOCK,
             end = first + PTN_READER_BLOCK < r->count ? first + PTN_READER_BLOCK : r->count;
     ptn_wants wants[2];
-    ptn_step s = {.rows = r, .block = b, .orders = r->orders, .customers = &wants[1], .wants = wants};
+    ptn_step s = {.rows = r,
+                  .block = b,
+                  .orders = r->orders,
+                  .customers = &wants[1],
+                  .range = &r->ranges[worker],
+                  .wants = wants};
     patron_orders made;
     b->bad = b->currency_row = -1;
     b->last_s = INT64_MIN;

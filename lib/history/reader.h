@@ -57,6 +57,7 @@ typedef struct ptn_reader_block {
     int64_t rejected, rounded;
     int64_t last_s; /* as patron_history.last_s */
     int64_t fresh[PTN_TEXTS];
+    int32_t top;           /* no customer of its lines has a higher number */
     ptn_currency currency; /* that its lines name, where none was asked for */
     int64_t currency_row;  /* the first of the batch that does, or -1 */
 } ptn_reader_block;
@@ -75,8 +76,10 @@ typedef struct ptn_reader {
     ptn_reader_block *blocks;
     ptn_reader_failure *failures; /* of each worker */
     ptn_memo_text *places;        /* of all memos, or NULL */
-    int64_t place_count;
-    ptn_memo *memos; /* of each worker, PTN_READER_MEMOS: products, categories, channels */
+    uint64_t *words;              /* likewise */
+    int64_t place_count, word_count;
+    ptn_memo *memos;          /* of each worker, PTN_READER_MEMOS: products, categories, channels */
+    ptn_intern_range *ranges; /* of each worker, of customers */
 } ptn_reader;
 
 /* A verdict: the field and reason a row is rejected for, and the fate. */

@@ -22,6 +22,7 @@ typedef struct ptn_step {
     ptn_wants *customers;           /* of the step: one of the block's two */
     ptn_wants *ahead;               /* of the step after: the other one, or NULL */
     const ptn_intern *asked;        /* the table of both */
+    ptn_intern_range *range;        /* of numbers for new ones */
     ptn_wants *wants;
 } ptn_step;
 

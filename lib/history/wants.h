@@ -15,6 +15,7 @@ enum { PTN_WANTS = 128 };
 /* A column of texts or numbers as given. */
 typedef struct ptn_ids {
     const patron_text *text;
+    int64_t end;             /* of the bytes of its rows */
     const int64_t *numbers;  /* or NULL: texts */
     const uint8_t *validity; /* of the numbers */
     ptn_intern *intern;
@@ -30,6 +31,10 @@ typedef struct ptn_wants {
     const uint8_t *bytes[PTN_WANTS]; /* of texts, not of numbers */
     int64_t lengths[PTN_WANTS];
 } ptn_wants;
+
+/* The length of each of the rows' texts where all are there and have the same, 1 to PTN_MEMO_BYTES, and from the first
+   byte of any eight can be read; else 0. */
+int64_t ptn_wants_length(const ptn_ids *ids, int64_t from, int32_t rows);
 
 /* Which texts rows from … from + rows - 1 want; with `hashed` also those of short keys are for a table. */
 void ptn_wants_read(ptn_wants *wants, const ptn_ids *ids, int64_t from, int32_t rows, bool hashed,

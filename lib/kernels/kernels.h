@@ -101,6 +101,19 @@ typedef struct ptn_stamps {
     bool zeros;                /* lines whose amount is 0 count for the last time too */
 } ptn_stamps;
 
+/* Times in units of which 2^shift x odd are a second, odd 1 or 5 to 2^22; seconds less `late` are wanted. */
+typedef struct ptn_clock {
+    double odd;
+    int32_t shift;
+    int64_t late;
+} ptn_clock;
+
+/* How far from 0 times may be, / 2^shift. */
+static inline int64_t ptn_clock_reach(const ptn_clock *clock)
+{
+    return clock->odd == 1.0 ? INT64_C(1) << 51 : (INT64_C(1) << 53) - (INT64_C(1) << 22);
+}
+
 /* Up to so many columns the whole covariance is used. */
 enum { PTN_FULL_COLS = 16 };
 
@@ -207,6 +220,22 @@ typedef struct ptn_kernels {
 
     /* ptn_siphash_word of each word and byte. */
     void (*hashes)(uint64_t *out, const uint64_t *words, const uint8_t *lasts, int64_t count, const uint64_t key[2]);
+
+    /* The seconds of each time, rounded down; false where one is further from 0 than ptn_clock_reach says: then what is
+       written is of no meaning. */
+    bool (*times)(int64_t *out, const int64_t *values, int64_t count, const ptn_clock *clock);
+
+    /* Whether none of the values is NaN. */
+    bool (*numbers)(const double *values, int64_t count);
+
+    /* `count` + 1 offsets, widened; false where one is negative or less than the one before. */
+    bool (*offsets)(int64_t *out, const int32_t *values, int64_t count);
+
+    /* The bits of SHORT keys (history/key.h) of texts of 1 to 10 bytes, all of one length: the first eight bytes of
+       each, and the ninth and tenth, lowest first, whatever lies beyond the end. odd[i] is not 0 where a text has other
+       bytes than such keys have. */
+    void (*short_keys)(uint64_t *out, uint64_t *odd, const uint64_t *heads, const uint64_t *tails, int64_t length,
+                       int64_t count);
 
     /* Of `count` <= PTN_LINES lines from line `first` of the log on; what belongs to none is 0. */
     void (*line_bits)(ptn_line_bits *out, const ptn_lines *lines, int64_t first, int32_t count);

@@ -87,4 +87,80 @@ static void hashes(uint64_t *out, const uint64_t *words, const uint8_t *lasts, i
     const ptn_siphash_key with = {key[0], key[1]};
     for (int64_t i = 0; i < count; i++) out[i] = ptn_siphash_word(&with, words[i], lasts[i]);
 }
+
+/* Shifted first, the rest is a whole number that a double holds; its quotient by `odd`, rounded to a whole number, is
+   the one wanted or the next, which a remainder below 0 tells. Products and remainders are exact, as
+   all are below 2^53, and quotients are below 2^51. */
+static bool times(int64_t *restrict out, const int64_t *restrict values, int64_t count, const ptn_clock *clock)
+{
+    const double rounder = ROUNDER, odd = clock->odd, share = 1.0 / clock->odd;
+    const int64_t late = clock->late;
+    const int32_t shift = clock->shift;
+    const uint64_t most = (uint64_t)ptn_clock_reach(clock);
+    int64_t nothing;
+    uint64_t far = 0;
+    memcpy(&nothing, &rounder, sizeof nothing);
+    for (int64_t i = 0; i < count; i++) {
+        int64_t units = values[i] >> shift, bits; /* keeps its sign with every compiler this is built by */
+        double number = (double)units, sum = number * share + rounder, rest = number - (sum - rounder) * odd;
+        far |= (uint64_t)units + most > 2 * most;
+        memcpy(&bits, &sum, sizeof bits);
+        out[i] = (int64_t)((uint64_t)bits - (uint64_t)nothing - (uint64_t)(rest < 0.0) - (uint64_t)late);
+    }
+    return far == 0;
+}
+
+static bool numbers(const double *values, int64_t count)
+{
+    int64_t none = 0;
+    for (int64_t i = 0; i < count; i++) none |= -(int64_t)(values[i] != values[i]);
+    return none == 0;
+}
+
+static bool offsets(int64_t *restrict out, const int32_t *restrict values, int64_t count)
+{
+    int32_t wrong = values[0];
+    for (int64_t i = 0; i < count; i++) wrong |= -(int32_t)(values[i + 1] < values[i]);
+    for (int64_t i = 0; i <= count; i++) out[i] = values[i];
+    return wrong >= 0;
+}
 #undef ROUNDER
+
+/* Eight bytes at a time, each in a byte of a word. A byte of at most 127 that is c or more keeps its high bit, once
+   set, when c is taken away; so a text's bytes are told apart by what they lie between. */
+#define EACH_BYTE(value)  (UINT64_C(0x0101010101010101) * (value))
+#define FROM(high, least) ((high)-EACH_BYTE(least))
+
+/* The codes of bytes, six bits each, the first byte's on top; *odd gets a bit where one has none. */
+static inline uint64_t code_bytes(uint64_t bytes, uint64_t *odd)
+{
+    uint64_t high = bytes | EACH_BYTE(0x80), one = EACH_BYTE(1);
+    uint64_t digit = FROM(high, '0'), capital = FROM(high, 'A'), line = FROM(high, '_'), small = FROM(high, 'a');
+    uint64_t inside = FROM(high, '-') ^ FROM(high, '-' + 1) ^ digit ^ FROM(high, '9' + 1) ^ capital ^
+                      FROM(high, 'Z' + 1) ^ line ^ FROM(high, '_' + 1) ^ small ^ FROM(high, 'z' + 1);
+    uint64_t capitals = capital >> 7 & one;
+    *odd |= (bytes | ~inside) & EACH_BYTE(0x80);
+    uint64_t codes = bytes - EACH_BYTE('-') - ((digit >> 7 & one) << 1) - ((capitals << 3) - capitals) -
+                     ((line >> 7 & one) << 2) - (small >> 7 & one);
+    codes = (codes & UINT64_C(0x003F003F003F003F)) << 6 | (codes >> 8 & UINT64_C(0x003F003F003F003F));
+    codes = (codes & UINT64_C(0x00000FFF00000FFF)) << 12 | (codes >> 16 & UINT64_C(0x00000FFF00000FFF));
+    return (codes & UINT64_C(0x0000000000FFFFFF)) << 24 | codes >> 32;
+}
+
+static void short_keys(uint64_t *restrict out, uint64_t *restrict odd, const uint64_t *restrict heads,
+                       const uint64_t *restrict tails, int64_t length, int64_t count)
+{
+    /* Bytes beyond the end become '-', whose code is 0. */
+    const uint64_t head_rest = length < 8 ? UINT64_MAX << 8 * length : 0,
+                   tail_rest = length <= 8 ? UINT64_MAX : UINT64_MAX << 8 * (length - 8);
+    const uint64_t head_padding = head_rest & EACH_BYTE('-'), tail_padding = tail_rest & EACH_BYTE('-');
+    for (int64_t i = 0; i < count; i++) {
+        uint64_t wrong = 0, head = (heads[i] & ~head_rest) | head_padding,
+                 tail = (tails[i] & ~tail_rest) | tail_padding;
+        uint64_t codes = code_bytes(head, &wrong) << 16;
+        out[i] = codes | code_bytes(tail, &wrong) >> 32 | (uint64_t)length;
+        odd[i] = wrong;
+    }
+}
+#undef FROM
+#undef EACH_BYTE

@@ -581,4 +581,8 @@ const ptn_kernels KERNELS = {.name = NAME,
                              .money = money,
                              .stamps = stamps,
                              .hashes = hashes,
+                             .times = times,
+                             .numbers = numbers,
+                             .offsets = offsets,
+                             .short_keys = short_keys,
                              .line_bits = line_bits};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Kernels that read order lines: narrow, narrow_keys, whole, money, stamps, hashes. What is expected is written row by
+/* Kernels that read order lines: narrow, narrow_keys, whole, money, stamps, hashes, times, numbers, offsets,
+   short_keys. What is expected is written row by
    row here; what is written where a kernel says no has no meaning. */
 #include "kernels/harness.h"
 
@@ -7,6 +8,7 @@
 #include <string.h>
 
 #include "base/siphash.h"
+#include "history/key.h"
 
 enum { CASES = 4000, MOST_ROWS = 140 };
 
@@ -152,6 +154,129 @@ void check_hashes(const ptn_kernels *table)
         }
         table->hashes(out, words, lasts, count, key);
         same("hashes", out, wanted, count, sizeof *out);
+        space_check();
+    }
+}
+
+/* Of a time, with a sign: the quotient rounded down. */
+static int64_t floor_of(int64_t value, int64_t unit) { return value / unit - (value % unit < 0); }
+
+/* Times near the edges of seconds, near 0 and as far as doubles go, and beyond. */
+static int64_t draw_time(int64_t unit, int32_t shift, int64_t most)
+{
+    static const int64_t ends[] = {INT64_MAX, INT64_MIN, 0, -1, 1};
+    int64_t what = draw_from(0, 9);
+    if (what == 0) return draw_from(-most - 9, most + 9) * (INT64_C(1) << shift);
+    if (what == 1) return (draw_from(0, 1) == 0 ? most : -most) * (INT64_C(1) << shift) + draw_from(0, 1);
+    if (what == 2) return ends[draw() % 5] / (draw_from(0, 3) == 0 ? 1 : unit);
+    if (what < 6) return draw_from(-5, 5) * unit + draw_from(-2, 2);
+    return draw_from(-4000000000, 4000000000) * unit + draw_from(-2, 2);
+}
+
+void check_times(const ptn_kernels *table)
+{
+    static const struct {
+        int64_t odd;
+        int32_t shift;
+    } clocks[] = {{1, 0}, {125, 3}, {15625, 6}, {1953125, 9}, {(1 << 22) - 1, 4}};
+    for (int64_t number = 0; number < CASES; number++) {
+        int64_t count = draw_from(0, MOST_ROWS), which = draw_from(0, 4), odd = draw_odd(count);
+        const ptn_clock clock = {(double)clocks[which].odd, clocks[which].shift, draw_from(-1, 1) * 3600};
+        int64_t unit = clocks[which].odd << clock.shift;
+        int64_t most = clocks[which].odd == 1 ? INT64_C(1) << 51 : (INT64_C(1) << 53) - (1 << 22);
+        int64_t *values = SPACE(int64_t, count), *out = SPACE(int64_t, count), *wanted = SPACE(int64_t, count);
+        bool near = true;
+        lines_case("times", count, odd);
+        for (int64_t i = 0; i < count; i++) {
+            bool far = true;
+            while (far) {
+                values[i] = draw_time(unit, clock.shift, most);
+                int64_t units = floor_of(values[i], INT64_C(1) << clock.shift);
+                far = units > most || units < -most;
+                if (i == odd) break;
+            }
+            near &= !far;
+            wanted[i] = (int64_t)((uint64_t)floor_of(values[i], unit) - (uint64_t)clock.late);
+        }
+        bool said = table->times(out, values, count, &clock);
+        if (said != near) wrong("it says %d, not %d", said, near);
+        if (near) same("times", out, wanted, count, sizeof *out);
+        space_check();
+    }
+}
+
+void check_numbers(const ptn_kernels *table)
+{
+    static const double odds[] = {(double)NAN, -(double)NAN, HUGE_VAL, -HUGE_VAL, 0.0, -0.0, 1e300};
+    for (int64_t number = 0; number < CASES; number++) {
+        int64_t count = draw_from(0, MOST_ROWS), odd = draw_odd(count);
+        double *values = SPACE(double, count);
+        bool all = true;
+        lines_case("numbers", count, odd);
+        for (int64_t i = 0; i < count; i++) {
+            values[i] = i == odd ? odds[draw() % 7] : (double)draw_from(-1000, 1000);
+            all &= !isnan(values[i]);
+        }
+        bool said = table->numbers(values, count);
+        if (said != all) wrong("it says %d, not %d", said, all);
+        space_check();
+    }
+}
+
+void check_offsets(const ptn_kernels *table)
+{
+    for (int64_t number = 0; number < CASES; number++) {
+        int64_t count = draw_from(0, MOST_ROWS), odd = draw_odd(count + 1);
+        int32_t *values = SPACE(int32_t, count + 1), least = (int32_t)draw_from(0, 1) * (INT32_MAX - 3 * MOST_ROWS);
+        int64_t *out = SPACE(int64_t, count + 1);
+        bool fine = true;
+        lines_case("offsets", count, odd);
+        for (int64_t i = 0; i <= count; i++) {
+            values[i] = i == 0 ? least : values[i - 1] + (int32_t)draw_from(0, 2);
+            if (i == odd)
+                values[i] = draw_from(0, 1) == 0 ? -(int32_t)draw_from(1, INT32_MAX) : (int32_t)draw_from(0, least);
+            fine &= i == 0 ? values[i] >= 0 : values[i] >= values[i - 1];
+        }
+        bool said = table->offsets(out, values, count);
+        if (said != fine) wrong("it says %d, not %d", said, fine);
+        for (int64_t i = 0; fine && i <= count; i++)
+            if (out[i] != values[i]) wrong("offset %lld is %lld", (long long)i, (long long)out[i]);
+        space_check();
+    }
+}
+
+/* Letters of keys, and the bytes beside them. */
+static uint8_t draw_letter(bool any)
+{
+    static const uint8_t letters[] = "-09AZ_azbmCP17",
+                         beside[] = {',', '.', '/', ':', '@', '[', '^', '`', '{', 0, 127, 128, 255};
+    if (!any) return letters[draw() % 14];
+    return draw_from(0, 1) == 0 ? beside[draw() % sizeof beside] : (uint8_t)draw();
+}
+
+void check_short_keys(const ptn_kernels *table)
+{
+    for (int64_t number = 0; number < CASES; number++) {
+        int64_t count = draw_from(0, MOST_ROWS), length = draw_from(1, PTN_KEY_SHORT_BYTES);
+        uint64_t *heads = SPACE(uint64_t, count), *tails = SPACE(uint64_t, count);
+        uint64_t *out = SPACE(uint64_t, count), *odd = SPACE(uint64_t, count);
+        uint8_t *texts = SPACE(uint8_t, 16 * count);
+        lines_case("short_keys", count, length);
+        for (int64_t i = 0; i < count; i++) {
+            for (int b = 0; b < 16; b++) texts[16 * i + b] = draw_letter(b >= length || draw_from(0, 40) == 0);
+            heads[i] = tails[i] = 0;
+            for (int b = 0; b < 8; b++) {
+                heads[i] |= (uint64_t)texts[16 * i + b] << 8 * b;
+                tails[i] |= (uint64_t)texts[16 * i + 8 + b] << 8 * b;
+            }
+        }
+        table->short_keys(out, odd, heads, tails, length, count);
+        for (int64_t i = 0; i < count; i++) {
+            uint64_t bits = 0;
+            uint32_t key = ptn_key_of_text(&bits, texts + 16 * i, length);
+            if (key != PTN_KEY_NUMBER && (odd[i] == 0) != (key == PTN_KEY_SHORT)) wrong("text %lld", (long long)i);
+            if (key == PTN_KEY_SHORT && out[i] != bits) wrong("the bits of text %lld", (long long)i);
+        }
         space_check();
     }
 }

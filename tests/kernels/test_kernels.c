@@ -27,6 +27,8 @@ static const struct {
              {"narrow", check_narrow},      {"narrow_keys", check_narrow_keys},
              {"whole", check_whole},        {"money", check_money},
              {"stamps", check_stamps},      {"hashes", check_hashes},
+             {"times", check_times},        {"numbers", check_numbers},
+             {"offsets", check_offsets},    {"short_keys", check_short_keys},
              {"line_bits", check_line_bits}};
 
 /* assign has two. */

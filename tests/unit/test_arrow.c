@@ -8,6 +8,7 @@
 
 #include <patron/patron.h>
 
+#include "history/history.h"
 #include "support/arrow_stream.h"
 #include "support/audit.h"
 #include "support/order_lines.h"
@@ -482,6 +483,54 @@ START_TEST(test_times_are_rounded_down_and_local_ones_brought_to_utc)
 }
 END_TEST
 
+/* Many together, around the edges of seconds, before and after 1970, and some so far that they are read alone. */
+START_TEST(test_columns_of_times_are_rounded_down)
+{
+    enum { TIMES = 9000 };
+    static const struct {
+        const char *format;
+        int64_t unit, most; /* most: seconds from 1970 */
+    } kinds[] = {{"tss:", 1, 200000000000},
+                 {"tsm:", 1000, 200000000000},
+                 {"tsu:", 1000000, 200000000000},
+                 {"tsn:", 1000000000, 9200000000},
+                 {"tdm", 1000, 200000000000}};
+    static arrow_cell ids[TIMES], times[TIMES], amounts[TIMES];
+    const arrow_made_column columns[] = {
+        {"customer", "l", NULL, ids}, {"time", NULL, NULL, times}, {"amount", "g", NULL, amounts}};
+    uint64_t state = 21;
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        for (int slice = 0; slice < 3; slice++) {
+            arrow_made_column made[3];
+            int64_t wanted[TIMES];
+            memcpy(made, columns, sizeof made);
+            made[1].format = kinds[k].format;
+            for (int64_t i = 0; i < TIMES; i++) {
+                bool far = test_below(&state, 1000) == 0;
+                int64_t reach = far ? kinds[k].most : 3000000000, second = test_below(&state, 2 * reach) - reach;
+                if (test_below(&state, 4) == 0) second = test_below(&state, 5) - 2;
+                int64_t rest = test_below(&state, 3) == 0 ? 0 : test_below(&state, kinds[k].unit);
+                if (test_below(&state, 3) == 0) rest = kinds[k].unit - 1;
+                ids[i].whole = 1 + test_below(&state, 50);
+                times[i].whole = second * kinds[k].unit + rest;
+                times[i].null = slice == 2 && i % 97 == 5;
+                amounts[i].real = 1.0;
+                wanted[i] = second - 3600;
+            }
+            patron_history *history = new_history(3600);
+            arrow_source source = {.columns = made, .cols = 3, .rows = TIMES, .pad = slice * 7};
+            append_source(history, &source, NULL);
+            for (int64_t i = 0, line = 0; i < TIMES; i++) {
+                if (times[i].null) continue;
+                int64_t stamp = ((const int64_t *)history->stamp.items)[line++];
+                ck_assert_msg(ptn_stamp_time(stamp) == wanted[i], "%s row %d", kinds[k].format, (int)i);
+            }
+            patron_history_free(history);
+        }
+    }
+}
+END_TEST
+
 START_TEST(test_what_is_missing_rejects_the_row_and_says_why)
 {
     small s;
@@ -623,6 +672,7 @@ int main(void)
     tcase_add_test(tests, test_values_behind_nulls_are_not_looked_at);
     tcase_add_test(tests, test_lines_may_have_gaps);
     tcase_add_test(tests, test_times_are_rounded_down_and_local_ones_brought_to_utc);
+    tcase_add_test(tests, test_columns_of_times_are_rounded_down);
     tcase_add_test(tests, test_what_is_missing_rejects_the_row_and_says_why);
     tcase_add_test(tests, test_the_null_type_is_no_value);
     tcase_add_test(tests, test_ids_beyond_int64_and_whole_floats_are_the_texts_of_their_digits);

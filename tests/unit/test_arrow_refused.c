@@ -487,6 +487,61 @@ START_TEST(test_arrays_that_are_not_in_order)
 }
 END_TEST
 
+enum { MANY = 40000 };
+
+/* Offsets of the text column of many rows: where it goes wrong, and how. */
+static int64_t fall_at, fall_by;
+static void spoil_far(struct ArrowArray *batch, int64_t number)
+{
+    struct ArrowArray *texts = batch->children[0];
+    (void)number;
+    void *offsets = (void *)(uintptr_t)texts->buffers[1];
+    int64_t at = texts->offset + fall_at;
+    if (columns[0].format[0] == 'u')
+        ((int32_t *)offsets)[at] -= (int32_t)fall_by;
+    else
+        ((int64_t *)offsets)[at] -= fall_by;
+}
+
+/* The first row, of those of all threads' parts, is named; and nothing stays behind. */
+START_TEST(test_offsets_that_fall_far_into_a_column)
+{
+    static arrow_cell ids[MANY], when[MANY], money[MANY];
+    static const int64_t places[] = {1, 127, 128, 8191, 8192, 8193, 17000, 16384 + 8192, MANY - 1, MANY};
+    patron_context context;
+    patron_context_init(&context, sizeof context);
+    context.threads = 3;
+    for (int64_t i = 0; i < MANY; i++) {
+        ids[i] = (arrow_cell){.text = i % 3 == 0 ? "anna" : "bert"};
+        when[i].whole = i;
+        money[i].whole = 100;
+    }
+    for (size_t p = 0; p < 2 * sizeof places / sizeof *places; p++) {
+        arrow_source source = fresh();
+        struct ArrowArrayStream stream;
+        patron_history *history = good_history();
+        patron_audit before = audit_of(history, PATRON_AS_OF_LAST);
+        patron_error error;
+        columns[0] = (arrow_made_column){"customer", p % 2 == 0 ? "u" : "U", NULL, ids};
+        columns[1].cells = when;
+        columns[2].cells = money;
+        source = (arrow_source){.columns = columns, .cols = 3, .rows = MANY, .pad = (int64_t)p, .spoil = spoil_far};
+        fall_at = places[p / 2];
+        fall_by = 5; /* more than a text has */
+        arrow_stream_open(&stream, &source);
+        ck_assert_int_eq(patron_history_append_arrow(history, &stream, NULL, &context, &error),
+                         PATRON_INVALID_ARGUMENT);
+        ck_assert_msg(strstr(error.message, "column 'customer' is not in order: its offsets fall") != NULL, "%s",
+                      error.message);
+        ck_assert_int_eq(error.row, fall_at - 1);
+        ck_assert_int_eq(source.live, 0);
+        patron_audit after = audit_of(history, PATRON_AS_OF_LAST);
+        ck_assert_mem_eq(&before, &after, sizeof before);
+        patron_history_free(history);
+    }
+}
+END_TEST
+
 START_TEST(test_values_beyond_their_range_fail_with_the_row_of_the_stream)
 {
     static arrow_cell more[ROWS];
@@ -670,6 +725,7 @@ int main(void)
     tcase_add_test(tests, test_types_that_are_not_read_are_named);
     tcase_add_test(tests, test_schemas_that_are_not_in_order);
     tcase_add_test(tests, test_arrays_that_are_not_in_order);
+    tcase_add_test(tests, test_offsets_that_fall_far_into_a_column);
     tcase_add_test(tests, test_values_beyond_their_range_fail_with_the_row_of_the_stream);
     tcase_add_test(tests, test_the_first_of_several_wrong_rows_is_told);
     tcase_add_test(tests, test_a_column_of_a_failed_stream_may_come_again);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "history/intern.h"
+#include "history/memo.h"
 #include "support/order_lines.h"
 #include "support/suite.h"
 
@@ -193,82 +194,110 @@ START_TEST(test_a_team_widens_a_table)
 }
 END_TEST
 
-enum { MET = 30000, CALLS = 4 };
-
+/* Texts that threads meet in a table together. */
 typedef struct meeting {
     ptn_intern intern;
-    char texts[MET][24];
-    ptn_wanted_text wanted[MET];
-    int32_t numbers[CALLS][MET], count;
-    int32_t begun; /* calls */
+    ptn_intern_range *ranges;
+    int64_t from, block, texts; /* text i of this turn is from + i; each is met in two blocks */
+    int32_t *numbers;           /* that were said: in the first block, and in the second */
 } meeting;
 
-/* Each call meets all texts; two begin together, where there are threads for that. */
-static void meet_all(void *argument, int64_t call, int32_t worker)
+static void meet(void *argument, int64_t block, int32_t worker)
 {
     meeting *m = argument;
-    int32_t others = __atomic_fetch_add(&m->begun, 1, __ATOMIC_RELAXED);
-    (void)worker;
-    for (int32_t i = 0; others == 0 && i < 1000 && __atomic_load_n(&m->begun, __ATOMIC_RELAXED) < 2; i++) sched_yield();
-    for (int32_t i = 0; i < m->count; i++) m->numbers[call][i] = ptn_intern_meet(&m->intern, &m->wanted[i], true);
-}
-
-/* A text has the number that every call was told, if any, and there are no more than there is room for. */
-static void check_meeting(const meeting *m, int64_t room)
-{
-    int64_t given = 0;
-    ck_assert_int_eq(ptn_intern_count(&m->intern), room);
-    for (int32_t i = 0; i < m->count; i++) {
-        uint8_t text[PTN_KEY_TEXT];
-        const uint8_t *bytes;
-        int32_t number = ptn_intern_find(&m->intern, (const uint8_t *)m->texts[i], (int64_t)strlen(m->texts[i]));
-        for (int32_t c = 0; c < CALLS; c++)
-            if (m->numbers[c][i] != PTN_INTERN_MISSING && m->numbers[c][i] != number)
-                ck_abort_msg("text %d is %d, and %d to call %d", (int)i, (int)number, (int)m->numbers[c][i], (int)c);
-        if (number < 0) continue;
-        given++;
-        int64_t length = ptn_intern_get(&bytes, text, &m->intern, number);
-        ck_assert_int_eq(length, (int64_t)strlen(m->texts[i]));
-        ck_assert_mem_eq(bytes, m->texts[i], (size_t)length);
+    int64_t blocks = m->texts / m->block;
+    for (int64_t i = block % blocks * m->block, end = i + m->block; i < end; i++) {
+        ptn_wanted_text wanted = {.bits = (uint64_t)(m->from + i), .kind = PTN_KEY_NUMBER};
+        wanted.hash = ptn_intern_hash(&m->intern, wanted.kind, wanted.bits);
+        m->numbers[block / blocks * m->texts + i] = ptn_intern_meet(&m->intern, &wanted, true, &m->ranges[worker]);
     }
-    ck_assert_int_eq(given, room);
 }
 
-/* Threads that add the same texts at once, also with one and the same hash. */
-START_TEST(test_threads_add_texts_at_once)
+/* What threads have taken and not used is given back: numbers stay 0, 1, … and each text has one, whatever the room. */
+START_TEST(test_threads_number_texts_together)
 {
-    static const struct {
-        uint64_t mask;
-        int32_t count, room;
-    } turns[] = {{0, 600, 500}, {UINT64_MAX, MET, MET}, {UINT64_MAX, MET, MET - 1000}, {UINT64_MAX, MET, MET}};
-    static meeting m;
+    enum { TEXTS = 40000, BLOCK = 100, THREADS = 4, TURNS = 3, SPARE = THREADS * PTN_INTERN_RANGE };
+    static int32_t numbers[2 * TEXTS], renamed[SPARE];
+    static ptn_intern_range ranges[THREADS];
+    static const int64_t rooms[TURNS] = {TEXTS + SPARE, 700, 1}; /* the last two are not enough */
+    meeting m = {.block = BLOCK, .texts = TEXTS, .numbers = numbers, .ranges = ranges};
     patron_context asked;
     ptn_context context;
+    ptn_siphash_key key;
     ptn_team team;
     patron_context_init(&asked, sizeof asked);
-    asked.threads = 4;
+    asked.threads = THREADS;
     ck_assert_int_eq(ptn_context_read(&context, &asked, NULL), PATRON_OK);
     ptn_team_open(&team, &context);
-    for (size_t t = 0; t < sizeof turns / sizeof *turns; t++) {
-        ptn_siphash_key key;
-        ptn_siphash_key_make(&key);
-        ptn_intern_open(&m.intern, "texts", &key);
-        m.intern.hash_mask = turns[t].mask;
-        m.intern.most = turns[t].room;
-        m.count = turns[t].count;
-        m.begun = 0;
-        ck_assert_int_eq(ptn_intern_reserve(&m.intern, m.count, 0, &context.memory, NULL), PATRON_OK);
-        for (int32_t i = 0; i < m.count; i++) {
-            int length = snprintf(m.texts[i], sizeof m.texts[i], "%s%d", i % 2 == 0 ? "" : "id", (int)i);
-            ptn_intern_want(&m.wanted[i], &m.intern, (const uint8_t *)m.texts[i], length);
-        }
+    ptn_siphash_key_make(&key);
+    ptn_intern_open(&m.intern, "texts", &key);
+    for (int turn = 0; turn < TURNS; turn++) {
+        int64_t before = ptn_intern_count(&m.intern);
+        ck_assert_int_eq(ptn_intern_reserve(&m.intern, TEXTS + SPARE, 0, &context.memory, NULL), PATRON_OK);
         ptn_intern_share(&m.intern);
-        ck_assert_int_eq(ptn_team_run(&team, "test", 0.0, 1.0, CALLS, meet_all, &m, NULL), PATRON_OK);
-        ptn_intern_own(&m.intern);
-        check_meeting(&m, turns[t].room);
-        ptn_intern_free(&m.intern, &context.memory);
+        m.intern.room = before + rooms[turn];
+        ck_assert_int_eq(ptn_team_run(&team, "texts", 0.0, 1.0, 2 * TEXTS / BLOCK, meet, &m, NULL), PATRON_OK);
+        int64_t left = ptn_intern_own(&m.intern, ranges, THREADS, renamed), count = ptn_intern_count(&m.intern);
+        ck_assert_int_le(left, SPARE);
+        ck_assert_int_le(count - before, rooms[turn]);
+        ck_assert_int_ge(count - before + SPARE, rooms[turn]);
+        for (int64_t i = 0; i < 2 * TEXTS; i++) {
+            char text[64];
+            int length = snprintf(text, sizeof text, "%lld", (long long)(m.from + i % TEXTS));
+            int32_t number = numbers[i], found = ptn_intern_find(&m.intern, (const uint8_t *)text, length);
+            if (number >= count) {
+                ck_assert_int_lt(number - count, left);
+                number = renamed[number - count];
+            }
+            if (number >= 0 || turn == 0) ck_assert_int_eq(number, found);
+            if (found < 0) continue;
+            ck_assert_int_lt(found, count);
+            ck_assert_uint_eq(((const uint64_t *)m.intern.bits.items)[found], (uint64_t)(m.from + i % TEXTS));
+        }
+        for (int w = 0; w < THREADS; w++) ck_assert_int_eq(ranges[w].end, ranges[w].next);
+        m.from += TEXTS / 2; /* half of them are known the next time */
     }
+    ptn_intern_free(&m.intern, &context.memory);
     ptn_team_close(&team);
+}
+END_TEST
+
+/* A memo says the number that was kept, or none; texts that differ in their end or length alone are others. */
+START_TEST(test_a_memo_says_what_was_kept)
+{
+    enum { TEXTS = 4000, BITS = 5, WORD_BITS = 4 };
+    static ptn_memo_text places[1 << BITS];
+    static uint64_t words[1 << WORD_BITS];
+    static uint8_t texts[TEXTS + 8][PTN_MEMO_BYTES];
+    const ptn_memo memo = {places, words, BITS, WORD_BITS};
+    uint64_t state = 3;
+    int64_t known = 0;
+    for (int64_t length = 1; length <= PTN_MEMO_BYTES; length++) {
+        /* One behind the other, of few letters, zeros among them. */
+        uint8_t *all = &texts[0][0];
+        int32_t numbers[100];
+        uint8_t unknown[101];
+        for (int64_t i = 0; i < (TEXTS + 8) * PTN_MEMO_BYTES; i++) all[i] = (uint8_t)test_below(&state, 3);
+        for (int64_t from = 0; from + 100 <= TEXTS; from += 100) {
+            const uint8_t *first = all + from * length;
+            int32_t left = ptn_memo_find_each(numbers, unknown, &memo, first, length, 100);
+            for (int32_t i = 0, next = 0; i < 100; i++) {
+                int32_t number = (int32_t)length; /* what number a text is to have: its digits and length */
+                for (int64_t b = 0; b < length; b++) number = number * 3 + first[i * length + b];
+                ck_assert_int_eq(ptn_memo_find(&memo, first + i * length, length, false),
+                                 ptn_memo_find(&memo, first + i * length, length, true));
+                bool kept = numbers[i] >= 0;
+                if (kept) ck_assert_int_eq(numbers[i], number);
+                if (!kept) ck_assert_int_eq(numbers[i], PTN_INTERN_NEW);
+                known += kept;
+                ck_assert(kept || (next < left && unknown[next] == i));
+                next += !kept;
+                ptn_memo_keep(&memo, first + i * length, length, number);
+                ck_assert_int_eq(ptn_memo_find(&memo, first + i * length, length, true), number);
+            }
+        }
+    }
+    ck_assert_int_gt(known, TEXTS);
 }
 END_TEST
 
@@ -282,6 +311,7 @@ int main(void)
     tcase_add_test(tests, test_colliding_hashes_change_nothing);
     tcase_add_test(tests, test_numbers_are_written_as_printed);
     tcase_add_test(tests, test_a_team_widens_a_table);
-    tcase_add_test(tests, test_threads_add_texts_at_once);
+    tcase_add_test(tests, test_threads_number_texts_together);
+    tcase_add_test(tests, test_a_memo_says_what_was_kept);
     return run_suite(suite);
 }
