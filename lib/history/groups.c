@@ -83,12 +83,13 @@ static int64_t block_end(const job *j, int64_t block)
     return end < lines ? end : lines;
 }
 
-INLINE void count_lines(job *j, int64_t block, bool special)
+INLINE void count_lines(job *j, int64_t block, int32_t worker, bool special)
 {
     const ptn_grouping *g = j->asked;
     const int32_t *customers = g->history->customer.items;
     const int64_t *stamps = g->history->stamp.items;
     int64_t *counts = j->groups->places + block * j->groups->count;
+    uint64_t *ordered = g->ordered == NULL ? NULL : g->ordered + worker * g->words;
     int32_t shift = j->groups->shift;
     block_sums s = {.first_s = INT64_MAX, .last_s = INT64_MIN};
     memset(counts, 0, (size_t)j->groups->count * sizeof *counts);
@@ -102,6 +103,7 @@ INLINE void count_lines(job *j, int64_t block, bool special)
             counts[customer >> shift]++;
         else
             ptn_see_aside(j->groups->seen, customer);
+        if (ordered != NULL && kind == PTN_KIND_ORDER) ptn_see_order(ordered, customer);
         if (kind < PTN_KIND_RETURN) continue;
         if (time_s < s.first_s) s.first_s = time_s;
         if (time_s > s.last_s) s.last_s = time_s;
@@ -117,7 +119,7 @@ static inline uint64_t order_of(const ptn_groups *g, const patron_history *h, in
                : ptn_line_order(h, line) * g->scramble;
 }
 
-INLINE void place_lines(job *j, int64_t block, bool special)
+INLINE void place_lines(job *j, int64_t block, int32_t worker, bool special)
 {
     const ptn_grouping *g = j->asked;
     const patron_history *h = g->history;
@@ -127,6 +129,7 @@ INLINE void place_lines(job *j, int64_t block, bool special)
     int64_t *places = j->groups->places + block * j->groups->count, base = j->groups->base;
     int32_t shift = j->groups->shift;
     uint32_t within = (1u << shift) - 1u;
+    (void)worker;
     for (int64_t i = block * j->groups->block; i < block_end(j, block); i++) {
         uint32_t customer = owner(g, customers[i]), group = customer >> shift;
         if (group - j->first >= j->count) continue;
@@ -163,11 +166,12 @@ static inline int32_t span_end(int32_t from, int32_t until)
 /* Where nobody asks for single lines, those of a run become two entries at most: what was bought, and what came back.
    Entries are added up anyway, so it makes no difference where a run ends. With `brief`, a constant, the lines of each
    entry are counted too, of which there are a few at most. */
-INLINE void count_entries(job *j, int64_t block, bool brief)
+INLINE void count_entries(job *j, int64_t block, int32_t worker, bool brief)
 {
     const ptn_grouping *g = j->asked;
     const int64_t *stamps = g->history->stamp.items;
     int64_t *counts = j->groups->places + block * j->groups->count, end = block_end(j, block);
+    uint64_t *ordered = g->ordered == NULL ? NULL : g->ordered + worker * g->words;
     int64_t *briefs = brief ? j->groups->brief_places + block * j->groups->count : NULL;
     int32_t shift = j->groups->shift;
     block_sums s = {.first_s = INT64_MAX, .last_s = INT64_MIN};
@@ -189,6 +193,8 @@ INLINE void count_entries(job *j, int64_t block, bool brief)
                 if (brief) seen += kept == bits ? until - from : ptn_run_count(kept);
                 if (kept != bits) ptn_see_aside(j->groups->seen, customer);
             }
+            if (ordered != NULL && (t.kinds[PTN_KIND_ORDER] & ptn_run_bits(&t, r)) != 0)
+                ptn_see_order(ordered, customer);
             counts[customer >> shift] += entries;
             if (brief) briefs[customer >> shift] += seen;
             s.first_s = entries > 0 && time_s < s.first_s ? time_s : s.first_s;
@@ -198,16 +204,11 @@ INLINE void count_entries(job *j, int64_t block, bool brief)
     j->sums[block] = s;
 }
 
-static void count_runs(void *argument, int64_t block, int32_t worker)
-{
-    (void)worker;
-    count_entries(argument, block, false);
-}
+static void count_runs(void *argument, int64_t block, int32_t worker) { count_entries(argument, block, worker, false); }
 
 static void count_briefs(void *argument, int64_t block, int32_t worker)
 {
-    (void)worker;
-    count_entries(argument, block, true);
+    count_entries(argument, block, worker, true);
 }
 
 /* What the entries of a line's run have in common in ptn_gathered.packed. */
@@ -388,11 +389,10 @@ static void place_briefs(void *argument, int64_t block, int32_t worker)
     static void name(void *argument, int64_t block, int32_t worker)                                                    \
     {                                                                                                                  \
         job *j = argument;                                                                                             \
-        (void)worker;                                                                                                  \
         if (ptn_groups_special(j->asked))                                                                              \
-            loop(j, block, true);                                                                                      \
+            loop(j, block, worker, true);                                                                              \
         else                                                                                                           \
-            loop(j, block, false);                                                                                     \
+            loop(j, block, worker, false);                                                                             \
     }
 
 BY_SPECIAL(count_block, count_lines)
