@@ -48,6 +48,7 @@ typedef struct ptn_groups {
     int64_t *brief_places;                 /* likewise, or NULL */
     int64_t block;                         /* lines in a block */
     uint64_t scramble, unscramble;         /* odd; what order keys are multiplied by, and the way back */
+    uint8_t *stages;                       /* of each worker, where it collects entries and briefs; or NULL */
     uint64_t *seen;                        /* a bit for each customer: has a line that did not become an entry */
     int64_t kinds[PTN_KIND_COUNT];         /* lines, duplicates included */
     int64_t first_s, last_s;               /* of the kept ones; first_s > last_s: none */
