@@ -14,7 +14,9 @@
 #include "base/checked.h"
 #include "base/error.h"
 #include "base/utf8.h"
+#include "history/as_of.h"
 #include "history/cancelled.h"
+#include "history/duplicates.h"
 #include "history/entries.h"
 #include "history/groups.h"
 #include "history/habits.h"
@@ -75,43 +77,11 @@ typedef struct job {
     bool large;              /* groups over LARGE_GROUP are done now, not the others */
 } job;
 
-#define COMPARE(a, b) ((a) < (b) ? -1 : (a) > (b))
-
 /* The history's number of a customer. */
 static int32_t number_of(const job *j, int64_t customer)
 {
     return j->order == NULL ? (int32_t)customer : j->order[customer];
 }
-
-/* -1, 0, 1 by everything that makes lines of one customer duplicates. */
-static int compare_lines(const ptn_entry *a, const ptn_entry *b, const ptn_detail *details)
-{
-    const ptn_detail *m = &details[a->at], *n = &details[b->at];
-    int sign = COMPARE(a->order_kind, b->order_kind);
-    if (sign == 0) sign = COMPARE(a->order, b->order);
-    if (sign == 0) sign = COMPARE(a->time_s, b->time_s);
-    if (sign == 0) sign = COMPARE(a->amount, b->amount);
-    if (sign == 0) sign = COMPARE(m->quantity, n->quantity);
-    if (sign == 0) sign = COMPARE(a->marks & PTN_MARK_RETURN, b->marks & PTN_MARK_RETURN);
-    if (sign == 0) sign = COMPARE(m->product, n->product);
-    if (sign == 0) sign = COMPARE(m->category, n->category);
-    if (sign == 0) sign = COMPARE(m->channel, n->channel);
-    if (sign == 0) sign = COMPARE(m->discount, n->discount);
-    return sign;
-}
-
-/* Of equal lines the one appended first comes first: details are in the log's order. */
-static bool by_everything(const ptn_entry *a, const ptn_entry *b, const ptn_detail *details)
-{
-    int sign = compare_lines(a, b, details);
-    return sign != 0 ? sign < 0 : a->at < b->at;
-}
-
-#define SORT_NAME    sort_by_everything
-#define SORT_TYPE    ptn_entry
-#define SORT_CONTEXT ptn_detail
-#define SORT_LESS    by_everything
-#include "base/sort_template.h"
 
 /* The entry, which was of kind `from`, is counted as of another. */
 static void count_move(const job *j, group_sums *sums, const ptn_entry *e, uint8_t from, const int64_t *lines)
@@ -125,9 +95,9 @@ static void count_move(const job *j, group_sums *sums, const ptn_entry *e, uint8
 static void mark_duplicates(const job *j, group_sums *sums, ptn_entry *entries, int64_t count,
                             const ptn_detail *details, const int64_t *lines)
 {
-    sort_by_everything(entries, count, details);
+    ptn_duplicates_sort(entries, count, details);
     for (int64_t i = 1, kept = 0; i < count; i++) {
-        if (compare_lines(&entries[kept], &entries[i], details) != 0) {
+        if (!ptn_duplicates_are(&entries[kept], &entries[i], details)) {
             kept = i;
             continue;
         }
@@ -306,40 +276,6 @@ static void see_group(void *argument, int64_t block, int32_t worker)
         empty_tray(j, b);
     else
         ptn_habits_finish(&b->habits);
-}
-
-/* The instant of the last line that is kept, duplicates and cancellations aside; INT64_MIN where there is none. */
-static int64_t last_instant(const patron_history *h)
-{
-    const int64_t *stamps = h->stamp.items;
-    int64_t last_s = INT64_MIN;
-    if (!h->ignores) return h->last_s;
-    for (int64_t i = 0; i < ptn_history_lines(h); i++) {
-        int64_t time_s = ptn_stamp_time(stamps[i]);
-        if (time_s > last_s && !ptn_history_drops(h, ptn_line_amount(h, i)) && !ptn_history_ignores(h, i))
-            last_s = time_s;
-    }
-    return last_s;
-}
-
-/* The as-of as used: the last kept line's instant unless given. INT64_MAX where there is no such line. */
-static patron_status find_as_of(int64_t *used, const patron_history *history, int64_t as_of_s, patron_error *error)
-{
-    if (as_of_s != PATRON_AS_OF_LAST && (as_of_s > PATRON_MOST_TIME_S || as_of_s < -PATRON_MOST_TIME_S))
-        return ptn_fail(error, PATRON_INVALID_ARGUMENT,
-                        "as_of_s is %lld; give seconds since 1970 within 2.6e11, or PATRON_AS_OF_LAST",
-                        (long long)as_of_s);
-    *used = as_of_s;
-    if (as_of_s == PATRON_AS_OF_LAST) *used = last_instant(history);
-    if (*used == INT64_MIN) *used = INT64_MAX;
-    return PATRON_OK;
-}
-
-/* The last instant before the window; INT64_MIN where there is none. */
-static int64_t window_begin(int64_t as_of_s, int64_t days)
-{
-    if (days == 0 || as_of_s == INT64_MAX || days > 4 * PATRON_MOST_TIME_S / 86400) return INT64_MIN;
-    return as_of_s - days * 86400;
 }
 
 static patron_status fail_overflow(const job *j, int64_t customer, patron_error *error)
@@ -638,6 +574,20 @@ static patron_status find_ranked(ptn_purchases *p, ptn_team *team, const char *s
     return status;
 }
 
+/* Where a line that makes an order is enough for a customer to be ranked, and no other undoes it, it is known who is
+   before customers are seen. grouping->ordered is the caller's to free. */
+static patron_status open_sink(ptn_purchases *p, job *j, ptn_grouping *grouping, int32_t workers, patron_error *error)
+{
+    grouping->words = p->count / 64 + 1;
+    const ptn_wanted ordered = {&grouping->ordered, workers * grouping->words, sizeof *grouping->ordered, "customers"};
+    j->sink = j->question.sink;
+    p->taken = true;
+    p->audit.as_of_s = used_as_of(j);
+    patron_status status = make_ranked(p, error);
+    if (status == PATRON_OK) status = ptn_allocate_each(&ordered, 1, true, &p->memory, error);
+    return status;
+}
+
 patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates, const patron_history *history,
                                   const ptn_question *question, ptn_team *team, const char *stage, double until,
                                   patron_error *error)
@@ -652,10 +602,10 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
     purchases->count = ptn_intern_count(&history->customers);
     if (j.question.min_orders < 1) j.question.min_orders = 1;
     purchases->min_orders = j.question.min_orders;
-    patron_status status = find_as_of(&j.question.as_of_s, history, question->as_of_s, error);
+    patron_status status = ptn_as_of_find(&j.question.as_of_s, history, question->as_of_s, error);
     if (status != PATRON_OK) return status;
     grouping.as_of_s = j.question.as_of_s;
-    grouping.before_s = window_begin(grouping.as_of_s, question->window_days);
+    grouping.before_s = ptn_as_of_window(grouping.as_of_s, question->window_days);
     bool drops = history->options.duplicates == PATRON_DUPLICATES_DROP,
          matches = history->options.match_cancellations != 0;
     grouping.details = (question->habits & PTN_HABIT_OF_LINES) != 0 || drops || matches;
@@ -678,18 +628,8 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
         status = find_owners(purchases, &owners, history, error);
         grouping.owners = owners;
     }
-    /* A line that makes an order, and no other that undoes it: which customers have one is known before they are seen.
-     */
-    if (status == PATRON_OK && running == NULL && !matches && j.question.min_orders == 1 && question->sink != NULL) {
-        j.sink = question->sink;
-        purchases->taken = true;
-        purchases->audit.as_of_s = used_as_of(&j);
-        status = make_ranked(purchases, error);
-        grouping.words = purchases->count / 64 + 1;
-        const ptn_wanted ordered = {&grouping.ordered, team->context->threads * grouping.words,
-                                    sizeof *grouping.ordered, "customers"};
-        if (status == PATRON_OK) status = ptn_allocate_each(&ordered, 1, true, &purchases->memory, error);
-    }
+    if (status == PATRON_OK && running == NULL && !matches && j.question.min_orders == 1 && question->sink != NULL)
+        status = open_sink(purchases, &j, &grouping, team->context->threads, error);
     if (status == PATRON_OK && (running == NULL || running->odd_count > 0))
         status = see_gathered(purchases, &j, &groups, &grouping, team, stage, read, until, error);
     if (status == PATRON_OK) status = fill_audit(purchases, &j, error);

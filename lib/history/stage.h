@@ -43,13 +43,13 @@ static inline __attribute__((always_inline)) void ptn_stage_put(uint8_t *stage, 
     for (uint32_t i = 0; i < bytes; i += PTN_STAGE_STEP)
         memcpy(stage + at + i, (const uint8_t *)from + i, PTN_STAGE_STEP);
     if (end < PTN_STAGE_LINE) return;
-    uint8_t *start = (uint8_t *)to - at;
     if (*head != 0) {
-        memcpy(start + *head, stage + *head, (size_t)(PTN_STAGE_LINE - *head));
+        memcpy((uint8_t *)to - (at - *head), stage + *head, (size_t)(PTN_STAGE_LINE - *head));
         *head = 0;
         line = PTN_STAGE_LINE;
     }
-    for (; line + PTN_STAGE_LINE <= end; line += PTN_STAGE_LINE) ptn_stage_send(start + line, stage + line);
+    for (; line + PTN_STAGE_LINE <= end; line += PTN_STAGE_LINE)
+        ptn_stage_send((uint8_t *)to + ((int64_t)line - at), stage + line);
     memcpy(stage, stage + line, PTN_STAGE_LINE);
 }
 
