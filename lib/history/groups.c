@@ -15,7 +15,7 @@ enum {
     MOST_GROUPS = 1 << 12,
     LEAST_BLOCK = 1 << 16,
     MOST_BLOCKS = 64,
-    TOUCHED = 1 << 17 /* entries at a time */
+    TOUCHED = 1 << 17 /* entries at a time: some MB, as threads wait for each other within a table of pages */
 };
 
 /* Bytes gathered in a round, before there are more rounds. More with briefs: to read lines once more is dearer then

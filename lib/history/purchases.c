@@ -3,6 +3,8 @@
 
        log --groups.h--> groups of customers --a group at a time, in parallel--> grouped by customer --> ptn_customer
 
+   Customers are kept in an array, or go to a sink some at a time, where it is known before who has a row.
+
    Within a customer, entries are sorted by time to see the orders, the days and, where asked for, the habits. Lines of
    an order mostly lie together then; where they do not, entries are sorted by order first, as they are by everything
    that makes lines duplicates. */
