@@ -265,7 +265,7 @@ static void finish_categories(ptn_habits *h, ptn_habit_bench *b, int64_t groups,
 
 static void forget_products(uint64_t *seen, int64_t words, const ptn_entry *entries, int64_t count, known_lines lines)
 {
-    if (words <= 8 * count) {
+    if (words <= 32 * count) {
         memset(seen, 0, (size_t)words * sizeof *seen);
         return;
     }
