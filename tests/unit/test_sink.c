@@ -300,7 +300,7 @@ static patron_status build_with(const patron_history *history, int64_t allocatio
 
 START_TEST(test_an_interrupted_build_leaves_nothing)
 {
-    const shop s = {.lines = 200000, .customers = 30000};
+    const shop s = {.lines = 90000, .customers = 30000};
     uint64_t state = 7, whole = 0, again = 0;
     int64_t refused = 0, cancelled = 0;
     patron_history *history = history_of(&s, NULL, &state);
