@@ -15,6 +15,7 @@
 
 /* Customers in a tile of a block of parallel work, which is one of ptn_purchases' groups. */
 enum { TILE = 256 };
+_Static_assert((int)PTN_SINK_ROWS == (int)PTN_FEATURE_ROWS, "what the sink is given is filled at once");
 
 typedef struct builder {
     patron_features *features;
@@ -148,36 +149,77 @@ static void take_rows(ptn_feature_rows *rows, ptn_customer room[PTN_FEATURE_ROWS
     }
 }
 
+/* The rows from `row` on of customers looked at together. */
+static void fill_some(const builder *b, int64_t row, const ptn_feature_rows *some)
+{
+    patron_features *f = b->features;
+    for (int64_t i = 0; i < some->count; i++) {
+        const ptn_customer *c = some->customers[i];
+        f->values[row + i] = (ptn_value){c->gross, c->returns, c->recurring, c->orders};
+    }
+    for (int64_t i = 0; i < b->columns; i++)
+        ptn_feature_fill(f->matrix->values + row * b->columns + i, b->columns, (int32_t)b->chosen[i], some, &b->clock);
+}
+
+static void touch_rows(void *argument, int64_t row, int64_t count)
+{
+    const builder *b = argument;
+    patron_features *f = b->features;
+    ptn_touch(f->values + row, (size_t)count * sizeof *f->values);
+    ptn_touch(f->matrix->values + row * b->columns, (size_t)(count * b->columns) * sizeof *f->matrix->values);
+}
+
+/* What the sink does with customers as they are seen. */
+static void take_customers(void *argument, int64_t row, const ptn_customer *customers, const ptn_habits *habits,
+                           int64_t count)
+{
+    ptn_feature_rows some = {.count = count};
+    for (int64_t i = 0; i < count; i++) {
+        some.customers[i] = &customers[i];
+        some.habits[i] = habits == NULL ? NULL : &habits[i];
+    }
+    fill_some(argument, row, &some);
+}
+
 static void fill_rows(void *argument, int64_t block, int32_t worker)
 {
     builder *b = argument;
-    patron_features *f = b->features;
     const stretch s = stretch_of(b, block);
-    int64_t row = s.row, n = s.from, rows = b->purchases.ranked[block + 1] - row;
+    int64_t row = s.row, n = s.from;
     (void)worker;
-    ptn_touch(f->values + row, (size_t)rows * sizeof *f->values);
-    ptn_touch(f->matrix->values + row * b->columns, (size_t)(rows * b->columns) * sizeof *f->matrix->values);
+    touch_rows(b, row, b->purchases.ranked[block + 1] - row);
     while (n < s.end) {
         ptn_feature_rows some;
         ptn_customer room[PTN_FEATURE_ROWS];
         take_rows(&some, room, &n, b, s.end);
-        for (int64_t i = 0; i < some.count; i++) {
-            const ptn_customer *c = some.customers[i];
-            f->values[row + i] = (ptn_value){c->gross, c->returns, c->recurring, c->orders};
-        }
-        for (int64_t i = 0; i < b->columns; i++)
-            ptn_feature_fill(f->matrix->values + row * b->columns + i, b->columns, (int32_t)b->chosen[i], &some,
-                             &b->clock);
+        fill_some(b, row, &some);
         row += some.count;
     }
 }
 
+/* Room for the rows, which are known, and what formulas need besides customers. */
+static patron_status make_rows(void *argument, const ptn_purchases *purchases, patron_error *error)
+{
+    builder *b = argument;
+    patron_features *f = b->features;
+    void *block;
+    f->rows = purchases->ranked[purchases->groups];
+    if (f->rows == 0) return PATRON_OK;
+    b->clock.as_of_s = purchases->audit.as_of_s;
+    b->clock.as_of_day = ptn_local_day(b->clock.as_of_s, b->history->options.utc_offset_s);
+    patron_status status = ptn_allocate(&block, &f->memory, f->rows, sizeof *f->values, "customers' money", error);
+    if (status != PATRON_OK) return status;
+    f->values = block;
+    status = ptn_matrix_create(&f->matrix, f->rows, b->columns, &f->memory, error);
+    for (int64_t i = 0; status == PATRON_OK && i < b->columns; i++)
+        f->matrix->columns[i] = ptn_catalogue()[b->chosen[i]];
+    return status;
+}
+
 static patron_status fill(builder *b, ptn_team *team, patron_error *error)
 {
-    void *block;
     patron_features *f = b->features;
     int64_t codes = -1; /* their column, or -1 */
-    const ptn_memory *memory = &team->context->memory;
     f->audit = b->purchases.audit;
     f->history_options = *ptn_history_options_of(b->history);
     f->only_currency = f->history_options.only_currency != NULL;
@@ -199,19 +241,12 @@ static patron_status fill(builder *b, ptn_team *team, patron_error *error)
     b->blocks = b->purchases.groups;
     patron_status status = fill_ids(b, team, error);
     if (status != PATRON_OK) return status;
-    status = ptn_allocate(&block, memory, f->rows, sizeof *f->values, "customers' money", error);
+    if (!b->purchases.taken) status = make_rows(b, &b->purchases, error);
     if (status != PATRON_OK) return status;
-    f->values = block;
-    status = ptn_matrix_create(&f->matrix, f->rows, b->columns, memory, error);
-    if (status != PATRON_OK) return status;
-    for (int64_t i = 0; i < b->columns; i++) {
-        f->matrix->columns[i] = ptn_catalogue()[b->chosen[i]];
+    for (int64_t i = 0; i < b->columns; i++)
         if (f->matrix->columns[i].kind == PATRON_KIND_CODE) codes = i;
-    }
-
-    b->clock.as_of_s = f->audit.as_of_s;
-    b->clock.as_of_day = ptn_local_day(f->audit.as_of_s, f->history_options.utc_offset_s);
-    status = ptn_team_run(team, "features", 0.9, codes < 0 ? 1.0 : 0.98, b->blocks, fill_rows, b, error);
+    if (!b->purchases.taken)
+        status = ptn_team_run(team, "features", 0.9, codes < 0 ? 1.0 : 0.98, b->blocks, fill_rows, b, error);
     if (status != PATRON_OK || codes < 0) return status;
     return ptn_codes_make(f, codes, &b->history->categories, team, "features", 0.98, 1.0, error);
 }
@@ -224,6 +259,8 @@ static patron_status build(patron_features **features, builder *b, const ptn_con
     if (status != PATRON_OK) return status;
     b->features = block;
     b->features->memory = context->memory;
+    const ptn_sink sink = {b, make_rows, touch_rows, take_customers};
+    b->question.sink = &sink;
     ptn_team_open(&team, context);
     status = ptn_purchases_build(&b->purchases, NULL, b->history, &b->question, &team, "features", 0.85, error);
     if (status == PATRON_OK) {

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "history/runs.h"
+#include "history/stage.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -14,7 +15,7 @@ enum {
     MOST_GROUPS = 1 << 12,
     LEAST_BLOCK = 1 << 16,
     MOST_BLOCKS = 64,
-    TOUCHED = 1 << 15 /* entries at a time */
+    TOUCHED = 1 << 17 /* entries at a time: some MB, as threads wait for each other within a table of pages */
 };
 
 /* Bytes gathered in a round, before there are more rounds. More with briefs: to read lines once more is dearer then
@@ -83,12 +84,13 @@ static int64_t block_end(const job *j, int64_t block)
     return end < lines ? end : lines;
 }
 
-INLINE void count_lines(job *j, int64_t block, bool special)
+INLINE void count_lines(job *j, int64_t block, int32_t worker, bool special)
 {
     const ptn_grouping *g = j->asked;
     const int32_t *customers = g->history->customer.items;
     const int64_t *stamps = g->history->stamp.items;
     int64_t *counts = j->groups->places + block * j->groups->count;
+    uint64_t *ordered = g->ordered == NULL ? NULL : g->ordered + worker * g->words;
     int32_t shift = j->groups->shift;
     block_sums s = {.first_s = INT64_MAX, .last_s = INT64_MIN};
     memset(counts, 0, (size_t)j->groups->count * sizeof *counts);
@@ -102,6 +104,7 @@ INLINE void count_lines(job *j, int64_t block, bool special)
             counts[customer >> shift]++;
         else
             ptn_see_aside(j->groups->seen, customer);
+        if (ordered != NULL && kind == PTN_KIND_ORDER) ptn_see_order(ordered, customer);
         if (kind < PTN_KIND_RETURN) continue;
         if (time_s < s.first_s) s.first_s = time_s;
         if (time_s > s.last_s) s.last_s = time_s;
@@ -117,7 +120,7 @@ static inline uint64_t order_of(const ptn_groups *g, const patron_history *h, in
                : ptn_line_order(h, line) * g->scramble;
 }
 
-INLINE void place_lines(job *j, int64_t block, bool special)
+INLINE void place_lines(job *j, int64_t block, int32_t worker, bool special)
 {
     const ptn_grouping *g = j->asked;
     const patron_history *h = g->history;
@@ -127,6 +130,7 @@ INLINE void place_lines(job *j, int64_t block, bool special)
     int64_t *places = j->groups->places + block * j->groups->count, base = j->groups->base;
     int32_t shift = j->groups->shift;
     uint32_t within = (1u << shift) - 1u;
+    (void)worker;
     for (int64_t i = block * j->groups->block; i < block_end(j, block); i++) {
         uint32_t customer = owner(g, customers[i]), group = customer >> shift;
         if (group - j->first >= j->count) continue;
@@ -163,11 +167,12 @@ static inline int32_t span_end(int32_t from, int32_t until)
 /* Where nobody asks for single lines, those of a run become two entries at most: what was bought, and what came back.
    Entries are added up anyway, so it makes no difference where a run ends. With `brief`, a constant, the lines of each
    entry are counted too, of which there are a few at most. */
-INLINE void count_entries(job *j, int64_t block, bool brief)
+INLINE void count_entries(job *j, int64_t block, int32_t worker, bool brief)
 {
     const ptn_grouping *g = j->asked;
     const int64_t *stamps = g->history->stamp.items;
     int64_t *counts = j->groups->places + block * j->groups->count, end = block_end(j, block);
+    uint64_t *ordered = g->ordered == NULL ? NULL : g->ordered + worker * g->words;
     int64_t *briefs = brief ? j->groups->brief_places + block * j->groups->count : NULL;
     int32_t shift = j->groups->shift;
     block_sums s = {.first_s = INT64_MAX, .last_s = INT64_MIN};
@@ -189,6 +194,8 @@ INLINE void count_entries(job *j, int64_t block, bool brief)
                 if (brief) seen += kept == bits ? until - from : ptn_run_count(kept);
                 if (kept != bits) ptn_see_aside(j->groups->seen, customer);
             }
+            if (ordered != NULL && (t.kinds[PTN_KIND_ORDER] & ptn_run_bits(&t, r)) != 0)
+                ptn_see_order(ordered, customer);
             counts[customer >> shift] += entries;
             if (brief) briefs[customer >> shift] += seen;
             s.first_s = entries > 0 && time_s < s.first_s ? time_s : s.first_s;
@@ -198,16 +205,11 @@ INLINE void count_entries(job *j, int64_t block, bool brief)
     j->sums[block] = s;
 }
 
-static void count_runs(void *argument, int64_t block, int32_t worker)
-{
-    (void)worker;
-    count_entries(argument, block, false);
-}
+static void count_runs(void *argument, int64_t block, int32_t worker) { count_entries(argument, block, worker, false); }
 
 static void count_briefs(void *argument, int64_t block, int32_t worker)
 {
-    (void)worker;
-    count_entries(argument, block, true);
+    count_entries(argument, block, worker, true);
 }
 
 /* What the entries of a line's run have in common in ptn_gathered.packed. */
@@ -302,48 +304,90 @@ static void make_briefs(ptn_brief *briefs, const patron_history *h, const ptn_ru
     }
 }
 
-/* The briefs of lines from … until - 1: those of what was bought from `bought` on, of what came back from `back` on. */
-static inline void copy_briefs(ptn_brief *bought, ptn_brief *back, const ptn_brief *briefs, int32_t from, int32_t until)
+/* The briefs of lines from … until - 1, those of what was bought first; how many. */
+static uint32_t sort_briefs(ptn_brief sorted[PTN_BRIEF_LINES], const ptn_brief *briefs, int32_t from, int32_t until)
 {
-    for (int32_t i = from; i < until; i++) {
-        if (briefs[i].kind >= PTN_KIND_PURCHASE)
-            *bought++ = briefs[i];
-        else if (briefs[i].kind >= PTN_KIND_RETURN)
-            *back++ = briefs[i];
-    }
+    uint32_t count = 0;
+    for (int32_t i = from; i < until; i++)
+        if (briefs[i].kind >= PTN_KIND_PURCHASE) sorted[count++] = briefs[i];
+    for (int32_t i = from; i < until; i++)
+        if (briefs[i].kind >= PTN_KIND_RETURN && briefs[i].kind < PTN_KIND_PURCHASE) sorted[count++] = briefs[i];
+    return count;
+}
+
+/* Bytes of the stages of a group: a line and what can be put at a time. */
+enum {
+    ENTRY_STAGE = 2 * PTN_STAGE_LINE,
+    BRIEF_STAGE = 4 * PTN_STAGE_LINE,
+    STAGES = ENTRY_STAGE + BRIEF_STAGE,
+    HEADS = 2 /* and one byte of each more */
+};
+_Static_assert(PTN_STAGE_LINE + sizeof(ptn_gathered) + PTN_STAGE_STEP <= ENTRY_STAGE, "an entry is put");
+_Static_assert(PTN_STAGE_LINE + PTN_BRIEF_LINES * sizeof(ptn_brief) + PTN_STAGE_STEP <= BRIEF_STAGE, "a run is put");
+
+/* A worker's stages: of each group one for entries and one for briefs, and their heads. */
+typedef struct desk {
+    uint8_t *bytes, *heads;
+} desk;
+
+static int64_t stage_bytes(const ptn_groups *g) { return g->count * (STAGES + HEADS) + PTN_STAGE_LINE; }
+
+static desk desk_of(const ptn_groups *g, int32_t worker)
+{
+    uint8_t *bytes = g->stages + worker * stage_bytes(g);
+    bytes += (PTN_STAGE_LINE - ptn_stage_within(bytes)) % PTN_STAGE_LINE;
+    return (desk){bytes, bytes + g->count * STAGES};
+}
+
+/* What places of a block's entries and briefs in a group are, with their stages. */
+typedef struct placing {
+    ptn_gathered *entry;
+    ptn_brief *brief;
+    uint8_t *stage, *heads;
+} placing;
+
+static inline placing placing_of(const ptn_groups *g, const desk *d, int64_t group, int64_t place, int64_t brief_place)
+{
+    return (placing){g->entries + (place - g->base), g->briefs + (brief_place - g->brief_base),
+                     d->bytes + group * STAGES, d->heads + group * HEADS};
+}
+
+INLINE void put_entry(placing *p, int64_t packed, int64_t amount, uint64_t order)
+{
+    const ptn_gathered entry[2] = {{packed, amount, order}, {0, 0, 0}};
+    ptn_stage_put(p->stage, &p->heads[0], p->entry++, entry, sizeof *entry);
+}
+
+INLINE void put_briefs(placing *p, const ptn_brief *briefs, uint32_t count)
+{
+    ptn_stage_put(p->stage + ENTRY_STAGE, &p->heads[1], p->brief, briefs, count * (uint32_t)sizeof *briefs);
+    p->brief += count;
 }
 
 /* The entries of a run, and their briefs; `common` is what their `packed` share. */
-static inline void place_run(const ptn_groups *g, int64_t *place, int64_t *brief_place, const ptn_run_tile *t,
-                             const ptn_brief *briefs, int32_t run, int64_t common, uint64_t order)
+static inline void place_run(placing *p, const ptn_run_tile *t, const ptn_brief *briefs, int32_t run, int64_t common,
+                             uint64_t order)
 {
     for (int32_t from = t->starts[run], until; from < t->starts[run + 1]; from = until) {
         until = span_end(from, t->starts[run + 1]);
         uint64_t bits = ptn_run_span(from, until), sum = t->sums[until] - t->sums[from];
-        ptn_brief *of = g->briefs + (*brief_place - g->brief_base);
         if ((t->kinds[PTN_KIND_ORDER] & bits) == bits) { /* most are orders' lines alone */
             int32_t lines = until - from;
-            g->entries[*place - g->base] = (ptn_gathered){common | PTN_KIND_ORDER << PTN_GATHERED_KIND |
-                                                              (int64_t)(lines - 1) << PTN_GATHERED_MARKS,
-                                                          (int64_t)sum, order};
-            copy_briefs(of, of + lines, briefs, from, until);
-            *place += 1;
-            *brief_place += lines;
+            put_entry(p, common | PTN_KIND_ORDER << PTN_GATHERED_KIND | (int64_t)(lines - 1) << PTN_GATHERED_MARKS,
+                      (int64_t)sum, order);
+            put_briefs(p, briefs + from, (uint32_t)lines);
             continue;
         }
+        ptn_brief sorted[PTN_BRIEF_LINES + 1];
         int64_t bought = ptn_run_count(t->bought & bits), back = ptn_run_count(t->back & bits);
-        ptn_gathered *to = g->entries + (*place - g->base);
         if (bought > 0) {
             uint32_t kind = (t->kinds[PTN_KIND_ORDER] & bits) != 0 ? PTN_KIND_ORDER : PTN_KIND_PURCHASE;
-            *to++ = (ptn_gathered){common | kind << PTN_GATHERED_KIND | (bought - 1) << PTN_GATHERED_MARKS,
-                                   (int64_t)sum, order};
+            put_entry(p, common | kind << PTN_GATHERED_KIND | (bought - 1) << PTN_GATHERED_MARKS, (int64_t)sum, order);
         }
         if (back > 0)
-            *to++ = (ptn_gathered){common | PTN_KIND_RETURN << PTN_GATHERED_KIND | (back - 1) << PTN_GATHERED_MARKS,
-                                   ptn_run_back(t, bits), order};
-        copy_briefs(of, of + bought, briefs, from, until);
-        *place = (to - g->entries) + g->base;
-        *brief_place += bought + back;
+            put_entry(p, common | PTN_KIND_RETURN << PTN_GATHERED_KIND | (back - 1) << PTN_GATHERED_MARKS,
+                      ptn_run_back(t, bits), order);
+        put_briefs(p, sorted, sort_briefs(sorted, briefs, from, until));
     }
 }
 
@@ -354,33 +398,42 @@ static void place_briefs(void *argument, int64_t block, int32_t worker)
     const patron_history *h = g->history;
     const int64_t *stamps = h->stamp.items;
     const ptn_groups copy = *j->groups, *groups = &copy; /* what entries are written to cannot change it */
+    const desk d = desk_of(groups, worker);
     int64_t *places = groups->places + block * groups->count,
             *brief_places = groups->brief_places + block * groups->count, end = block_end(j, block);
     int64_t kinds[PTN_KIND_COUNT] = {0}; /* counted before */
-    ptn_brief briefs[PTN_RUN_LINES];
+    ptn_brief briefs[PTN_RUN_LINES + 1];
     ptn_run_tile t;
     absent a;
-    (void)worker;
     ptn_runs_open(&t, g);
+    memset(&briefs[PTN_RUN_LINES], 0, sizeof *briefs);
     for (int32_t i = 0; i < PTN_RUN_LINES; i++) a.none[i] = -1, a.zero[i] = 0, a.one[i] = 1;
+    for (int64_t i = j->first; i < (int64_t)j->first + j->count; i++) {
+        placing p = placing_of(groups, &d, i, places[i], brief_places[i]);
+        p.heads[0] = (uint8_t)ptn_stage_within(p.entry);
+        p.heads[1] = (uint8_t)ptn_stage_within(p.brief);
+    }
     for (int64_t at = block * groups->block; at < end; at += PTN_RUN_LINES) {
         int32_t lines = end - at < PTN_RUN_LINES ? (int32_t)(end - at) : PTN_RUN_LINES;
         ptn_runs_read(&t, kinds, g, at, lines, true);
         make_briefs(briefs, h, &t, at, lines, &a);
         for (int32_t r = 0; r < t.runs; r++) {
-            uint32_t group = (uint32_t)t.owners[r] >> groups->shift;
-            if (group - j->first >= j->count) continue;
-            __builtin_prefetch(&groups->entries[places[group] - groups->base], 1);
-            __builtin_prefetch(&groups->briefs[brief_places[group] - groups->brief_base], 1);
-        }
-        for (int32_t r = 0; r < t.runs; r++) {
             uint32_t customer = (uint32_t)t.owners[r], group = customer >> groups->shift;
             if (group - j->first >= j->count) continue;
             int64_t line = at + t.starts[r];
-            place_run(groups, &places[group], &brief_places[group], &t, briefs, r,
-                      packed_of(groups, stamps[line], customer), order_of(groups, h, line, stamps[line]));
+            placing p = placing_of(groups, &d, group, places[group], brief_places[group]);
+            place_run(&p, &t, briefs, r, packed_of(groups, stamps[line], customer),
+                      order_of(groups, h, line, stamps[line]));
+            places[group] = p.entry - groups->entries + groups->base;
+            brief_places[group] = p.brief - groups->briefs + groups->brief_base;
         }
     }
+    for (int64_t i = j->first; i < (int64_t)j->first + j->count; i++) {
+        placing p = placing_of(groups, &d, i, places[i], brief_places[i]);
+        ptn_stage_end(p.stage, p.heads[0], p.entry);
+        ptn_stage_end(p.stage + ENTRY_STAGE, p.heads[1], p.brief);
+    }
+    ptn_stage_settle();
 }
 
 /* `special` as a constant. */
@@ -388,11 +441,10 @@ static void place_briefs(void *argument, int64_t block, int32_t worker)
     static void name(void *argument, int64_t block, int32_t worker)                                                    \
     {                                                                                                                  \
         job *j = argument;                                                                                             \
-        (void)worker;                                                                                                  \
         if (ptn_groups_special(j->asked))                                                                              \
-            loop(j, block, true);                                                                                      \
+            loop(j, block, worker, true);                                                                              \
         else                                                                                                           \
-            loop(j, block, false);                                                                                     \
+            loop(j, block, worker, false);                                                                             \
     }
 
 BY_SPECIAL(count_block, count_lines)
@@ -464,7 +516,7 @@ static int64_t choose_rounds(ptn_groups *g, int64_t bytes, size_t each, int64_t 
     return most;
 }
 
-static patron_status make_room(ptn_groups *g, const ptn_grouping *asked, patron_error *error)
+static patron_status make_room(ptn_groups *g, const ptn_grouping *asked, int32_t workers, patron_error *error)
 {
     bool of_lines = asked->details && g->brief_starts == NULL;
     size_t each = sizeof *g->entries + (of_lines ? sizeof *g->details : 0) + (asked->lines ? sizeof *g->lines : 0);
@@ -472,11 +524,13 @@ static patron_status make_room(ptn_groups *g, const ptn_grouping *asked, patron_
     const ptn_wanted entries = {&g->entries, most, sizeof *g->entries, "order lines by customer"},
                      details = {&g->details, most, sizeof *g->details, "order lines by customer"},
                      briefs = {&g->briefs, most_briefs, sizeof *g->briefs, "order lines by customer"},
+                     stages = {&g->stages, workers, (size_t)stage_bytes(g), "order lines by customer"},
                      lines = {&g->lines, most, sizeof *g->lines, "order lines by customer"};
     patron_status status = ptn_allocate_each(&entries, 1, false, &g->memory, error);
     if (status == PATRON_OK && of_lines) status = ptn_allocate_each(&details, 1, false, &g->memory, error);
     if (status == PATRON_OK && g->brief_starts != NULL)
         status = ptn_allocate_each(&briefs, 1, false, &g->memory, error);
+    if (status == PATRON_OK && g->brief_starts != NULL) status = ptn_allocate_each(&stages, 1, true, &g->memory, error);
     if (status == PATRON_OK && asked->lines) status = ptn_allocate_each(&lines, 1, false, &g->memory, error);
     return status;
 }
@@ -504,7 +558,7 @@ static patron_status count(job *j, int64_t blocks, ptn_team *team, const char *s
     if (lines > UINT32_MAX)
         return ptn_fail(error, PATRON_TOO_LARGE, "%lld lines of one customer and its neighbours; split the history",
                         (long long)lines);
-    return make_room(g, j->asked, error);
+    return make_room(g, j->asked, team->context->threads, error);
 }
 
 static int64_t blocks_of(const ptn_groups *g, const ptn_grouping *grouping)
@@ -584,6 +638,7 @@ void ptn_groups_free(ptn_groups *groups)
 {
     ptn_memory memory = groups->memory;
     ptn_free(&memory, groups->lines);
+    ptn_free(&memory, groups->stages);
     ptn_free(&memory, groups->briefs);
     ptn_free(&memory, groups->brief_places);
     ptn_free(&memory, groups->brief_starts);

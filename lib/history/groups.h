@@ -48,6 +48,7 @@ typedef struct ptn_groups {
     int64_t *brief_places;                 /* likewise, or NULL */
     int64_t block;                         /* lines in a block */
     uint64_t scramble, unscramble;         /* odd; what order keys are multiplied by, and the way back */
+    uint8_t *stages;                       /* of each worker, where it collects entries and briefs; or NULL */
     uint64_t *seen;                        /* a bit for each customer: has a line that did not become an entry */
     int64_t kinds[PTN_KIND_COUNT];         /* lines, duplicates included */
     int64_t first_s, last_s;               /* of the kept ones; first_s > last_s: none */
@@ -64,6 +65,9 @@ typedef struct ptn_grouping {
     bool details, lines;   /* wanted */
     int64_t round_bytes;   /* gathered at a time at most, before there are more rounds; 0: groups.c's choice */
     uint8_t *line_fates;   /* NULL, or room for each line's PATRON_FATE_…, duplicates not known yet */
+    uint64_t *ordered;     /* NULL, or of each worker `words` with a bit for each owner, 0 to begin: set where a line
+                              makes an order, which a duplicate may */
+    int64_t words;
 } ptn_grouping;
 
 /* Counts the lines of each group and says where they go. PATRON_TOO_LARGE, PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. */
@@ -106,6 +110,12 @@ static inline void ptn_see_aside(uint64_t *seen, uint32_t customer)
 {
     uint64_t bit = UINT64_C(1) << (customer % 64), *word = &seen[customer / 64];
     if ((__atomic_load_n(word, __ATOMIC_RELAXED) & bit) == 0) __atomic_fetch_or(word, bit, __ATOMIC_RELAXED);
+}
+
+/* The same where no other thread does. */
+static inline void ptn_see_order(uint64_t *ordered, uint32_t customer)
+{
+    ordered[customer / 64] |= UINT64_C(1) << (customer % 64);
 }
 
 static inline bool ptn_groups_saw(const ptn_groups *groups, int64_t customer)

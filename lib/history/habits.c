@@ -102,6 +102,7 @@ static int64_t twice_median(uint64_t *numbers, int64_t count)
     int64_t low = (count - 1) / 2, high = count / 2, at_low = 0, at_high = 0;
     int32_t few[FEW_NUMBERS];
     uint64_t bits = 0;
+    if (count <= 2) return (int64_t)(numbers[low] + numbers[high]);
     for (int64_t i = 0; i < count; i++) bits |= numbers[i];
     if (count > FEW_NUMBERS || bits >= INT32_MAX) {
         sort_numbers(numbers, count, NULL);
@@ -264,7 +265,7 @@ static void finish_categories(ptn_habits *h, ptn_habit_bench *b, int64_t groups,
 
 static void forget_products(uint64_t *seen, int64_t words, const ptn_entry *entries, int64_t count, known_lines lines)
 {
-    if (words <= 8 * count) {
+    if (words <= 32 * count) {
         memset(seen, 0, (size_t)words * sizeof *seen);
         return;
     }

@@ -3,6 +3,8 @@
 
        log --groups.h--> groups of customers --a group at a time, in parallel--> grouped by customer --> ptn_customer
 
+   Customers are kept in an array, or go to a sink some at a time, where it is known before who has a row.
+
    Within a customer, entries are sorted by time to see the orders, the days and, where asked for, the habits. Lines of
    an order mostly lie together then; where they do not, entries are sorted by order first, as they are by everything
    that makes lines duplicates. */
@@ -14,7 +16,9 @@
 #include "base/checked.h"
 #include "base/error.h"
 #include "base/utf8.h"
+#include "history/as_of.h"
 #include "history/cancelled.h"
+#include "history/duplicates.h"
 #include "history/entries.h"
 #include "history/groups.h"
 #include "history/habits.h"
@@ -23,9 +27,11 @@
 #include "history/prices.h"
 #include "history/rank.h"
 #include "history/running.h"
+#include "history/runs.h"
 
-/* Entries in a group that a worker groups in memory of its own; the few larger groups are done one at a time. */
-enum { LARGE_GROUP = 1 << 17 };
+/* Entries in a group that a worker groups in memory of its own; the few larger groups are done one at a time. Rows of
+   the sink that are touched together. */
+enum { LARGE_GROUP = 1 << 17, TOUCHED_ROWS = 32 * PTN_SINK_ROWS };
 
 /* The kinds a line can become, from PTN_KIND_COUNT on. */
 enum { MOVES = PTN_KIND_END - PTN_KIND_COUNT };
@@ -34,64 +40,50 @@ static const uint8_t move_fates[MOVES] = {PATRON_FATE_DUPLICATE, PATRON_FATE_CAN
 /* What a group adds to the audit. */
 typedef struct group_sums {
     int64_t customers, with_order, ranked, orders, gross, returns;
-    bool overflow;                        /* of a customer's money */
+    int64_t beyond;                       /* customer whose money overflowed, of several the first by id; -1: none */
     bool shop;                            /* of the sums here */
     int64_t moved[MOVES][PTN_KIND_COUNT]; /* lines that became another kind, by the kind they were */
     int64_t first_s, last_s;              /* of the kept ones, where cancellations are matched */
 } group_sums;
+
+/* Customers on their way to the sink, in a worker's cache. */
+typedef struct tray {
+    int64_t row, end; /* of the first; after the last of the group */
+    int64_t count;
+    int64_t until; /* rows touched */
+    ptn_customer customers[PTN_SINK_ROWS];
+    ptn_habits habits[PTN_SINK_ROWS];
+} tray;
 
 /* A worker's own. */
 typedef struct bench {
     ptn_entry *entries; /* a group's, by customer */
     uint32_t *ends;     /* by customer of the group */
     ptn_habit_bench habits;
+    tray *tray; /* or NULL */
 } bench;
 
 typedef struct job {
     const patron_history *history;
     const ptn_groups *groups;
-    const int32_t *order; /* as ptn_purchases' */
-    ptn_customer *customers;
-    ptn_habits *habits;    /* or NULL */
-    ptn_question question; /* its as_of_s is the one used */
-    uint8_t *line_fates;   /* or NULL */
-    group_sums *sums;      /* of each group */
-    bench *benches;        /* of each worker */
-    int64_t first;         /* group of this round */
-    bool large;            /* groups over LARGE_GROUP are done now, not the others */
+    const ptn_purchases *purchases;
+    const int32_t *order;    /* as ptn_purchases' */
+    const ptn_sink *sink;    /* NULL, or who takes the customers */
+    ptn_customer *customers; /* all, unless there is a sink */
+    ptn_habits *habits;      /* or NULL; likewise */
+    ptn_question question;   /* its as_of_s is the one used */
+    uint8_t *line_fates;     /* or NULL */
+    group_sums *sums;        /* of each group */
+    bench *benches;          /* of each worker */
+    int64_t first;           /* group of this round */
+    bool large;              /* groups over LARGE_GROUP are done now, not the others */
 } job;
 
-#define COMPARE(a, b) ((a) < (b) ? -1 : (a) > (b))
-
-/* -1, 0, 1 by everything that makes lines of one customer duplicates. */
-static int compare_lines(const ptn_entry *a, const ptn_entry *b, const ptn_detail *details)
+/* The history's number of a customer. */
+static int32_t number_of(const job *j, int64_t customer)
 {
-    const ptn_detail *m = &details[a->at], *n = &details[b->at];
-    int sign = COMPARE(a->order_kind, b->order_kind);
-    if (sign == 0) sign = COMPARE(a->order, b->order);
-    if (sign == 0) sign = COMPARE(a->time_s, b->time_s);
-    if (sign == 0) sign = COMPARE(a->amount, b->amount);
-    if (sign == 0) sign = COMPARE(m->quantity, n->quantity);
-    if (sign == 0) sign = COMPARE(a->marks & PTN_MARK_RETURN, b->marks & PTN_MARK_RETURN);
-    if (sign == 0) sign = COMPARE(m->product, n->product);
-    if (sign == 0) sign = COMPARE(m->category, n->category);
-    if (sign == 0) sign = COMPARE(m->channel, n->channel);
-    if (sign == 0) sign = COMPARE(m->discount, n->discount);
-    return sign;
+    return j->order == NULL ? (int32_t)customer : j->order[customer];
 }
-
-/* Of equal lines the one appended first comes first: details are in the log's order. */
-static bool by_everything(const ptn_entry *a, const ptn_entry *b, const ptn_detail *details)
-{
-    int sign = compare_lines(a, b, details);
-    return sign != 0 ? sign < 0 : a->at < b->at;
-}
-
-#define SORT_NAME    sort_by_everything
-#define SORT_TYPE    ptn_entry
-#define SORT_CONTEXT ptn_detail
-#define SORT_LESS    by_everything
-#include "base/sort_template.h"
 
 /* The entry, which was of kind `from`, is counted as of another. */
 static void count_move(const job *j, group_sums *sums, const ptn_entry *e, uint8_t from, const int64_t *lines)
@@ -105,9 +97,9 @@ static void count_move(const job *j, group_sums *sums, const ptn_entry *e, uint8
 static void mark_duplicates(const job *j, group_sums *sums, ptn_entry *entries, int64_t count,
                             const ptn_detail *details, const int64_t *lines)
 {
-    sort_by_everything(entries, count, details);
+    ptn_duplicates_sort(entries, count, details);
     for (int64_t i = 1, kept = 0; i < count; i++) {
-        if (compare_lines(&entries[kept], &entries[i], details) != 0) {
+        if (!ptn_duplicates_are(&entries[kept], &entries[i], details)) {
             kept = i;
             continue;
         }
@@ -134,13 +126,24 @@ static void match_cancellations(const job *j, bench *b, group_sums *sums, ptn_en
     }
 }
 
-static void add_customer(group_sums *sums, const ptn_customer *c, int64_t min_orders)
+/* The customer of the two whose id comes first; `first` may be -1, which is none. */
+static int64_t first_by_id(const job *j, int64_t first, int64_t customer)
+{
+    uint8_t first_text[PTN_KEY_TEXT], text[PTN_KEY_TEXT];
+    const uint8_t *id, *bytes;
+    if (first < 0) return customer;
+    int64_t length = ptn_intern_get(&id, first_text, &j->history->customers, number_of(j, first)),
+            size = ptn_intern_get(&bytes, text, &j->history->customers, number_of(j, customer));
+    return ptn_compare_texts(bytes, size, id, length) < 0 ? customer : first;
+}
+
+static void add_customer(const job *j, group_sums *sums, int64_t customer, const ptn_customer *c)
 {
     if (c->orders == 0) return;
     sums->with_order++;
-    sums->ranked += c->orders >= min_orders;
+    sums->ranked += c->orders >= j->question.min_orders;
     sums->orders += c->orders;
-    sums->overflow |= c->overflow != 0;
+    if (c->overflow != 0) sums->beyond = first_by_id(j, sums->beyond, customer);
     if (c->overflow == 0 &&
         (!ptn_add_i64(&sums->gross, sums->gross, c->gross) || !ptn_add_i64(&sums->returns, sums->returns, c->returns)))
         sums->shop = true;
@@ -163,12 +166,10 @@ static void sort_group(const bench *b, const ptn_gathered *gathered, int64_t cou
 }
 
 /* `together`: the purchase lines of each order lie so. */
-static void see_habits(const job *j, ptn_habit_bench *b, int64_t customer, ptn_entry *entries, int64_t count,
+static void see_habits(const job *j, ptn_habit_bench *b, ptn_habits *habits, ptn_entry *entries, int64_t count,
                        const ptn_detail *details, bool together)
 {
-    ptn_habits *habits = &j->habits[customer];
     uint32_t orders = 0;
-    memset(habits, 0, sizeof *habits);
     for (int64_t i = 0; i < count; i++) {
         b->closing[orders] = (uint32_t)i;
         orders += (entries[i].marks & PTN_MARK_CLOSES) != 0;
@@ -179,10 +180,11 @@ static void see_habits(const job *j, ptn_habit_bench *b, int64_t customer, ptn_e
     ptn_habits_see_channels(habits, b, entries, count, details, j->history);
 }
 
-static void see_customer(const job *j, bench *b, group_sums *sums, int64_t customer, ptn_entry *entries, int64_t count,
-                         const ptn_detail *details, const int64_t *lines)
+/* The customer, and its habits (or NULL) where it is ranked. */
+static void see_customer(const job *j, bench *b, group_sums *sums, int64_t customer, ptn_customer *c,
+                         ptn_habits *habits, ptn_entry *entries, int64_t count, const ptn_detail *details,
+                         const int64_t *lines)
 {
-    ptn_customer *c = &j->customers[customer];
     memset(c, 0, sizeof *c);
     sums->customers += count > 0 || ptn_groups_saw(j->groups, customer);
     if (count == 0) return;
@@ -193,9 +195,53 @@ static void see_customer(const job *j, bench *b, group_sums *sums, int64_t custo
     bool together = ptn_orders_see(c, entries, count, options->order_gap_s, j->groups->unscramble);
     if (c->orders == 0) return;
     ptn_orders_see_days(c, entries, count, options->utc_offset_s);
-    if (j->habits != NULL && c->overflow == 0 && c->orders >= j->question.min_orders)
-        see_habits(j, &b->habits, customer, entries, count, details, together);
-    add_customer(sums, c, j->question.min_orders);
+    if (habits != NULL && c->orders >= j->question.min_orders) {
+        memset(habits, 0, sizeof *habits);
+        if (c->overflow == 0) see_habits(j, &b->habits, habits, entries, count, details, together);
+    }
+    add_customer(j, sums, customer, c);
+}
+
+/* The tray's customers go to the sink. */
+static void empty_tray(const job *j, bench *b)
+{
+    tray *t = b->tray;
+    ptn_habits_finish(&b->habits);
+    if (t->count == 0) return;
+    if (t->row + t->count > t->until) {
+        int64_t left = t->end - t->until, rows = left < TOUCHED_ROWS ? left : TOUCHED_ROWS;
+        j->sink->touch(j->sink->user, t->until, rows);
+        t->until += rows;
+    }
+    j->sink->take(j->sink->user, t->row, t->customers, j->question.habits == PTN_HABIT_NONE ? NULL : t->habits,
+                  t->count);
+    t->row += t->count;
+    t->count = 0;
+}
+
+/* How many ranked customers there are before this one. */
+static int64_t row_of(const ptn_purchases *p, int64_t customer)
+{
+    int64_t group = customer >> PTN_PURCHASES_SHIFT, word = group << (PTN_PURCHASES_SHIFT - 6), row = p->ranked[group];
+    for (; word < customer / 64; word++) row += ptn_run_count(p->rows[word]);
+    return row + ptn_run_count(p->rows[word] & ((UINT64_C(1) << (customer % 64)) - 1));
+}
+
+/* An empty one for the customers first … end - 1. */
+static void lay_tray(const ptn_purchases *p, tray *t, int64_t first, int64_t end)
+{
+    t->row = t->until = row_of(p, first);
+    t->end = row_of(p, end);
+    t->count = 0;
+}
+
+/* Where a customer is seen. */
+static ptn_customer *place_of(const job *j, bench *b, int64_t customer, ptn_habits **habits)
+{
+    tray *t = b->tray;
+    *habits = NULL;
+    if (j->question.habits != PTN_HABIT_NONE) *habits = t != NULL ? &t->habits[t->count] : &j->habits[customer];
+    return t != NULL ? &t->customers[t->count] : &j->customers[customer];
 }
 
 static void see_group(void *argument, int64_t block, int32_t worker)
@@ -209,72 +255,36 @@ static void see_group(void *argument, int64_t block, int32_t worker)
     if (end > g->customers) end = g->customers;
     if ((count > LARGE_GROUP) != j->large) return;
     memset(&j->sums[group], 0, sizeof *j->sums);
+    j->sums[group].beyond = -1;
     j->sums[group].first_s = INT64_MAX;
     j->sums[group].last_s = INT64_MIN;
-    ptn_touch(&j->customers[first], (size_t)(end - first) * sizeof *j->customers);
+    if (j->customers != NULL) ptn_touch(&j->customers[first], (size_t)(end - first) * sizeof *j->customers);
     if (j->habits != NULL) ptn_touch(&j->habits[first], (size_t)(end - first) * sizeof *j->habits);
+    if (b->tray != NULL) lay_tray(j->purchases, b->tray, first, end);
     sort_group(b, g->entries + start, count, end - first);
     if (g->brief_starts != NULL)
         ptn_habits_settle(&b->habits, b->entries, count, g->entries + start,
                           g->briefs + (g->brief_starts[group] - g->brief_base));
     for (int64_t c = first; c < end; c++) {
         int64_t to = b->ends[c - first];
-        see_customer(j, b, &j->sums[group], c, b->entries + from, to - from,
+        ptn_habits *habits;
+        ptn_customer *customer = place_of(j, b, c, &habits);
+        see_customer(j, b, &j->sums[group], c, customer, habits, b->entries + from, to - from,
                      g->details == NULL ? NULL : g->details + start, g->lines == NULL ? NULL : g->lines + start);
         from = to;
+        if (b->tray != NULL && customer->orders > 0 && ++b->tray->count == PTN_SINK_ROWS) empty_tray(j, b);
     }
-    ptn_habits_finish(&b->habits);
+    if (b->tray != NULL)
+        empty_tray(j, b);
+    else
+        ptn_habits_finish(&b->habits);
 }
 
-/* The instant of the last line that is kept, duplicates and cancellations aside; INT64_MIN where there is none. */
-static int64_t last_instant(const patron_history *h)
+static patron_status fail_overflow(const job *j, int64_t customer, patron_error *error)
 {
-    const int64_t *stamps = h->stamp.items;
-    int64_t last_s = INT64_MIN;
-    if (!h->ignores) return h->last_s;
-    for (int64_t i = 0; i < ptn_history_lines(h); i++) {
-        int64_t time_s = ptn_stamp_time(stamps[i]);
-        if (time_s > last_s && !ptn_history_drops(h, ptn_line_amount(h, i)) && !ptn_history_ignores(h, i))
-            last_s = time_s;
-    }
-    return last_s;
-}
-
-/* The as-of as used: the last kept line's instant unless given. INT64_MAX where there is no such line. */
-static patron_status find_as_of(int64_t *used, const patron_history *history, int64_t as_of_s, patron_error *error)
-{
-    if (as_of_s != PATRON_AS_OF_LAST && (as_of_s > PATRON_MOST_TIME_S || as_of_s < -PATRON_MOST_TIME_S))
-        return ptn_fail(error, PATRON_INVALID_ARGUMENT,
-                        "as_of_s is %lld; give seconds since 1970 within 2.6e11, or PATRON_AS_OF_LAST",
-                        (long long)as_of_s);
-    *used = as_of_s;
-    if (as_of_s == PATRON_AS_OF_LAST) *used = last_instant(history);
-    if (*used == INT64_MIN) *used = INT64_MAX;
-    return PATRON_OK;
-}
-
-/* The last instant before the window; INT64_MIN where there is none. */
-static int64_t window_begin(int64_t as_of_s, int64_t days)
-{
-    if (days == 0 || as_of_s == INT64_MAX || days > 4 * PATRON_MOST_TIME_S / 86400) return INT64_MIN;
-    return as_of_s - days * 86400;
-}
-
-/* The customer whose money overflowed; of several, the one whose id comes first. */
-static patron_status fail_overflow(const job *j, patron_error *error)
-{
-    const ptn_intern *ids = &j->history->customers;
-    uint8_t first_text[PTN_KEY_TEXT], text[PTN_KEY_TEXT];
-    const uint8_t *id = NULL, *bytes;
-    int64_t length = 0, first = -1;
-    for (int64_t c = 0; c < j->groups->customers; c++) {
-        if (j->customers[c].orders == 0 || j->customers[c].overflow == 0) continue;
-        int32_t number = j->order == NULL ? (int32_t)c : j->order[c];
-        int64_t size = ptn_intern_get(&bytes, text, ids, number);
-        if (first >= 0 && ptn_compare_texts(bytes, size, id, length) >= 0) continue;
-        first = c;
-        length = ptn_intern_get(&id, first_text, ids, number);
-    }
+    uint8_t text[PTN_KEY_TEXT];
+    const uint8_t *id;
+    int64_t length = ptn_intern_get(&id, text, &j->history->customers, number_of(j, customer));
     int shown = length < 80 ? (int)length : 80;
     while (shown > 0 && shown < length && (id[shown] & 0xC0) == 0x80) shown--;
     return ptn_fail(error, PATRON_OUT_OF_RANGE,
@@ -288,9 +298,12 @@ static patron_status add_groups(ptn_purchases *p, const job *j, int64_t moved[MO
 {
     patron_audit *audit = &p->audit;
     bool shop = p->running != NULL && p->running->shop;
+    int64_t beyond = -1;
+    for (int64_t g = 0; j->groups != NULL && g < j->groups->count; g++)
+        if (j->sums[g].beyond >= 0) beyond = first_by_id(j, beyond, j->sums[g].beyond);
+    if (beyond >= 0) return fail_overflow(j, beyond, error);
     for (int64_t g = 0; j->groups != NULL && g < j->groups->count; g++) {
         const group_sums *s = &j->sums[g];
-        if (s->overflow) return fail_overflow(j, error);
         audit->customers += s->customers;
         audit->customers_with_order += s->with_order;
         audit->customers_below_min_orders += s->with_order - s->ranked;
@@ -306,6 +319,9 @@ static patron_status add_groups(ptn_purchases *p, const job *j, int64_t moved[MO
     return ptn_fail(error, PATRON_OUT_OF_RANGE, "the shop's money is beyond 922,337,203,685,477.5807; check its unit");
 }
 
+/* As the audit has it. */
+static int64_t used_as_of(const job *j) { return j->question.as_of_s == INT64_MAX ? 0 : j->question.as_of_s; }
+
 static patron_status fill_audit(ptn_purchases *p, const job *j, patron_error *error)
 {
     const patron_history *h = j->history;
@@ -314,7 +330,7 @@ static patron_status fill_audit(ptn_purchases *p, const job *j, patron_error *er
     int64_t *fates = audit->fates, moved[MOVES][PTN_KIND_COUNT] = {{0}}, kept_s[2] = {INT64_MAX, INT64_MIN};
     if (p->running != NULL) *audit = p->running->audit;
     audit->size = sizeof *audit;
-    audit->as_of_s = j->question.as_of_s == INT64_MAX ? 0 : j->question.as_of_s;
+    audit->as_of_s = used_as_of(j);
     patron_status status = add_groups(p, j, moved, kept_s, error);
     if (status != PATRON_OK) return status;
     if (h->options.match_cancellations == 0) {
@@ -355,12 +371,14 @@ static patron_status make_benches(job *j, int32_t workers, ptn_memory *memory, p
     j->benches = block;
     for (int32_t w = 0; w < workers; w++) {
         bench *b = &j->benches[w];
+        const ptn_wanted of_sink = {&b->tray, 1, sizeof *b->tray, "a group's customers"};
         int64_t room = w > 0 && largest > LARGE_GROUP ? LARGE_GROUP : largest;
         const ptn_wanted wanted[] = {{&b->entries, room, sizeof *b->entries, "a group's lines"},
                                      {&b->ends, customers, sizeof *b->ends, "a group's customers"}};
         bool habits = j->question.habits != PTN_HABIT_NONE || j->history->options.match_cancellations != 0;
         status = ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, false, memory, error);
         int64_t lines = ptn_groups_lines(j->groups, room);
+        if (status == PATRON_OK && j->sink != NULL) status = ptn_allocate_each(&of_sink, 1, false, memory, error);
         if (status == PATRON_OK && habits)
             status = ptn_habit_bench_open(&b->habits, j->history, j->question.habits, lines, memory, error);
         if (status != PATRON_OK) return status;
@@ -372,6 +390,7 @@ static void free_benches(job *j, int32_t workers, ptn_memory *memory)
 {
     for (int32_t w = 0; j->benches != NULL && w < workers; w++) {
         ptn_habit_bench_free(&j->benches[w].habits, memory);
+        ptn_free(memory, j->benches[w].tray);
         ptn_free(memory, j->benches[w].ends);
         ptn_free(memory, j->benches[w].entries);
     }
@@ -382,13 +401,15 @@ static patron_status make_customers(ptn_purchases *p, job *j, patron_error *erro
 {
     const ptn_groups *g = j->groups;
     const ptn_memory *memory = &p->memory;
+    const ptn_wanted sums = {&j->sums, g->count, sizeof *j->sums, "groups of customers"};
     const ptn_wanted wanted[] = {
         {&p->customers, g->customers + 1, sizeof *p->customers, "customers"},
-        {&j->sums, g->count, sizeof *j->sums, "groups of customers"},
         {&p->habits, g->customers + 1, sizeof *p->habits, "customers"},
     };
-    patron_status status =
-        ptn_allocate_each(wanted, j->question.habits == PTN_HABIT_NONE ? 2 : 3, false, memory, error);
+    patron_status status = ptn_allocate_each(&sums, 1, false, memory, error);
+    if (status == PATRON_OK && j->sink != NULL) return j->sink->open(j->sink->user, p, error);
+    if (status == PATRON_OK)
+        status = ptn_allocate_each(wanted, j->question.habits == PTN_HABIT_NONE ? 1 : 2, false, memory, error);
     if (status != PATRON_OK) return status;
     j->customers = p->customers;
     j->habits = p->habits;
@@ -430,6 +451,7 @@ static patron_status find_prices(double **prices, const job *j, const ptn_groupi
     if (status != PATRON_OK) return status;
     question.habits = PTN_HABIT_NONE;
     question.by_id = false;
+    question.sink = NULL;
     status = ptn_purchases_build(&purchases, fates, h, &question, team, stage, 0.0, error);
     if (status == PATRON_OK) {
         ptn_purchases_free(&purchases);
@@ -460,6 +482,26 @@ static patron_status find_owners(const ptn_purchases *p, int32_t **owners, const
     return PATRON_OK;
 }
 
+static patron_status make_ranked(ptn_purchases *p, patron_error *error)
+{
+    p->groups = (p->count >> PTN_PURCHASES_SHIFT) + 1;
+    const ptn_wanted wanted[] = {{&p->ranked, p->groups + 1, sizeof *p->ranked, "groups of customers"},
+                                 {&p->rows, p->count / 64 + 1, sizeof *p->rows, "customers"}};
+    return ptn_allocate_each(wanted, 2, true, &p->memory, error);
+}
+
+/* Where each group's ranked customers begin, from the bits of those with an order, of whom each worker saw some. */
+static void count_ordered(ptn_purchases *p, const ptn_grouping *grouping, int32_t workers)
+{
+    enum { WORDS = 1 << (PTN_PURCHASES_SHIFT - 6) };
+    for (int64_t word = 0; word < grouping->words; word++) {
+        p->rows[word] = 0;
+        for (int32_t w = 0; w < workers; w++) p->rows[word] |= grouping->ordered[w * grouping->words + word];
+        p->ranked[word / WORDS + 1] += ptn_run_count(p->rows[word]);
+    }
+    for (int64_t g = 0; g < p->groups; g++) p->ranked[g + 1] += p->ranked[g];
+}
+
 /* Gathers the lines and sees their customers. j->groups is the caller's to free, on failure too, as is j->sums. */
 static patron_status see_gathered(ptn_purchases *p, job *j, ptn_groups *groups, const ptn_grouping *grouping,
                                   ptn_team *team, const char *stage, double from, double until, patron_error *error)
@@ -469,6 +511,7 @@ static patron_status see_gathered(ptn_purchases *p, job *j, ptn_groups *groups, 
     patron_status status = ptn_groups_count(groups, grouping, team, stage, from, counted, error);
     if (status != PATRON_OK) return status;
     j->groups = groups;
+    if (j->sink != NULL) count_ordered(p, grouping, workers);
     if ((j->question.habits & PTN_HABIT_PRICES) != 0) status = find_prices(&prices, j, grouping, team, stage, error);
     j->question.prices = prices;
     if (status == PATRON_OK) status = make_benches(j, workers, &p->memory, error);
@@ -520,10 +563,8 @@ static void mark_ranked(void *argument, int64_t group, int32_t worker)
 static patron_status find_ranked(ptn_purchases *p, ptn_team *team, const char *stage, double until, patron_error *error)
 {
     int64_t odd = p->running == NULL ? 0 : p->running->odd_count;
-    p->groups = (p->count >> PTN_PURCHASES_SHIFT) + 1;
-    const ptn_wanted wanted[] = {{&p->ranked, p->groups + 1, sizeof *p->ranked, "groups of customers"},
-                                 {&p->rows, p->count / 64 + 1, sizeof *p->rows, "customers"}};
-    patron_status status = ptn_allocate_each(wanted, 2, false, &p->memory, error);
+    if (p->taken) return PATRON_OK;
+    patron_status status = make_ranked(p, error);
     if (status != PATRON_OK) return status;
     for (int64_t i = 0; i < odd; i++) {
         int32_t c = p->running->odd[i];
@@ -535,11 +576,25 @@ static patron_status find_ranked(ptn_purchases *p, ptn_team *team, const char *s
     return status;
 }
 
+/* Where a line that makes an order is enough for a customer to be ranked, and no other undoes it, it is known who is
+   before customers are seen. grouping->ordered is the caller's to free. */
+static patron_status open_sink(ptn_purchases *p, job *j, ptn_grouping *grouping, int32_t workers, patron_error *error)
+{
+    grouping->words = p->count / 64 + 1;
+    const ptn_wanted ordered = {&grouping->ordered, workers * grouping->words, sizeof *grouping->ordered, "customers"};
+    j->sink = j->question.sink;
+    p->taken = true;
+    p->audit.as_of_s = used_as_of(j);
+    patron_status status = make_ranked(p, error);
+    if (status == PATRON_OK) status = ptn_allocate_each(&ordered, 1, true, &p->memory, error);
+    return status;
+}
+
 patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates, const patron_history *history,
                                   const ptn_question *question, ptn_team *team, const char *stage, double until,
                                   patron_error *error)
 {
-    job j = {.history = history, .line_fates = line_fates, .question = *question};
+    job j = {.history = history, .purchases = purchases, .line_fates = line_fates, .question = *question};
     ptn_grouping grouping = {.history = history, .line_fates = line_fates, .round_bytes = question->round_bytes};
     ptn_groups groups;
     int32_t *owners = NULL;
@@ -549,10 +604,10 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
     purchases->count = ptn_intern_count(&history->customers);
     if (j.question.min_orders < 1) j.question.min_orders = 1;
     purchases->min_orders = j.question.min_orders;
-    patron_status status = find_as_of(&j.question.as_of_s, history, question->as_of_s, error);
+    patron_status status = ptn_as_of_find(&j.question.as_of_s, history, question->as_of_s, error);
     if (status != PATRON_OK) return status;
     grouping.as_of_s = j.question.as_of_s;
-    grouping.before_s = window_begin(grouping.as_of_s, question->window_days);
+    grouping.before_s = ptn_as_of_window(grouping.as_of_s, question->window_days);
     bool drops = history->options.duplicates == PATRON_DUPLICATES_DROP,
          matches = history->options.match_cancellations != 0;
     grouping.details = (question->habits & PTN_HABIT_OF_LINES) != 0 || drops || matches;
@@ -575,12 +630,15 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
         status = find_owners(purchases, &owners, history, error);
         grouping.owners = owners;
     }
+    if (status == PATRON_OK && running == NULL && !matches && j.question.min_orders == 1 && question->sink != NULL)
+        status = open_sink(purchases, &j, &grouping, team->context->threads, error);
     if (status == PATRON_OK && (running == NULL || running->odd_count > 0))
         status = see_gathered(purchases, &j, &groups, &grouping, team, stage, read, until, error);
     if (status == PATRON_OK) status = fill_audit(purchases, &j, error);
     if (status == PATRON_OK) status = find_ranked(purchases, team, stage, until, error);
     ptn_free(&purchases->memory, j.sums);
     ptn_free(&purchases->memory, owners);
+    ptn_free(&purchases->memory, grouping.ordered);
     ptn_groups_free(&groups);
     if (status != PATRON_OK) ptn_purchases_free(purchases);
     return status;

@@ -71,6 +71,20 @@ enum {
                          PTN_HABIT_PRICES | PTN_HABIT_FIRST /* need each line */
 };
 
+struct ptn_purchases;
+
+/* Who takes ranked customers as they are seen, for their features: neither they nor their habits are kept then. */
+enum { PTN_SINK_ROWS = 64 };
+typedef struct ptn_sink {
+    void *user;
+    /* Which customers are ranked is known, and none is seen yet. By the calling thread. */
+    patron_status (*open)(void *user, const struct ptn_purchases *purchases, patron_error *error);
+    /* These rows, which follow each other, are filled next by this thread. */
+    void (*touch)(void *user, int64_t row, int64_t count);
+    /* The customers of rows row …, at most PTN_SINK_ROWS. By any thread; habits is NULL where none were asked for. */
+    void (*take)(void *user, int64_t row, const ptn_customer *customers, const ptn_habits *habits, int64_t count);
+} ptn_sink;
+
 /* What is asked. */
 typedef struct ptn_question {
     int64_t as_of_s;      /* or PATRON_AS_OF_LAST */
@@ -81,6 +95,7 @@ typedef struct ptn_question {
     const double *prices; /* of categories, see prices.h: ptn_purchases_build's own */
     bool by_id;           /* customers are numbered in the order of their ids' bytes */
     int64_t round_bytes;  /* 0, but for tests: ptn_grouping's */
+    const ptn_sink *sink; /* NULL, or who takes the customers where it is known early which are ranked */
 } ptn_question;
 
 enum { PTN_PURCHASES_SHIFT = 12 };
@@ -89,6 +104,7 @@ typedef struct ptn_purchases {
     int64_t count;                /* of customers, some of whom may have no lines */
     int32_t *order;               /* with by_id, of each customer its number as interned; else NULL */
     struct ptn_runnings *running; /* NULL; or where customers are summed up, by the numbers of their ids: running.h */
+    bool taken;                   /* the sink has had the customers: there is neither of these */
     ptn_customer *customers;      /* all; or, beside `running`, those that are odd there */
     ptn_habits *habits;           /* of each ranked customer; NULL where none were asked for */
     int64_t min_orders;           /* >= 1: customers with so many are ranked */

@@ -146,6 +146,10 @@ INLINE vd vd_add(vd x, vd y) { return BOTH(vd, _mm256_add_pd(x.a, y.a), _mm256_a
 INLINE vd vd_sub(vd x, vd y) { return BOTH(vd, _mm256_sub_pd(x.a, y.a), _mm256_sub_pd(x.b, y.b)); }
 INLINE vd vd_mul(vd x, vd y) { return BOTH(vd, _mm256_mul_pd(x.a, y.a), _mm256_mul_pd(x.b, y.b)); }
 INLINE vd vd_div(vd x, vd y) { return BOTH(vd, _mm256_div_pd(x.a, y.a), _mm256_div_pd(x.b, y.b)); }
+INLINE vd vd_rest(vd product, vd x, vd y)
+{
+    return BOTH(vd, _mm256_fmsub_pd(x.a, y.a, product.a), _mm256_fmsub_pd(x.b, y.b, product.b));
+}
 INLINE vd vd_max(vd x, vd y) { return BOTH(vd, _mm256_max_pd(x.a, y.a), _mm256_max_pd(x.b, y.b)); }
 INLINE vd vd_min(vd x, vd y) { return BOTH(vd, _mm256_min_pd(x.a, y.a), _mm256_min_pd(x.b, y.b)); }
 INLINE bool vd_beyond(vd x, vd y)

@@ -75,6 +75,7 @@ INLINE vd vd_add(vd a, vd b) { return _mm512_add_pd(a, b); }
 INLINE vd vd_sub(vd a, vd b) { return _mm512_sub_pd(a, b); }
 INLINE vd vd_mul(vd a, vd b) { return _mm512_mul_pd(a, b); }
 INLINE vd vd_div(vd a, vd b) { return _mm512_div_pd(a, b); }
+INLINE vd vd_rest(vd product, vd a, vd b) { return _mm512_fmsub_pd(a, b, product); }
 INLINE vd vd_max(vd a, vd b) { return _mm512_max_pd(a, b); }
 INLINE vd vd_min(vd a, vd b) { return _mm512_min_pd(a, b); }
 INLINE bool vd_beyond(vd a, vd b) { return _mm512_cmp_pd_mask(_mm512_abs_pd(a), b, _CMP_NLE_UQ) != 0; }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ptn_log1p of eight numbers at a time, step for step as base/math.c has it, so that its bits come out; written once
-   over the operations that template.h names, and vd_div. */
+   over the operations that template.h names, vd_div, and vd_rest: a * b - product, exactly, fused or not. None of the
+   products here is so small that a part of it were lost. */
 #include "base/math_tables.h"
 
 typedef struct vdd {
@@ -22,7 +23,7 @@ INLINE vdd vdd_fast_two_sum(vd a, vd b)
 INLINE vdd vdd_two_product(vd a, vd b)
 {
     vd product = vd_mul(a, b);
-    return (vdd){product, product_rest(product, a, b)};
+    return (vdd){product, vd_rest(product, a, b)};
 }
 
 INLINE vdd vdd_divide(vdd a, vdd b)

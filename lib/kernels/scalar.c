@@ -186,6 +186,7 @@ INLINE vd vd_div(vd a, vd b)
     EACH(8) a.lane[l] /= b.lane[l];
     return a;
 }
+#define vd_rest product_rest /* template.h's: there is no fused one to be had */
 INLINE vd vd_max(vd a, vd b)
 {
     EACH(8) a.lane[l] = a.lane[l] > b.lane[l] ? a.lane[l] : b.lane[l];
