@@ -20,6 +20,9 @@ typedef struct order_lines {
     int16_t *quantities, *short_out;
     uint8_t *flags;
     double *money, *whole, *logged;
+    int32_t *ends;           /* offsets of texts of ten bytes */
+    uint64_t *heads, *tails; /* their first eight bytes, and the last two */
+    uint64_t *odd;
 } order_lines;
 
 typedef struct inputs {
@@ -158,6 +161,25 @@ static void do_hashes(const ptn_kernels *table, const inputs *in)
     table->hashes((uint64_t *)in->lines.wide_out, in->lines.wide_orders, in->lines.flags, ROWS, key);
 }
 
+/* Microseconds. */
+static void do_times(const ptn_kernels *table, const inputs *in)
+{
+    static const ptn_clock clock = {15625.0, 6, 3600};
+    table->times(in->lines.wide_out, in->lines.times, ROWS, &clock);
+}
+
+static void do_numbers(const ptn_kernels *table, const inputs *in) { table->numbers(in->lines.money, ROWS); }
+
+static void do_offsets(const ptn_kernels *table, const inputs *in)
+{
+    table->offsets(in->lines.wide_out, in->lines.ends, ROWS - 1);
+}
+
+static void do_short_keys(const ptn_kernels *table, const inputs *in)
+{
+    table->short_keys((uint64_t *)in->lines.wide_out, in->lines.odd, in->lines.heads, in->lines.tails, 10, ROWS);
+}
+
 static void bits_of(const ptn_kernels *table, const inputs *in, bool wide)
 {
     const order_lines *l = &in->lines;
@@ -273,6 +295,10 @@ static inputs make_lines(void)
     l->money = SPACE(double, ROWS);
     l->whole = SPACE(double, ROWS);
     l->logged = SPACE(double, ROWS);
+    l->ends = SPACE(int32_t, ROWS);
+    l->heads = SPACE(uint64_t, ROWS);
+    l->tails = SPACE(uint64_t, ROWS);
+    l->odd = SPACE(uint64_t, ROWS);
     for (int64_t i = 0; i < ROWS; i++) {
         int64_t order = i / 3;
         l->customers[i] = (int32_t)(order * 7919 % 211);
@@ -284,6 +310,9 @@ static inputs make_lines(void)
         l->wide_amounts[i] = l->amounts[i] = (int32_t)draw_from(-1000000, 9000000);
         l->money[i] = (double)l->amounts[i] / 10000.0;
         l->stamps[i] = l->times[i] << 8 | l->flags[i] | 8;
+        l->ends[i] = (int32_t)(10 * i);
+        l->heads[i] = UINT64_C(0x3130303030303043); /* C0000001 */
+        l->tails[i] = (uint64_t)('0' + i % 10) << 8 | '7';
     }
     return in;
 }
@@ -306,6 +335,10 @@ static const bench_row line_works[] = {{"narrow", do_narrow},
                                        {"money", do_money},
                                        {"stamps", do_stamps},
                                        {"hashes", do_hashes},
+                                       {"times", do_times},
+                                       {"numbers", do_numbers},
+                                       {"offsets", do_offsets},
+                                       {"short_keys", do_short_keys},
                                        {"line_bits", do_line_bits},
                                        {"line_bits, wide", do_line_bits_wide},
                                        {"logs", do_logs}};
