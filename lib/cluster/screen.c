@@ -38,7 +38,8 @@ typedef struct screen_job {
     ptn_team *team;
     int64_t first;                   /* start of this round */
     bool going[PTN_MOST_CLUSTERS];   /* by k - k_min: those still tried */
-    int32_t best[PTN_MOST_CLUSTERS]; /* likewise: the best start of the rounds before */
+    int32_t best[PTN_MOST_CLUSTERS]; /* likewise: the best end of the rounds before */
+    int32_t hits[PTN_MOST_CLUSTERS]; /* likewise: starts that reached it */
     const int32_t *ends;             /* to refine */
     int32_t k;
     int32_t *leaders; /* starts x (k_max - k_min + 1): the place among the sharp ones of who ended there first; or -1 */
@@ -202,9 +203,11 @@ static double *centroids_of(const ptn_screen *screen, int64_t start, int32_t k)
     return screen->centroids + start * screen->each + before * screen->cols;
 }
 
+/* Not where one more round is likely to be enough. */
 static bool sharpens(const screen_job *job, int32_t k)
 {
-    return job->going[k - job->screen->k_min] && k > 1 && k * job->screen->cols <= MOST_NUMBERS;
+    int32_t i = k - job->screen->k_min;
+    return job->going[i] && job->hits[i] < ENOUGH_LATER && k > 1 && k * job->screen->cols <= MOST_NUMBERS;
 }
 
 static double *inertia_of(const ptn_screen *screen, int64_t start, int32_t k)
@@ -424,16 +427,15 @@ static bool reached(const screen_job *job, int32_t start, int32_t k, int32_t bes
            (leader >= 0 && together(centroids_of(screen, sharp_end(screen, leader), k), to, k, screen->cols, near));
 }
 
-/* Whether the best optimum of a k has been reached often enough, by starts that began anew. */
-static bool agreed(const screen_job *job, int32_t k, int32_t best)
+/* How many starts that began anew have reached the best optimum of a k: as many as are enough, or less. */
+static int32_t count_hits(const screen_job *job, int32_t k, int32_t best, int32_t enough)
 {
     const ptn_screen *screen = job->screen;
     int32_t hits = 0;
-    int32_t enough = screen->starts > job->plan->starts ? ENOUGH_LATER : ENOUGH;
     double near = nearness(job->sample, *inertia_of(screen, best, k));
     for (int32_t s = 0; hits < enough && s < screen->starts; s++)
         hits += !swaps(job, s) && reached(job, s, k, best, near);
-    return hits >= enough;
+    return hits;
 }
 
 static void close_trials(ptn_trial *trials, int32_t count, const ptn_memory *memory)
@@ -506,11 +508,13 @@ static bool settle_round(screen_job *job)
 {
     ptn_screen *screen = job->screen;
     bool any = false;
+    int32_t enough = screen->starts > job->plan->starts ? ENOUGH_LATER : ENOUGH;
     for (int32_t i = 0; i <= screen->k_max - screen->k_min; i++) {
         if (!job->going[i]) continue;
         screen->tried[i] = screen->starts;
         job->best[i] = best_of(screen, screen->k_min + i);
-        job->going[i] = !agreed(job, screen->k_min + i, job->best[i]);
+        job->hits[i] = count_hits(job, screen->k_min + i, job->best[i], enough);
+        job->going[i] = job->hits[i] < enough;
         any = any || job->going[i];
     }
     return any;
