@@ -64,20 +64,55 @@ typedef struct ptn_detail {
     int32_t channel, padding;  /* likewise */
 } ptn_detail;
 
-/* The same of a line in a run, where the log's columns are narrow; with what the run's entry has added up. */
+/* The same of a line in a run, where the log's columns are narrow; with what the run's entry has added up.
+
+       bits of `packed`    63 … 48     47 … 3                                     2                    1 … 0
+                           quantity    channel, category, product: number + 1,    PTN_MARK_DISCOUNT    kind, from
+                                       or 0, as wide as a history's are                                PTN_KIND_RETURN
+   on
+ */
 typedef struct ptn_brief {
     int32_t amount; /* signed */
     int32_t discount;
-    int32_t product; /* number, or -1 */
-    int16_t quantity;
-    uint16_t category, channel; /* numbers, or PTN_BRIEF_NONE */
-    uint8_t kind, marks;
+    uint64_t packed;
 } ptn_brief;
 
 enum {
-    PTN_BRIEF_NONE = UINT16_MAX,
-    PTN_BRIEF_LINES = 8 /* of a run in an entry: as many as three bits tell apart, those of PTN_MARK_… until told */
+    PTN_BRIEF_LINES = 8, /* of a run in an entry: as many as three bits tell apart, those of PTN_MARK_… until told */
+    PTN_BRIEF_MARKED = 4,
+    PTN_BRIEF_BOUGHT = 2, /* set in PTN_KIND_PURCHASE and PTN_KIND_ORDER */
+    PTN_BRIEF_ORDER = 1,  /* set in the latter of them */
+    PTN_BRIEF_PRODUCT = 3,
+    PTN_BRIEF_NUMBERS = 45, /* bits */
+    PTN_BRIEF_QUANTITY = PTN_BRIEF_PRODUCT + PTN_BRIEF_NUMBERS
 };
+_Static_assert(PTN_KIND_ORDER - PTN_KIND_RETURN == (PTN_BRIEF_BOUGHT | PTN_BRIEF_ORDER) &&
+                   PTN_KIND_PURCHASE - PTN_KIND_RETURN == PTN_BRIEF_BOUGHT,
+               "two bits are of the kind");
+
+/* Where a history's briefs have their numbers. */
+typedef struct ptn_brief_form {
+    uint32_t category, channel; /* from these bits on */
+    uint64_t product_mask, category_mask, channel_mask;
+} ptn_brief_form;
+
+static inline int64_t ptn_brief_quantity(const ptn_brief *b) { return (int64_t)b->packed >> PTN_BRIEF_QUANTITY; }
+
+/* Numbers, or -1. */
+static inline int32_t ptn_brief_product(const ptn_brief *b, const ptn_brief_form *form)
+{
+    return (int32_t)(b->packed >> PTN_BRIEF_PRODUCT & form->product_mask) - 1;
+}
+
+static inline int32_t ptn_brief_category(const ptn_brief *b, const ptn_brief_form *form)
+{
+    return (int32_t)(b->packed >> form->category & form->category_mask) - 1;
+}
+
+static inline int32_t ptn_brief_channel(const ptn_brief *b, const ptn_brief_form *form)
+{
+    return (int32_t)(b->packed >> form->channel & form->channel_mask) - 1;
+}
 
 static inline uint32_t ptn_gathered_customer(const ptn_gathered *g)
 {

@@ -258,12 +258,34 @@ static void place_runs(void *argument, int64_t block, int32_t worker)
     }
 }
 
+/* Bits that hold 0 … count. */
+static uint32_t bits_of(int64_t count)
+{
+    uint32_t bits = 0;
+    while (count >> bits != 0) bits++;
+    return bits;
+}
+
+/* Whether the numbers fit. */
+static bool make_form(ptn_brief_form *form, const patron_history *h)
+{
+    uint32_t products = h->product.items == NULL ? 0 : bits_of(ptn_intern_count(&h->products)),
+             categories = h->category.items == NULL ? 0 : bits_of(ptn_intern_count(&h->categories)),
+             channels = h->channel.items == NULL ? 0 : bits_of(ptn_intern_count(&h->channels));
+    form->category = PTN_BRIEF_PRODUCT + products;
+    form->channel = form->category + categories;
+    form->product_mask = (UINT64_C(1) << products) - 1;
+    form->category_mask = (UINT64_C(1) << categories) - 1;
+    form->channel_mask = (UINT64_C(1) << channels) - 1;
+    return products + categories + channels <= PTN_BRIEF_NUMBERS;
+}
+
 bool ptn_groups_brief(const ptn_grouping *g)
 {
     const patron_history *h = g->history;
+    ptn_brief_form form;
     return g->details && h->options.duplicates != PATRON_DUPLICATES_DROP && h->options.match_cancellations == 0 &&
-           (h->wide & (PTN_WIDE_AMOUNT | PTN_WIDE_QUANTITY | PTN_WIDE_DISCOUNT)) == 0 &&
-           ptn_intern_count(&h->categories) <= PTN_BRIEF_NONE && ptn_intern_count(&h->channels) <= PTN_BRIEF_NONE;
+           (h->wide & (PTN_WIDE_AMOUNT | PTN_WIDE_QUANTITY | PTN_WIDE_DISCOUNT)) == 0 && make_form(&form, h);
 }
 
 /* What stands in for columns that are not there. */
@@ -277,8 +299,8 @@ static const int32_t *column_at(const ptn_array *column, int64_t from, const int
     return column->items == NULL ? instead : (const int32_t *)column->items + from;
 }
 
-static void make_briefs(ptn_brief *briefs, const patron_history *h, const ptn_run_tile *t, int64_t from, int32_t count,
-                        const absent *a)
+static void make_briefs(ptn_brief *briefs, const patron_history *h, const ptn_brief_form *form, const ptn_run_tile *t,
+                        int64_t from, int32_t count, const absent *a)
 {
     const int64_t *stamps = (const int64_t *)h->stamp.items + from;
     const int32_t *amounts = (const int32_t *)h->amount.items + from,
@@ -287,31 +309,26 @@ static void make_briefs(ptn_brief *briefs, const patron_history *h, const ptn_ru
                   *categories = column_at(&h->category, from, a->none),
                   *channels = column_at(&h->channel, from, a->none);
     const int16_t *quantities = h->quantity.items == NULL ? a->one : (const int16_t *)h->quantity.items + from;
-    uint8_t kinds[PTN_RUN_LINES];
-    memset(kinds, PTN_KIND_ORDER, sizeof kinds); /* what most are */
-    for (uint8_t k = 0; k < PTN_KIND_ORDER; k++)
-        for (uint64_t left = t->kinds[k]; left != 0; left &= left - 1) kinds[__builtin_ctzll(left)] = k;
+    const uint32_t category = form->category, channel = form->channel;
+    _Static_assert(PTN_LINE_DISCOUNT * 2 == PTN_BRIEF_MARKED, "the flag moves by a bit");
     for (int32_t i = 0; i < count; i++) {
-        bool discount = (ptn_stamp_flags(stamps[i]) & PTN_LINE_DISCOUNT) != 0;
-        briefs[i] = (ptn_brief){amounts[i],
-                                discounts[i],
-                                products[i],
-                                quantities[i],
-                                (uint16_t)categories[i],
-                                (uint16_t)channels[i],
-                                kinds[i],
-                                discount ? PTN_MARK_DISCOUNT : 0};
+        uint64_t packed =
+            (uint64_t)quantities[i] << PTN_BRIEF_QUANTITY | (uint64_t)(uint32_t)(products[i] + 1) << PTN_BRIEF_PRODUCT |
+            (uint64_t)(uint32_t)(categories[i] + 1) << category | (uint64_t)(uint32_t)(channels[i] + 1) << channel |
+            ((uint64_t)stamps[i] & PTN_LINE_DISCOUNT) << 1 | (PTN_KIND_ORDER - PTN_KIND_RETURN);
+        briefs[i] = (ptn_brief){amounts[i], discounts[i], packed};
     }
+    for (uint32_t k = PTN_KIND_RETURN; k < PTN_KIND_ORDER; k++) /* most are of orders */
+        for (uint64_t left = t->kinds[k]; left != 0; left &= left - 1)
+            briefs[__builtin_ctzll(left)].packed -= PTN_KIND_ORDER - k;
 }
 
-/* The briefs of lines from … until - 1, those of what was bought first; how many. */
-static uint32_t sort_briefs(ptn_brief sorted[PTN_BRIEF_LINES], const ptn_brief *briefs, int32_t from, int32_t until)
+/* The briefs of a tile's lines, those of what was bought first; how many. */
+static uint32_t sort_briefs(ptn_brief sorted[PTN_BRIEF_LINES], const ptn_brief *briefs, uint64_t bought, uint64_t back)
 {
     uint32_t count = 0;
-    for (int32_t i = from; i < until; i++)
-        if (briefs[i].kind >= PTN_KIND_PURCHASE) sorted[count++] = briefs[i];
-    for (int32_t i = from; i < until; i++)
-        if (briefs[i].kind >= PTN_KIND_RETURN && briefs[i].kind < PTN_KIND_PURCHASE) sorted[count++] = briefs[i];
+    for (; bought != 0; bought &= bought - 1) sorted[count++] = briefs[__builtin_ctzll(bought)];
+    for (; back != 0; back &= back - 1) sorted[count++] = briefs[__builtin_ctzll(back)];
     return count;
 }
 
@@ -387,7 +404,7 @@ static inline void place_run(placing *p, const ptn_run_tile *t, const ptn_brief 
         if (back > 0)
             put_entry(p, common | PTN_KIND_RETURN << PTN_GATHERED_KIND | (back - 1) << PTN_GATHERED_MARKS,
                       ptn_run_back(t, bits), order);
-        put_briefs(p, sorted, sort_briefs(sorted, briefs, from, until));
+        put_briefs(p, sorted, sort_briefs(sorted, briefs, t->bought & bits, t->back & bits));
     }
 }
 
@@ -416,7 +433,7 @@ static void place_briefs(void *argument, int64_t block, int32_t worker)
     for (int64_t at = block * groups->block; at < end; at += PTN_RUN_LINES) {
         int32_t lines = end - at < PTN_RUN_LINES ? (int32_t)(end - at) : PTN_RUN_LINES;
         ptn_runs_read(&t, kinds, g, at, lines, true);
-        make_briefs(briefs, h, &t, at, lines, &a);
+        make_briefs(briefs, h, &groups->form, &t, at, lines, &a);
         for (int32_t r = 0; r < t.runs; r++) {
             uint32_t customer = (uint32_t)t.owners[r], group = customer >> groups->shift;
             if (group - j->first >= j->count) continue;
@@ -544,7 +561,7 @@ static patron_status count(job *j, int64_t blocks, ptn_team *team, const char *s
                                  {&j->sums, blocks, sizeof *j->sums, "groups of customers"}};
     const ptn_wanted of_briefs[] = {{&g->brief_starts, g->count + 1, sizeof *g->brief_starts, "groups of customers"},
                                     {&g->brief_places, blocks * g->count, sizeof *g->places, "groups of customers"}};
-    bool brief = ptn_groups_brief(j->asked);
+    bool brief = ptn_groups_brief(j->asked) && make_form(&g->form, j->asked->history);
     ptn_task task = brief ? count_briefs : j->asked->details ? count_block : count_runs;
     const ptn_wanted seen = {&g->seen, g->customers / 64 + 1, sizeof *g->seen, "customers"};
     patron_status status = ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, false, &g->memory, error);

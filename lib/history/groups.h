@@ -41,6 +41,7 @@ typedef struct ptn_groups {
     ptn_gathered *entries;                 /* of lines, or runs of them, that matter to their customer */
     ptn_detail *details;                   /* of each entry's line; or NULL */
     ptn_brief *briefs;                     /* of each entry's lines, in the entries' order; or NULL */
+    ptn_brief_form form;                   /* theirs */
     int64_t *brief_starts;                 /* as `starts`, of briefs; or NULL */
     int64_t brief_base, most_briefs;       /* briefs before this round's; those of the largest group */
     int64_t *lines;                        /* of each entry, its place in the log; or NULL */

@@ -38,19 +38,18 @@ static inline double wide_value(uint128 value) { return value >> 64 == 0 ? (doub
 typedef struct known_lines {
     const ptn_detail *details;
     const ptn_brief *briefs;
+    const ptn_brief_form *form;
 } known_lines;
-
-INLINE int32_t number_of(uint16_t brief) { return brief == PTN_BRIEF_NONE ? -1 : brief; }
 
 /* Of line `l` of the entry. */
 INLINE int32_t category_of(known_lines k, const ptn_entry *e, int64_t l)
 {
-    return k.briefs == NULL ? k.details[e->at].category : number_of(k.briefs[e->at + l].category);
+    return k.briefs == NULL ? k.details[e->at].category : ptn_brief_category(&k.briefs[e->at + l], k.form);
 }
 
 INLINE int32_t channel_of(known_lines k, const ptn_entry *e, int64_t l)
 {
-    return k.briefs == NULL ? k.details[e->at].channel : number_of(k.briefs[e->at + l].channel);
+    return k.briefs == NULL ? k.details[e->at].channel : ptn_brief_channel(&k.briefs[e->at + l], k.form);
 }
 
 /* Entries come by time; of the categories of one instant the one whose bytes come first. */
@@ -272,7 +271,8 @@ static void forget_products(uint64_t *seen, int64_t words, const ptn_entry *entr
     for (int64_t i = 0; i < count; i++) {
         for (int64_t l = 0; l <= entries[i].more; l++) {
             int64_t at = entries[i].at + l;
-            int32_t product = lines.briefs == NULL ? lines.details[at].product : lines.briefs[at].product;
+            int32_t product =
+                lines.briefs == NULL ? lines.details[at].product : ptn_brief_product(&lines.briefs[at], lines.form);
             if (product >= 0) seen[product / 64] = 0;
         }
     }
@@ -337,33 +337,35 @@ static line_sums add_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *e
 
 /* The same of briefs: quantities are whole, and fewer than 2^32 narrow numbers add up to less than 2^64. */
 static line_sums add_briefs(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count,
-                            const ptn_brief *briefs)
+                            const ptn_brief *briefs, const ptn_brief_form *form)
 {
     line_sums s = {.bought = 0};
     uint64_t reduced = 0, full = 0;
     for (int64_t i = 0; i < count; i++) {
         const ptn_entry *e = &entries[i];
         const ptn_brief *d = &briefs[e->at], *end = d + e->more + 1;
-        for (; d < end && d->kind < PTN_KIND_PURCHASE; d++) {
-            if (d->kind != PTN_KIND_RETURN) continue;
+        for (; d < end && (d->packed & PTN_BRIEF_BOUGHT) == 0; d++) {
+            if ((d->packed & PTN_BRIEF_ORDER) != 0) continue; /* an adjustment */
             h->return_lines++;
             h->return_value += d->amount < 0 ? -(int64_t)d->amount : d->amount;
         }
         s.bought += (uint32_t)(end - d);
         for (; d < end; d++) {
-            bool marked = (d->marks & PTN_MARK_DISCOUNT) != 0;
+            bool marked = (d->packed & PTN_BRIEF_MARKED) != 0;
+            int64_t quantity = ptn_brief_quantity(d);
             uint64_t discount = marked ? (uint64_t)d->discount : 0;
             s.discounts += marked;
             s.discounted += discount > 0;
             reduced += discount;
             full += marked ? discount + (uint64_t)d->amount : 0;
-            s.items.whole += d->quantity;
-            add_product(&s, b->products, d->product);
-            if (b->categories == NULL || d->category == PTN_BRIEF_NONE) continue;
-            ptn_category_sum *its = category_at(&s, b, d->category);
+            s.items.whole += quantity;
+            add_product(&s, b->products, ptn_brief_product(d, form));
+            int32_t category = ptn_brief_category(d, form);
+            if (b->categories == NULL || category < 0) continue;
+            ptn_category_sum *its = category_at(&s, b, category);
             its->amount += d->amount;
-            its->paid += d->kind == PTN_KIND_ORDER ? d->amount : 0;
-            its->quantity.whole += d->quantity;
+            its->paid += (d->packed & PTN_BRIEF_ORDER) != 0 ? d->amount : 0;
+            its->quantity.whole += quantity;
         }
     }
     s.reduced = reduced;
@@ -376,7 +378,7 @@ static void see_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entrie
                       const double *prices)
 {
     const line_sums s = lines.briefs == NULL ? add_lines(h, b, entries, count, lines.details)
-                                             : add_briefs(h, b, entries, count, lines.briefs);
+                                             : add_briefs(h, b, entries, count, lines.briefs, lines.form);
     h->purchase_lines = s.bought;
     h->discount_lines = s.discounts;
     h->discounted_lines = s.discounted;
@@ -389,17 +391,17 @@ static void see_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entrie
 }
 
 /* How many lines on to the next that may have another channel than the first: beyond all, where they have one. */
-INLINE int64_t channel_lines(const ptn_brief *briefs, int64_t more)
+INLINE int64_t channel_lines(const ptn_brief *briefs, int64_t more, const ptn_brief_form *form)
 {
-    uint32_t differs = 0;
-    for (int64_t l = 1; l <= more; l++) differs |= (uint32_t)(briefs[l].channel ^ briefs[0].channel);
-    return differs == 0 ? more + 1 : 1;
+    uint64_t differs = 0;
+    for (int64_t l = 1; l <= more; l++) differs |= briefs[l].packed ^ briefs[0].packed;
+    return (differs >> form->channel & form->channel_mask) == 0 ? more + 1 : 1;
 }
 
 void ptn_habits_see_channels(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count,
                              const ptn_detail *details, const patron_history *history)
 {
-    const known_lines lines = {details, b->briefs};
+    const known_lines lines = {details, b->briefs, &b->form};
     int64_t orders = 0, groups = 0, most = 0;
     const ptn_entry *last = NULL;
     int32_t channel = -1;
@@ -423,7 +425,7 @@ void ptn_habits_see_channels(ptn_habits *h, ptn_habit_bench *b, const ptn_entry 
         last = e;
         is_order |= e->kind == PTN_KIND_ORDER;
         /* Most runs have one channel. */
-        int64_t same = lines.briefs == NULL ? e->more + 1 : channel_lines(&lines.briefs[e->at], e->more);
+        int64_t same = lines.briefs == NULL ? e->more + 1 : channel_lines(&lines.briefs[e->at], e->more, lines.form);
         for (int64_t l = 0; l <= e->more; l += same) {
             int32_t its = channel_of(lines, e, l);
             /* The one whose bytes come first: channels are numbered as they came. */
@@ -447,7 +449,7 @@ void ptn_habits_see(ptn_habits *habits, ptn_habit_bench *bench, const ptn_entry 
                     const ptn_detail *details, const patron_history *history, const ptn_question *question)
 {
     enum { LINES = PTN_HABIT_LINES | PTN_HABIT_PRODUCTS | PTN_HABIT_CATEGORIES | PTN_HABIT_PRICES };
-    const known_lines lines = {details, bench->briefs};
+    const known_lines lines = {details, bench->briefs, &bench->form};
     int64_t offset_s = history->options.utc_offset_s;
     if ((question->habits & PTN_HABIT_FIRST) != 0) see_first(habits, entries, count, lines, history);
     if ((question->habits & LINES) != 0) see_lines(habits, bench, entries, count, lines, question->prices);
@@ -456,7 +458,7 @@ void ptn_habits_see(ptn_habits *habits, ptn_habit_bench *bench, const ptn_entry 
 }
 
 void ptn_habits_settle(ptn_habit_bench *b, ptn_entry *entries, int64_t count, const ptn_gathered *gathered,
-                       const ptn_brief *briefs)
+                       const ptn_brief *briefs, const ptn_brief_form *form)
 {
     enum { BRIEFS_A_LINE = 64 / sizeof *briefs }; /* of cache */
     uint32_t *firsts = b->closing, at = 0;
@@ -472,6 +474,7 @@ void ptn_habits_settle(ptn_habit_bench *b, ptn_entry *entries, int64_t count, co
     }
     for (uint32_t i = 0; i < at; i += BRIEFS_A_LINE) __builtin_prefetch(&briefs[i]);
     b->briefs = briefs;
+    b->form = *form;
 }
 
 patron_status ptn_habit_bench_open(ptn_habit_bench *b, const patron_history *h, int32_t habits, int64_t lines,

@@ -32,6 +32,7 @@ typedef struct ptn_waiting_sum {
 typedef struct ptn_habit_bench {
     const ptn_kernels *kernels;
     const ptn_brief *briefs;      /* of the group's lines, in place of details; or NULL */
+    ptn_brief_form form;          /* theirs */
     uint64_t *numbers;            /* as many as a customer has lines at most */
     uint32_t *closing;            /* of its entries, those that give the customer's orders their time, by time */
     ptn_category_sum *categories; /* of each; or NULL */
@@ -53,7 +54,7 @@ void ptn_habit_bench_free(ptn_habit_bench *bench, const ptn_memory *memory);
 /* Where a group's lines come as briefs of runs: which entries have which. `entries` are those of `gathered`, sorted by
    customer. The briefs are asked for ahead, as customers find theirs here and there among them. */
 void ptn_habits_settle(ptn_habit_bench *bench, ptn_entry *entries, int64_t count, const ptn_gathered *gathered,
-                       const ptn_brief *briefs);
+                       const ptn_brief *briefs, const ptn_brief_form *form);
 
 /* Fills in the parts of *habits, which is all zero, that question->habits asks for, channels aside; the others are of
    no meaning. Its entropies come with ptn_habits_finish at the latest. `entries` are those of a customer with an order,

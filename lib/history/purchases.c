@@ -264,7 +264,7 @@ static void see_group(void *argument, int64_t block, int32_t worker)
     sort_group(b, g->entries + start, count, end - first);
     if (g->brief_starts != NULL)
         ptn_habits_settle(&b->habits, b->entries, count, g->entries + start,
-                          g->briefs + (g->brief_starts[group] - g->brief_base));
+                          g->briefs + (g->brief_starts[group] - g->brief_base), &g->form);
     for (int64_t c = first; c < end; c++) {
         int64_t to = b->ends[c - first];
         ptn_habits *habits;
