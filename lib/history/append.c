@@ -412,6 +412,7 @@ static patron_status read_chunks(appender *a)
         if (status != PATRON_OK) break;
         r->count = count;
         r->base = ptn_history_lines(a->history) + a->lines;
+        if (a->history->reached < r->base + count) a->history->reached = r->base + count;
         int64_t blocks = (r->count + PTN_READER_BLOCK - 1) / PTN_READER_BLOCK;
         memset(r->blocks, 0, (size_t)blocks * sizeof *r->blocks);
         status = ptn_team_run(a->team, "history", (double)r->from / (double)rows,

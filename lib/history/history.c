@@ -140,7 +140,8 @@ void patron_history_free(patron_history *history)
     ptn_free(&memory, history);
 }
 
-/* One column; what it held is wiped, since an order's key is an id. */
+/* One column; what was ever written to it is wiped, since an order's key is an id. The rest of it nobody has touched.
+ */
 static patron_status widen(patron_history *h, ptn_array *column, uint32_t bit, int64_t lines, patron_error *error)
 {
     size_t each = ptn_history_width(h, column);
@@ -160,7 +161,7 @@ static patron_status widen(patron_history *h, ptn_array *column, uint32_t bit, i
             ((int64_t *)block)[i] = ptn_line_discount(h, i);
     }
     if (block != NULL) {
-        ptn_wipe(column->items, (size_t)column->capacity * each);
+        ptn_wipe(column->items, (size_t)(h->reached < column->capacity ? h->reached : column->capacity) * each);
         ptn_free(&h->memory, column->items);
         column->items = block;
     }

@@ -68,6 +68,7 @@ struct patron_history {
     ptn_array channel;  /* int32_t, -1: none */
     ptn_array discount; /* int64_t >= 0; or int32_t */
     uint32_t wide;      /* PTN_WIDE_… of columns that hold what is named first above */
+    int64_t reached;    /* no line from this one on was ever written, counted or not */
 
     ptn_array
         merged; /* int32_t, by customer: the one it is another id of, or -1; customers beyond its count have none */
