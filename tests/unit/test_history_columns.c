@@ -238,6 +238,88 @@ START_TEST(test_wide_values_may_come_at_any_time)
 }
 END_TEST
 
+/* Memory that is full of a byte at first, each block behind its size; of a block given back with the sought number in
+   it, how many bytes at its end still are. */
+enum { FRESH = 0xA5, HEADER = 16 };
+
+typedef struct watched {
+    uint32_t sought;
+    int64_t found, untouched;
+} watched;
+
+static void *watched_allocate(void *user, size_t bytes)
+{
+    uint8_t *block = malloc(bytes + HEADER);
+    (void)user;
+    if (block == NULL) return NULL;
+    memcpy(block, &bytes, sizeof bytes);
+    memset(block + HEADER, FRESH, bytes);
+    return block + HEADER;
+}
+
+static void watched_deallocate(void *user, void *block)
+{
+    watched *w = user;
+    uint8_t *items = block;
+    size_t bytes;
+    memcpy(&bytes, items - HEADER, sizeof bytes);
+    int64_t end = (int64_t)bytes, untouched = 0;
+    for (int64_t i = 0; i + 4 <= end; i += 4) w->found += memcmp(items + i, &w->sought, 4) == 0;
+    while (untouched < end && items[end - 1 - untouched] == FRESH) untouched++;
+    if (untouched > w->untouched) w->untouched = untouched;
+    free(items - HEADER);
+}
+
+static void *watched_reallocate(void *user, void *block, size_t bytes)
+{
+    size_t before;
+    void *more = watched_allocate(user, bytes);
+    memcpy(&before, (uint8_t *)block - HEADER, sizeof before);
+    if (more == NULL) return NULL;
+    memcpy(more, block, before < bytes ? before : bytes);
+    watched_deallocate(user, block);
+    return more;
+}
+
+/* Order ids, those of a failed append too, are wiped from a column that becomes wide; its room beyond them is left
+   alone. */
+START_TEST(test_a_column_that_becomes_wide_is_wiped_as_far_as_it_was_written)
+{
+    enum { FEW = 100, FAILED = 100, ROWS = 20000 };
+    static int64_t customer[ROWS], order[ROWS], time_s[ROWS], amount[ROWS];
+    watched w = {.sought = 1234567891};
+    patron_context context;
+    patron_history *history;
+    patron_orders orders;
+    patron_context_init(&context, sizeof context);
+    context.allocate = watched_allocate;
+    context.reallocate = watched_reallocate;
+    context.deallocate = watched_deallocate;
+    context.allocator_user = &w;
+    for (int64_t i = 0; i < ROWS; i++) order[i] = w.sought;
+    patron_orders_init(&orders, sizeof orders);
+    orders.customer_number = customer;
+    orders.order_number = order;
+    orders.time_s = time_s;
+    orders.amount = amount;
+    orders.rows = FEW;
+    ck_assert_int_eq(patron_history_create(&history, NULL, &context, NULL), PATRON_OK);
+    ck_assert_int_eq(patron_history_append(history, &orders, &context, NULL), PATRON_OK);
+    orders.rows = ROWS;
+    time_s[FAILED] = INT64_MAX;
+    ck_assert_int_eq(patron_history_append(history, &orders, &context, NULL), PATRON_OUT_OF_RANGE);
+    time_s[FAILED] = 0;
+    orders.rows = 1;
+    order[0] = INT64_C(1) << 50;
+    w.found = w.untouched = 0;
+    ck_assert_int_eq(patron_history_append(history, &orders, &context, NULL), PATRON_OK);
+    ck_assert_uint_ne(history->wide & PTN_WIDE_ORDER, 0);
+    ck_assert_int_eq(w.found, 0);
+    ck_assert_int_gt(w.untouched, (ROWS - FEW - (1 << 13)) * 3);
+    patron_history_free(history);
+}
+END_TEST
+
 /* The whole catalogue's features, of the customers in the order of their ids. */
 static patron_features *all_features(const patron_history *history)
 {
@@ -548,6 +630,7 @@ int main(void)
     tcase_add_test(tests, test_runs_of_lines_change_nothing);
     tcase_add_test(tests, test_a_run_beyond_int64_names_its_customer);
     tcase_add_test(tests, test_wide_values_may_come_at_any_time);
+    tcase_add_test(tests, test_a_column_that_becomes_wide_is_wiped_as_far_as_it_was_written);
     tcase_add_test(tests, test_the_ends_of_narrow_columns);
     tcase_add_test(tests, test_texts_at_the_end_of_what_16_bits_tell);
     tcase_add_test(tests, test_rows_read_together_and_alone_are_the_same);
