@@ -64,16 +64,16 @@ check() {
 # of numbers under sanitizers, where others of the same calls are run, and failures of memory under TSan, which are
 # one thread's.
 levels='^kernels[.]fits_(scalar|avx)'
+numbers='shop|retail|cdnow|features|forget|briefs|math|money|kmeans_(input|labels|many|screening|quality)|_sweep'
 start=$SECONDS
 build "gcc 12, Release" build gcc-12 -DPATRON_SANITIZE= && check "gcc 12, Release" build -E "$levels"
 if [ $fast = no ]; then
     build "clang 14, Release" build-clang clang-14 -DPATRON_SANITIZE= &&
-        check "clang 14, Release" build-clang -LE slow -E "$levels"
+        check "clang 14, Release" build-clang -LE slow -E "$levels|^estimate"
     build "ASan + UBSan" build-asan gcc-12 -DPATRON_SANITIZE=address,undefined &&
-        check "ASan + UBSan" build-asan -E "$levels|^estimate[.]coverage|kmeans_(labels|many|quality)"
+        check "ASan + UBSan" build-asan -E "$levels|^estimate|kmeans_(labels|many|quality)"
     build "TSan" build-tsan gcc-12 -DPATRON_SANITIZE=thread &&
-        check "TSan" build-tsan -R '^(unit|fuzz)[.]' \
-            -E 'shop|retail|cdnow|features|forget|kmeans_(labels|many|screening|quality)|math|silhouette_sweep'
+        check "TSan" build-tsan -R '^(unit|fuzz)[.]' -E "$numbers"
 fi
 
 echo

@@ -548,7 +548,7 @@ START_TEST(test_memory_failure_and_cancelling_in_two_phases_leave_nothing)
     patron_status status = PATRON_OUT_OF_MEMORY;
     int64_t allowed = 0, callbacks = 0;
     /* Ever farther apart: what comes last has all the work before it, and there are as many callbacks as blocks. */
-    for (; status != PATRON_OK; allowed += 1 + allowed / 16) {
+    for (; status != PATRON_OK; allowed += 1 + allowed / 8) {
         meter m = {.allowed = allowed, .callbacks = INT64_MAX};
         patron_context context = meter_context(&m);
         status = patron_silhouette_estimate(&result, NULL, NULL, &rows, labels, K, &options, &context, &error);
