@@ -613,8 +613,7 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
     grouping.details = (question->habits & PTN_HABIT_OF_LINES) != 0 || drops || matches;
     grouping.lines = (line_fates != NULL && drops) || matches;
     double ranked = 0.06 * until, read = ranked;
-    if (question->by_id)
-        status = ptn_rank(&purchases->order, NULL, &history->customers, team, stage, 0.0, ranked, error);
+    if (question->by_id) status = ptn_rank(&purchases->order, &history->customers, team, stage, 0.0, ranked, error);
     if (status == PATRON_OK && ptn_running_fits(&grouping, &j.question)) {
         read = 0.9 * until;
         status = run_through(purchases, &j, &grouping, team, stage, ranked, read, error);

@@ -35,7 +35,7 @@ typedef struct ranking {
     ranked *ids_of_buckets; /* bucket by bucket; of few ids, of one bucket: in the end sorted */
     ranked *scratch;        /* of each worker, a bucket's ids */
     int64_t room;           /* of the scratch: larger buckets are sorted in place */
-    int32_t *order, *where; /* what is asked for */
+    int32_t *order;         /* what is asked for */
     ranked splitters[BUCKETS - 1];
     uint64_t prefixes[BUCKETS - 1]; /* of the splitters */
     uint8_t cells[CELLS + 1];       /* splitters before the cell */
@@ -214,10 +214,7 @@ static void sort_slots(ranked *out, const ranked *in, int64_t count, const ranki
 
 static void tell_order(ranking *r, const ranked *sorted, int64_t first, int64_t count)
 {
-    for (int64_t i = 0; i < count; i++) {
-        r->order[first + i] = sorted[i].customer;
-        if (r->where != NULL) r->where[sorted[i].customer] = (int32_t)(first + i);
-    }
+    for (int64_t i = 0; i < count; i++) r->order[first + i] = sorted[i].customer;
 }
 
 /* What is left of a bucket's ids is overwritten. */
@@ -280,27 +277,23 @@ static void sort_few(ranking *r)
     ptn_wipe(r->ids_of_buckets, (size_t)r->count * sizeof *r->ids_of_buckets);
 }
 
-patron_status ptn_rank(int32_t **order, int32_t **places, const ptn_intern *ids, ptn_team *team, const char *stage,
-                       double from, double to, patron_error *error)
+patron_status ptn_rank(int32_t **order, const ptn_intern *ids, ptn_team *team, const char *stage, double from,
+                       double to, patron_error *error)
 {
     ranking r = {.ids = ids, .count = ptn_intern_count(ids)};
     const ptn_memory *memory = &team->context->memory;
     int64_t blocks = (r.count + BLOCK - 1) / BLOCK, workers = team->context->threads;
     bool small = r.count <= SMALL;
     r.room = EVEN * (r.count / BUCKETS);
-    const ptn_wanted asked[] = {{order, r.count, sizeof **order, "customers"},
-                                {places, r.count, sizeof **places, "customers"}};
-    const ptn_wanted wanted[] = {{&r.ids_of_buckets, r.count, sizeof *r.ids_of_buckets, "customers"},
+    const ptn_wanted wanted[] = {{order, r.count, sizeof **order, "customers"},
+                                 {&r.ids_of_buckets, r.count, sizeof *r.ids_of_buckets, "customers"},
                                  {&r.scratch, workers * r.room, sizeof *r.scratch, "customers"},
                                  {&r.buckets, r.count, sizeof *r.buckets, "customers"},
                                  {&r.places, blocks * BUCKETS, sizeof *r.places, "customers"}};
     *order = NULL;
-    if (places != NULL) *places = NULL;
     r.by = choose_order(ids);
-    patron_status status = ptn_allocate_each(asked, places == NULL ? 1 : 2, false, memory, error);
-    if (status == PATRON_OK) status = ptn_allocate_each(wanted, small ? 1 : 4, false, memory, error);
+    patron_status status = ptn_allocate_each(wanted, small ? 2 : 5, false, memory, error);
     r.order = *order;
-    r.where = places == NULL ? NULL : *places;
     if (status == PATRON_OK && small) sort_few(&r);
     if (status == PATRON_OK && !small) status = sort_buckets(&r, team, stage, from, to, error);
     if (status != PATRON_OK && r.placed) ptn_wipe(r.ids_of_buckets, (size_t)r.count * sizeof *r.ids_of_buckets);

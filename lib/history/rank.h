@@ -6,10 +6,9 @@
 #include "base/threads.h"
 #include "history/intern.h"
 
-/* *order gets the numbers of all ids in memcmp order of their texts (of equal beginnings the shorter first), *places,
-   unless that is NULL, where each number stands in it. Both belong to the caller, on failure too. PATRON_OUT_OF_MEMORY,
-   PATRON_CANCELLED. */
-patron_status ptn_rank(int32_t **order, int32_t **places, const ptn_intern *ids, ptn_team *team, const char *stage,
-                       double from, double to, patron_error *error);
+/* *order gets the numbers of all ids in memcmp order of their texts (of equal beginnings the shorter first); it belongs
+   to the caller, on failure too. PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. */
+patron_status ptn_rank(int32_t **order, const ptn_intern *ids, ptn_team *team, const char *stage, double from,
+                       double to, patron_error *error);
 
 #endif
