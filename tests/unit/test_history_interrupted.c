@@ -1,55 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* History when memory ends or the caller cancels: an append is all or nothing, and nothing leaks. */
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <patron/patron.h>
 
 #include "support/order_lines.h"
 #include "support/suite.h"
+#include "support/table.h"
 
 enum { ROWS = 3 };
-
-/* Lets so many allocations through, then none; counts what is out. */
-typedef struct purse {
-    int64_t left, out;
-} purse;
-
-static void *purse_allocate(void *user, size_t bytes)
-{
-    purse *p = user;
-    if (p->left-- <= 0) return NULL;
-    p->out++;
-    return malloc(bytes);
-}
-
-static void *purse_reallocate(void *user, void *block, size_t bytes)
-{
-    purse *p = user;
-    return p->left-- <= 0 ? NULL : realloc(block, bytes);
-}
-
-static void purse_deallocate(void *user, void *block)
-{
-    ((purse *)user)->out--;
-    free(block);
-}
 
 /* Appends, audits and builds with so many allocations; tells whether all of it worked. */
 static bool live_on(int64_t allocations, const oracle_line *lines, int64_t count)
 {
-    purse p = {allocations, 0};
-    patron_context context;
+    meter m = {.allowed = allocations, .callbacks = INT64_MAX};
+    patron_context context = meter_context(&m);
     patron_history_options options;
     patron_history *history = NULL;
     patron_features *features = NULL;
     patron_error error;
-    patron_context_init(&context, sizeof context);
-    context.allocate = purse_allocate;
-    context.reallocate = purse_reallocate;
-    context.deallocate = purse_deallocate;
-    context.allocator_user = &p;
     patron_history_options_init(&options, sizeof options);
     options.duplicates = PATRON_DUPLICATES_DROP;
     patron_status status = patron_history_create(&history, &options, &context, &error);
@@ -59,7 +29,7 @@ static bool live_on(int64_t allocations, const oracle_line *lines, int64_t count
         if (status == PATRON_OK) continue;
         /* As before, and still good for the same batch. */
         ck_assert_int_eq(patron_history_row_count(history), at);
-        p.left = 1000;
+        m.allowed = 1000;
         patron_audit audit = {.size = sizeof audit};
         ck_assert_int_eq(patron_history_audit(&audit, history, PATRON_AS_OF_LAST, NULL, NULL), PATRON_OK);
         ck_assert_int_eq(audit.rows_read, at);
@@ -73,7 +43,7 @@ static bool live_on(int64_t allocations, const oracle_line *lines, int64_t count
     ck_assert(status == PATRON_OK || (status == PATRON_OUT_OF_MEMORY && error.status == status));
     patron_features_free(features);
     patron_history_free(history);
-    ck_assert_int_eq(p.out, 0);
+    ck_assert_int_eq(m.live, 0);
     return status == PATRON_OK;
 }
 

@@ -8,6 +8,7 @@
 
 #include <patron/patron.h>
 
+#include "base/hash.h"
 #include "base/threads.h"
 #include "features/features.h"
 #include "history/purchases.h"
@@ -15,6 +16,7 @@
 #include "matrix/matrix.h"
 #include "support/order_lines.h"
 #include "support/suite.h"
+#include "support/table.h"
 
 enum { ALL = 511, DAY_S = 86400 };
 
@@ -237,64 +239,20 @@ START_TEST(test_overflow_names_the_first_customer)
 }
 END_TEST
 
-/* Counts what is out; refuses from the `left`th on, which may be never. */
-typedef struct purse {
-    int64_t left, out, asked;
-} purse;
-
-static void *purse_allocate(void *user, size_t bytes)
-{
-    purse *p = user;
-    if (p->left-- <= 0) return NULL;
-    p->out++;
-    return malloc(bytes);
-}
-
-static void *purse_reallocate(void *user, void *block, size_t bytes)
-{
-    purse *p = user;
-    return p->left-- <= 0 ? NULL : realloc(block, bytes);
-}
-
-static void purse_deallocate(void *user, void *block)
-{
-    ((purse *)user)->out--;
-    free(block);
-}
-
-/* Cancels at the `asked`th question. */
-static int32_t purse_progress(void *user, const char *stage, double fraction)
-{
-    purse *p = user;
-    (void)stage, (void)fraction;
-    return p->asked-- <= 0;
-}
-
 /* A build with so many allocations and so many questions to the caller. */
 static patron_status build_with(const patron_history *history, int64_t allocations, int64_t questions,
                                 uint64_t *fingerprint)
 {
-    purse p = {allocations, 0, questions};
-    patron_context context;
+    meter m = {.allowed = allocations, .callbacks = questions};
+    patron_context context = meter_context(&m);
     patron_features *features;
-    patron_context_init(&context, sizeof context);
-    context.allocate = purse_allocate;
-    context.reallocate = purse_reallocate;
-    context.deallocate = purse_deallocate;
-    context.allocator_user = &p;
-    context.progress = purse_progress;
-    context.progress_user = &p;
     context.threads = 2;
     patron_status status = patron_features_build(&features, history, NULL, &context, NULL);
     ck_assert((status == PATRON_OK) == (features != NULL));
-    if (status == PATRON_OK) {
-        const uint8_t *bytes = (const uint8_t *)features->matrix->values;
-        *fingerprint = UINT64_C(14695981039346656037);
-        for (int64_t i = 0; i < features->rows * features->matrix->cols * (int64_t)sizeof(double); i++)
-            *fingerprint = (*fingerprint ^ bytes[i]) * UINT64_C(1099511628211);
-    }
+    if (status == PATRON_OK)
+        *fingerprint = ptn_hash_doubles(0, features->matrix->values, features->rows * features->matrix->cols);
     patron_features_free(features);
-    ck_assert_int_eq(p.out, 0);
+    ck_assert_int_eq(m.live, 0);
     return status;
 }
 
