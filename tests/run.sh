@@ -60,9 +60,9 @@ check() {
     [ "$code" -eq 0 ] || failed=1
 }
 
-# Left out where they say nothing new for their time: whole fits at each level, which kernels.compilers runs too, tests
-# of numbers under sanitizers, where others of the same calls are run, and failures of memory under TSan, which are
-# one thread's.
+# Left out where they say nothing new for their time: whole fits at each level, which kernels.compilers runs too, how
+# often estimates hold but with gcc, tests of numbers under sanitizers, where others of the same calls are run, and
+# failures of memory under TSan, which are one thread's.
 levels='^kernels[.]fits_(scalar|avx)'
 numbers='shop|retail|cdnow|features|forget|briefs|math|money|kmeans_(input|labels|many|screening|quality)|_sweep'
 start=$SECONDS

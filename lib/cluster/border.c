@@ -96,13 +96,9 @@ bool ptn_border_certain(const ptn_sample *sample, const double *before, const do
     return gain > 0.0 && gain * gain > CERTAIN * CERTAIN * variance;
 }
 
-typedef struct nothing {
-    char none;
-} nothing;
-
-static bool goes_before(const ptn_border_row *a, const ptn_border_row *b, const nothing *context)
+static bool goes_before(const ptn_border_row *a, const ptn_border_row *b, const void *none)
 {
-    (void)context;
+    (void)none;
     if (a->from != b->from) return a->from < b->from;
     if (a->to != b->to) return a->to < b->to;
     if (a->ratio != b->ratio) return a->ratio < b->ratio;
@@ -111,7 +107,7 @@ static bool goes_before(const ptn_border_row *a, const ptn_border_row *b, const 
 
 #define SORT_NAME    sort_rows
 #define SORT_TYPE    ptn_border_row
-#define SORT_CONTEXT nothing
+#define SORT_CONTEXT void
 #define SORT_LESS    goes_before
 #include "base/sort_template.h"
 
@@ -160,7 +156,7 @@ double ptn_border_move(ptn_trial *trial, int32_t k, double least)
     ptn_border_row *rows = trial->border;
     int64_t count = find_rows(rows, trial, k), first = 0, most = 0;
     double best = least;
-    sort_rows(rows, count, &(const nothing){0});
+    sort_rows(rows, count, NULL);
     for (int64_t i = 0, end; i < count; i = end) {
         double gain;
         for (end = i + 1; end < count && rows[end].from == rows[i].from && rows[end].to == rows[i].to;) end++;

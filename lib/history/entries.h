@@ -66,11 +66,11 @@ typedef struct ptn_detail {
 
 /* The same of a line in a run, where the log's columns are narrow; with what the run's entry has added up.
 
-       bits of `packed`    63 … 48     47 … 3                                     2                    1 … 0
-                           quantity    channel, category, product: number + 1,    PTN_MARK_DISCOUNT    kind, from
-                                       or 0, as wide as a history's are                                PTN_KIND_RETURN
-   on
- */
+       bits of `packed`    holds
+       63 … 48             quantity
+       47 … 3              channel, category, product: number + 1, or 0, each as wide as the history's are
+       2                   PTN_MARK_DISCOUNT
+       1 … 0               kind, from PTN_KIND_RETURN on */
 typedef struct ptn_brief {
     int32_t amount; /* signed */
     int32_t discount;
