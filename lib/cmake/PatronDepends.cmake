@@ -53,4 +53,11 @@ patron_private_library(jansson_library jansson jansson.h ""
   "#include <jansson.h>\nvoid f(void); void f(void) { json_decref(json_object()); }"
   "On Debian: apt-get install libjansson-dev. Elsewhere: build jansson with -DCMAKE_POSITION_INDEPENDENT_CODE=ON and point -DPATRON_jansson_LIBRARY at its libjansson.a.")
 
-target_link_libraries(patron_depends INTERFACE ${gsl_library} ${blas_library} ${jansson_library} Threads::Threads m)
+set(linked_blas ${blas_library})
+if(NOT PATRON_SYSTEM_BLAS)
+  # What a target names as its PATRON_OTHER_BLAS takes the place of it: tests do, as to link 28 MB into each takes longer
+  # than to compile it.
+  set(other_blas "$<TARGET_PROPERTY:PATRON_OTHER_BLAS>")
+  set(linked_blas "$<IF:$<BOOL:${other_blas}>,${other_blas},${blas_library}>")
+endif()
+target_link_libraries(patron_depends INTERFACE ${gsl_library} ${linked_blas} ${jansson_library} Threads::Threads m)

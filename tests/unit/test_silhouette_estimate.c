@@ -660,14 +660,16 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("silhouette_estimate");
-    TCase *tests = tcase_create("silhouette_estimate");
+    TCase *tests = tcase_create("silhouette_estimate"), *numbers = tcase_create("numbers");
+    tcase_set_tags(numbers, "numbers"); /* one thread's, and long: run.sh leaves them out under TSan */
+    tcase_set_timeout(numbers, 0);
     tcase_set_timeout(tests, 0);
     tcase_add_test(tests, test_defaults_are_as_stated);
-    tcase_add_test(tests, test_near_the_exact_one_in_any_number_of_columns);
+    tcase_add_test(numbers, test_near_the_exact_one_in_any_number_of_columns);
     tcase_add_test(tests, test_few_rows_are_scored_in_full);
     tcase_add_test(tests, test_tiny_segments_are_exact);
     tcase_add_test(tests, test_weights_count_as_copies);
-    tcase_add_test(tests, test_offsets_and_outliers_do_no_harm);
+    tcase_add_test(numbers, test_offsets_and_outliers_do_no_harm);
     tcase_add_test(tests, test_same_bits_for_any_number_of_threads);
     tcase_add_test(tests, test_two_phases_have_the_same_bits);
     tcase_add_test(tests, test_many_rows);
@@ -677,10 +679,11 @@ int main(void)
     tcase_add_test(tests, test_what_cannot_be_estimated_is_refused);
     tcase_add_test(tests, test_many_labels);
     tcase_add_test(tests, test_memory_failure_and_cancelling_leave_nothing);
-    tcase_add_test(tests, test_memory_failure_and_cancelling_in_two_phases_leave_nothing);
+    tcase_add_test(numbers, test_memory_failure_and_cancelling_in_two_phases_leave_nothing);
     tcase_add_test(tests, test_expected_distances);
     tcase_add_test(tests, test_samples_are_planned_beforehand);
     tcase_add_test(tests, test_intervals_follow_cochran);
     suite_add_tcase(suite, tests);
+    suite_add_tcase(suite, numbers);
     return run_suite(suite);
 }
