@@ -136,15 +136,13 @@ static patron_status fill_ids(builder *b, ptn_team *team, patron_error *error)
 }
 
 /* The next customers that have a row, as many as are looked at together; *n goes past them. */
-static void take_rows(ptn_feature_rows *rows, ptn_customer room[PTN_FEATURE_ROWS], int64_t *n, const builder *b,
-                      int64_t end)
+static void take_rows(ptn_feature_rows *rows, int64_t *n, const builder *b, int64_t end)
 {
     const ptn_purchases *p = &b->purchases;
     rows->count = 0;
-    for (int64_t c = *n; c < end && c < *n + PTN_FEATURE_ROWS; c++) ptn_purchases_fetch(p, c);
     for (; *n < end && rows->count < PTN_FEATURE_ROWS; ++*n) {
         if (!ptn_purchases_ranks(p, *n)) continue;
-        rows->customers[rows->count] = ptn_purchases_customer(&room[rows->count], p, *n);
+        rows->customers[rows->count] = &p->customers[*n];
         rows->habits[rows->count++] = p->habits == NULL ? NULL : &p->habits[*n];
     }
 }
@@ -190,8 +188,7 @@ static void fill_rows(void *argument, int64_t block, int32_t worker)
     touch_rows(b, row, b->purchases.ranked[block + 1] - row);
     while (n < s.end) {
         ptn_feature_rows some;
-        ptn_customer room[PTN_FEATURE_ROWS];
-        take_rows(&some, room, &n, b, s.end);
+        take_rows(&some, &n, b, s.end);
         fill_some(b, row, &some);
         row += some.count;
     }

@@ -67,16 +67,17 @@ typedef struct job {
     const patron_history *history;
     const ptn_groups *groups;
     const ptn_purchases *purchases;
-    const int32_t *order;    /* as ptn_purchases' */
-    const ptn_sink *sink;    /* NULL, or who takes the customers */
-    ptn_customer *customers; /* all, unless there is a sink */
-    ptn_habits *habits;      /* or NULL; likewise */
-    ptn_question question;   /* its as_of_s is the one used */
-    uint8_t *line_fates;     /* or NULL */
-    group_sums *sums;        /* of each group */
-    bench *benches;          /* of each worker */
-    int64_t first;           /* group of this round */
-    bool large;              /* groups over LARGE_GROUP are done now, not the others */
+    const int32_t *order;     /* as ptn_purchases' */
+    const ptn_sink *sink;     /* NULL, or who takes the customers */
+    ptn_customer *customers;  /* all, unless there is a sink */
+    ptn_habits *habits;       /* or NULL; likewise */
+    ptn_question question;    /* its as_of_s is the one used */
+    uint8_t *line_fates;      /* or NULL */
+    group_sums *sums;         /* of each group */
+    ptn_running_sums *closed; /* of each of ptn_purchases' groups, beside `running` */
+    bench *benches;           /* of each worker */
+    int64_t first;            /* group of this round */
+    bool large;               /* groups over LARGE_GROUP are done now, not the others */
 } job;
 
 /* The history's number of a customer. */
@@ -297,7 +298,7 @@ static patron_status add_groups(ptn_purchases *p, const job *j, int64_t moved[MO
                                 patron_error *error)
 {
     patron_audit *audit = &p->audit;
-    bool shop = p->running != NULL && p->running->shop;
+    bool shop = false;
     int64_t beyond = -1;
     for (int64_t g = 0; j->groups != NULL && g < j->groups->count; g++)
         if (j->sums[g].beyond >= 0) beyond = first_by_id(j, beyond, j->sums[g].beyond);
@@ -315,6 +316,15 @@ static patron_status add_groups(ptn_purchases *p, const job *j, int64_t moved[MO
         if (s->first_s < kept_s[0]) kept_s[0] = s->first_s;
         if (s->last_s > kept_s[1]) kept_s[1] = s->last_s;
     }
+    for (int64_t g = 0; j->closed != NULL && g < p->groups; g++) {
+        const ptn_running_sums *s = &j->closed[g];
+        audit->customers += s->customers;
+        audit->customers_with_order += s->with_order;
+        audit->customers_below_min_orders += s->with_order - s->ranked;
+        audit->orders += s->orders;
+        shop |= s->shop || !ptn_add_i64(&audit->gross, audit->gross, s->gross) ||
+                !ptn_add_i64(&audit->returns, audit->returns, s->returns);
+    }
     if (!shop) return PATRON_OK;
     return ptn_fail(error, PATRON_OUT_OF_RANGE, "the shop's money is beyond 922,337,203,685,477.5807; check its unit");
 }
@@ -328,7 +338,6 @@ static patron_status fill_audit(ptn_purchases *p, const job *j, patron_error *er
     const int64_t *kinds = p->running != NULL ? p->running->kinds : j->groups->kinds;
     patron_audit *audit = &p->audit;
     int64_t *fates = audit->fates, moved[MOVES][PTN_KIND_COUNT] = {{0}}, kept_s[2] = {INT64_MAX, INT64_MIN};
-    if (p->running != NULL) *audit = p->running->audit;
     audit->size = sizeof *audit;
     audit->as_of_s = used_as_of(j);
     patron_status status = add_groups(p, j, moved, kept_s, error);
@@ -538,12 +547,16 @@ static patron_status run_through(ptn_purchases *p, job *j, const ptn_grouping *g
     return status;
 }
 
+static int64_t group_end(const ptn_purchases *p, int64_t group)
+{
+    return (group + 1) << PTN_PURCHASES_SHIFT < p->count ? (group + 1) << PTN_PURCHASES_SHIFT : p->count;
+}
+
 /* The bits of a group's ranked customers, and how many there are. */
 static void mark_ranked(void *argument, int64_t group, int32_t worker)
 {
     ptn_purchases *p = argument;
-    int64_t end = (group + 1) << PTN_PURCHASES_SHIFT < p->count ? (group + 1) << PTN_PURCHASES_SHIFT : p->count,
-            count = 0;
+    int64_t end = group_end(p, group), count = 0;
     (void)worker;
     for (int64_t from = group << PTN_PURCHASES_SHIFT; from < end; from += 64) {
         uint64_t bits = 0;
@@ -573,6 +586,45 @@ static patron_status find_ranked(ptn_purchases *p, ptn_team *team, const char *s
     status = ptn_team_run(team, stage, until, until, p->groups, mark_ranked, p, error);
     p->ranked[0] = 0;
     for (int64_t g = 0; status == PATRON_OK && g < p->groups; g++) p->ranked[g + 1] += p->ranked[g];
+    return status;
+}
+
+/* Closes a group's sums; its ranked customers go to the sink. */
+static void close_group(void *argument, int64_t group, int32_t worker)
+{
+    job *j = argument;
+    const ptn_purchases *p = j->purchases;
+    const ptn_sink *sink = j->question.sink;
+    ptn_customer told[PTN_SINK_ROWS];
+    ptn_running_sums sums = {.shop = false};
+    int64_t row = p->ranked[group], rows = p->ranked[group + 1] - row, end = group_end(p, group);
+    (void)worker;
+    if (sink != NULL && rows > 0) sink->touch(sink->user, row, rows);
+    for (int64_t from = group << PTN_PURCHASES_SHIFT; from < end; from += 64) {
+        uint64_t of = sink == NULL ? 0 : p->rows[from / 64];
+        ptn_running_close(&sums, told, p->running, p->order, from, end - from < 64 ? end - from : 64, of, p->customers,
+                          p->min_orders);
+        if (of == 0) continue;
+        int64_t count = ptn_run_count(of);
+        sink->take(sink->user, row, told, NULL, count);
+        row += count;
+    }
+    j->closed[group] = sums;
+}
+
+/* Closes the sums that were kept while the log was read. */
+static patron_status close_running(ptn_purchases *p, job *j, ptn_team *team, const char *stage, double from,
+                                   double until, patron_error *error)
+{
+    const ptn_wanted wanted = {&j->closed, p->groups, sizeof *j->closed, "groups of customers"};
+    patron_status status = ptn_allocate_each(&wanted, 1, false, &p->memory, error);
+    p->audit.as_of_s = used_as_of(j);
+    if (status == PATRON_OK && j->question.sink != NULL) {
+        status = j->question.sink->open(j->question.sink->user, p, error);
+        p->taken = true;
+    }
+    if (status == PATRON_OK) status = ptn_team_run(team, stage, from, until, p->groups, close_group, j, error);
+    p->running->closed = status == PATRON_OK;
     return status;
 }
 
@@ -612,10 +664,11 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
          matches = history->options.match_cancellations != 0;
     grouping.details = (question->habits & PTN_HABIT_OF_LINES) != 0 || drops || matches;
     grouping.lines = (line_fates != NULL && drops) || matches;
-    double ranked = 0.06 * until, read = ranked;
+    double ranked = 0.06 * until, read = ranked, closed = until;
     if (question->by_id) status = ptn_rank(&purchases->order, &history->customers, team, stage, 0.0, ranked, error);
     if (status == PATRON_OK && ptn_running_fits(&grouping, &j.question)) {
-        read = 0.9 * until;
+        read = 0.8 * until;
+        closed = 0.85 * until;
         status = run_through(purchases, &j, &grouping, team, stage, ranked, read, error);
     }
     j.question.habits &= ~PTN_HABIT_LARGEST;
@@ -632,31 +685,18 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
     if (status == PATRON_OK && running == NULL && !matches && j.question.min_orders == 1 && question->sink != NULL)
         status = open_sink(purchases, &j, &grouping, team->context->threads, error);
     if (status == PATRON_OK && (running == NULL || running->odd_count > 0))
-        status = see_gathered(purchases, &j, &groups, &grouping, team, stage, read, until, error);
+        status = see_gathered(purchases, &j, &groups, &grouping, team, stage, read, closed, error);
+    if (status == PATRON_OK) status = find_ranked(purchases, team, stage, closed, error);
+    if (status == PATRON_OK && running != NULL)
+        status = close_running(purchases, &j, team, stage, closed, until, error);
     if (status == PATRON_OK) status = fill_audit(purchases, &j, error);
-    if (status == PATRON_OK) status = find_ranked(purchases, team, stage, until, error);
+    ptn_free(&purchases->memory, j.closed);
     ptn_free(&purchases->memory, j.sums);
     ptn_free(&purchases->memory, owners);
     ptn_free(&purchases->memory, grouping.ordered);
     ptn_groups_free(&groups);
     if (status != PATRON_OK) ptn_purchases_free(purchases);
     return status;
-}
-
-const ptn_customer *ptn_purchases_customer(ptn_customer *room, const ptn_purchases *p, int64_t customer)
-{
-    if (p->running == NULL) return &p->customers[customer];
-    int64_t c = p->order == NULL ? customer : p->order[customer];
-    const ptn_running *of = &p->running->customers[c];
-    if (ptn_running_odd(of)) return &p->customers[of->key];
-    ptn_running_tell(room, p->running, c);
-    return room;
-}
-
-void ptn_purchases_fetch(const ptn_purchases *p, int64_t customer)
-{
-    if (p->running == NULL) return;
-    __builtin_prefetch(&p->running->customers[p->order == NULL ? customer : p->order[customer]]);
 }
 
 void ptn_purchases_free(ptn_purchases *purchases)

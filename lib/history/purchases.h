@@ -103,8 +103,8 @@ typedef struct ptn_purchases {
     ptn_memory memory;
     int64_t count;                /* of customers, some of whom may have no lines */
     int32_t *order;               /* with by_id, of each customer its number as interned; else NULL */
-    struct ptn_runnings *running; /* NULL; or where customers are summed up, by the numbers of their ids: running.h */
-    bool taken;                   /* the sink has had the customers: there is neither of these */
+    struct ptn_runnings *running; /* NULL; or where customers were summed up, by the numbers of their ids: running.h */
+    bool taken;                   /* the sink has had the customers: there are neither these nor their habits */
     ptn_customer *customers;      /* all; or, beside `running`, those that are odd there */
     ptn_habits *habits;           /* of each ranked customer; NULL where none were asked for */
     int64_t min_orders;           /* >= 1: customers with so many are ranked */
@@ -125,12 +125,6 @@ static inline bool ptn_purchases_ranks(const ptn_purchases *purchases, int64_t c
 {
     return (purchases->rows[customer / 64] >> (customer % 64) & 1u) != 0;
 }
-
-/* A customer that is ranked: where it is kept, or `room`, made of its sums. */
-const ptn_customer *ptn_purchases_customer(ptn_customer *room, const ptn_purchases *purchases, int64_t customer);
-
-/* Says that a customer will be asked for. */
-void ptn_purchases_fetch(const ptn_purchases *purchases, int64_t customer);
 
 void ptn_purchases_free(ptn_purchases *purchases);
 

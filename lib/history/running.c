@@ -21,7 +21,7 @@ enum {
     PAGE = 256,                    /* runs */
     PAGES = BLOCK / PAGE + RANGES, /* of a block, at most */
     AHEAD = 16,                    /* runs whose customers are asked for ahead */
-    SLICE = 1 << 12,               /* customers that are closed together */
+    SLICE = 1 << 12,               /* customers */
     MOST_ODD = 8,
     FEW_ODD = 1024 /* one in so many may be odd, and so many besides */
 };
@@ -58,12 +58,6 @@ typedef struct block_sums {
     uint16_t after[PAGES];  /* the range's page after this one */
 } block_sums;
 
-/* What a slice of customers adds to the audit. */
-typedef struct slice_sums {
-    int64_t customers, with_order, ranked, orders, gross, returns, odd;
-    bool shop;
-} slice_sums;
-
 typedef struct job {
     ptn_runnings *all;
     const ptn_grouping *asked;
@@ -75,7 +69,6 @@ typedef struct job {
     run *runs;                     /* PAGES x PAGE for each block of the round */
     block_sums *blocks;
     int64_t odd[RANGES];
-    slice_sums *slices;
 } job;
 
 static uint32_t range_of(uint32_t customer) { return customer / CHUNK % RANGES; }
@@ -185,8 +178,15 @@ INLINE bool add_day(ptn_running *c, uint16_t day, int64_t amount)
     return true;
 }
 
+/* Neighbours share a word, which is no other range's. */
+INLINE void rank(ptn_runnings *all, uint32_t customer, bool is)
+{
+    uint64_t bit = UINT64_C(1) << (customer % 64);
+    all->ranked[customer / 64] = (all->ranked[customer / 64] & ~bit) | (is ? bit : 0);
+}
+
 /* False where the customer is odd by it. */
-INLINE bool add_bought(ptn_running *c, ptn_running_order *order, const run *r, uint64_t key)
+INLINE bool add_bought(const job *j, ptn_running *c, ptn_running_order *order, const run *r, uint64_t key)
 {
     uint32_t kind = r->what & RUN_KIND;
     bool begun = (c->flags & BEGUN) != 0;
@@ -200,7 +200,10 @@ INLINE bool add_bought(ptn_running *c, ptn_running_order *order, const run *r, u
     }
     if (!ptn_add_i64(&c->gross, c->gross, r->amount) || !add_day(c, r->ago_days, r->amount)) return false;
     if (r->ago_s < c->open_s) c->open_s = r->ago_s;
-    if ((r->what & RUN_OPENS) != 0) c->flags |= OPENS;
+    if ((r->what & RUN_OPENS) != 0 && (c->flags & OPENS) == 0) {
+        c->flags |= OPENS;
+        if (c->orders + INT64_C(1) == j->min_orders) rank(j->all, r->customer, true);
+    }
     if (order != NULL) order->open += r->amount;
     return true;
 }
@@ -227,13 +230,14 @@ static int64_t add_page(const job *j, const run *runs, uint32_t count)
         if (i + AHEAD < count) __builtin_prefetch(&customers[runs[i + AHEAD].customer], 1);
         if ((c->flags & ODD) != 0) continue;
         c->flags |= MET;
-        bool fine =
-            (r->what & RUN_FAR) == 0 &&
-            ((r->what & RUN_BOUGHT) == 0 ? add_back(c, r)
-                                         : add_bought(c, j->all->orders == NULL ? NULL : &j->all->orders[r->customer],
-                                                      r, r->key * j->unscramble));
+        bool fine = (r->what & RUN_FAR) == 0 &&
+                    ((r->what & RUN_BOUGHT) == 0
+                         ? add_back(c, r)
+                         : add_bought(j, c, j->all->orders == NULL ? NULL : &j->all->orders[r->customer], r,
+                                      r->key * j->unscramble));
         if (fine) continue;
         c->flags |= ODD;
+        rank(j->all, r->customer, false);
         odd++;
     }
     return odd;
@@ -265,49 +269,6 @@ static void begin_slice(void *argument, int64_t slice, int32_t worker)
     if (j->all->orders != NULL) memset(&j->all->orders[from], 0, (size_t)count * sizeof *j->all->orders);
 }
 
-/* Closes a slice's last orders and adds it up. No key is left. */
-static void close_slice(void *argument, int64_t slice, int32_t worker)
-{
-    job *j = argument;
-    ptn_runnings *all = j->all;
-    slice_sums *s = &j->slices[slice];
-    int64_t from = slice * SLICE, end = all->count - from < SLICE ? all->count : from + SLICE;
-    (void)worker;
-    memset(s, 0, sizeof *s);
-    for (int64_t i = from; i < end; i++) {
-        ptn_running *c = &all->customers[i];
-        c->key = 0;
-        if (i % 64 == 0) all->ranked[i / 64] = 0;
-        if ((c->flags & ODD) != 0) {
-            s->odd++;
-            continue;
-        }
-        close_order(c, all->orders == NULL ? NULL : &all->orders[i]);
-        s->customers += (c->flags & MET) != 0 || (all->seen[i / 64] >> (i % 64) & 1u) != 0;
-        if (c->orders == 0) continue;
-        s->with_order++;
-        s->orders += c->orders;
-        s->ranked += c->orders >= j->min_orders;
-        all->ranked[i / 64] |= (uint64_t)(c->orders >= j->min_orders) << (i % 64);
-        s->shop |= !ptn_add_i64(&s->gross, s->gross, c->gross) || !ptn_add_i64(&s->returns, s->returns, c->returns);
-    }
-}
-
-static void add_slices(job *j, int64_t slices)
-{
-    patron_audit *audit = &j->all->audit;
-    for (int64_t i = 0; i < slices; i++) {
-        const slice_sums *s = &j->slices[i];
-        audit->customers += s->customers;
-        audit->customers_with_order += s->with_order;
-        audit->customers_below_min_orders += s->with_order - s->ranked;
-        audit->orders += s->orders;
-        j->all->odd_count += s->odd;
-        j->all->shop |= s->shop || !ptn_add_i64(&audit->gross, audit->gross, s->gross) ||
-                        !ptn_add_i64(&audit->returns, audit->returns, s->returns);
-    }
-}
-
 /* `roots`: as the job's. */
 static patron_status list_odd(ptn_runnings *all, const int32_t *roots, patron_error *error)
 {
@@ -331,19 +292,18 @@ static patron_status list_odd(ptn_runnings *all, const int32_t *roots, patron_er
 static patron_status make_room(job *j, bool largest, patron_error *error)
 {
     ptn_runnings *all = j->all;
-    int64_t slices = (all->count + SLICE - 1) / SLICE, words = all->count / 64 + 1;
+    int64_t words = all->count / 64 + 1;
     int64_t blocks = (j->lines + BLOCK - 1) / BLOCK;
     const ptn_wanted wanted[] = {
         {&all->block, all->count + 1, sizeof *all->customers, "customers"},
-        {&all->ranked, words, sizeof *all->ranked, "customers"},
-        {&j->slices, slices, sizeof *j->slices, "customers"},
         {&j->blocks, ROUND, sizeof *j->blocks, "blocks of order lines"},
         {&j->runs, (blocks < ROUND ? blocks : ROUND) * PAGES * PAGE, sizeof *j->runs, "order lines"},
         {&all->orders, all->count, sizeof *all->orders, "customers"}};
-    const ptn_wanted seen = {&all->seen, words, sizeof *all->seen, "customers"};
+    const ptn_wanted bits[] = {{&all->seen, words, sizeof *all->seen, "customers"},
+                               {&all->ranked, words, sizeof *all->ranked, "customers"}};
     patron_status status =
         ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted - (largest ? 0 : 1), false, &all->memory, error);
-    if (status == PATRON_OK) status = ptn_allocate_each(&seen, 1, true, &all->memory, error);
+    if (status == PATRON_OK) status = ptn_allocate_each(bits, 2, true, &all->memory, error);
     if (status != PATRON_OK) return status;
     all->customers =
         (ptn_running *)(((uintptr_t)all->block + sizeof *all->customers - 1) & ~(sizeof *all->customers - 1));
@@ -389,15 +349,13 @@ static patron_status read_all(job *j, bool *done, ptn_team *team, const char *st
     for (int32_t b = 0; b < ROUND; b++) j->blocks[b] = (block_sums){.first_s = INT64_MAX, .last_s = INT64_MIN};
     if (status == PATRON_OK) status = read_rounds(j, done, team, stage, from, until, error);
     if (status != PATRON_OK || !*done) return status;
-    status = ptn_team_run(team, stage, until, until, slices, close_slice, j, error);
-    if (status != PATRON_OK) return status;
     for (int32_t b = 0; b < ROUND; b++) {
         const block_sums *s = &j->blocks[b];
         for (int32_t k = 0; k < PTN_KIND_COUNT; k++) all->kinds[k] += s->kinds[k];
         if (s->first_s < all->first_s) all->first_s = s->first_s;
         if (s->last_s > all->last_s) all->last_s = s->last_s;
     }
-    add_slices(j, slices);
+    for (int32_t r = 0; r < RANGES; r++) all->odd_count += j->odd[r];
     return list_odd(all, j->roots, error);
 }
 
@@ -426,19 +384,18 @@ patron_status ptn_running_read(ptn_runnings *all, bool *done, const ptn_grouping
     }
     j.roots = roots;
     if (status == PATRON_OK) status = read_all(&j, done, team, stage, from, until, error);
-    if ((status != PATRON_OK || !*done) && all->customers != NULL)
-        ptn_wipe(all->customers, (size_t)all->count * sizeof *all->customers);
     ptn_free(&all->memory, roots);
     ptn_free(&all->memory, j.runs);
     ptn_free(&all->memory, j.blocks);
-    ptn_free(&all->memory, j.slices);
     if (status != PATRON_OK || !*done) ptn_running_free(all);
     return status;
 }
 
+/* Keys are ids. */
 void ptn_running_free(ptn_runnings *all)
 {
     ptn_memory memory = all->memory;
+    if (!all->closed && all->customers != NULL) ptn_wipe(all->customers, (size_t)all->count * sizeof *all->customers);
     ptn_free(&memory, all->odd);
     ptn_free(&memory, all->owners);
     ptn_free(&memory, all->orders);
@@ -448,18 +405,16 @@ void ptn_running_free(ptn_runnings *all)
     memset(all, 0, sizeof *all);
 }
 
-bool ptn_running_odd(const ptn_running *customer) { return (customer->flags & ODD) != 0; }
-
-void ptn_running_tell(ptn_customer *out, const ptn_runnings *all, int64_t customer)
+/* The customer as purchases.h has it. */
+static void tell(ptn_customer *out, const ptn_runnings *all, const ptn_running *c, const ptn_running_order *order)
 {
-    const ptn_running *c = &all->customers[customer];
     int64_t repeat_gross = c->gross - c->first_gross;
     *out = (ptn_customer){
         .orders = c->orders,
         .first_order_s = all->as_of_s - c->first_s,
         .last_order_s = all->as_of_s - c->last_s,
         .gross = c->gross,
-        .largest_order = all->orders == NULL ? 0 : all->orders[customer].largest,
+        .largest_order = order == NULL ? 0 : order->largest,
         .returns = c->returns,
         .recurring = repeat_gross - c->later_returns,
         .repeat_gross = repeat_gross,
@@ -467,4 +422,35 @@ void ptn_running_tell(ptn_customer *out, const ptn_runnings *all, int64_t custom
         .first_day = all->as_of_day - c->first_day,
         .last_day = all->as_of_day - c->last_day,
     };
+}
+
+static void add_up(ptn_running_sums *s, const ptn_runnings *all, const ptn_running *c, int64_t number,
+                   int64_t min_orders)
+{
+    s->customers += (c->flags & MET) != 0 || (all->seen[number / 64] >> (number % 64) & 1u) != 0;
+    if (c->orders == 0) return;
+    s->with_order++;
+    s->orders += c->orders;
+    s->ranked += c->orders >= min_orders;
+    s->shop |= !ptn_add_i64(&s->gross, s->gross, c->gross) || !ptn_add_i64(&s->returns, s->returns, c->returns);
+}
+
+void ptn_running_close(ptn_running_sums *sums, ptn_customer *out, ptn_runnings *all, const int32_t *numbers,
+                       int64_t from, int64_t count, uint64_t told, const ptn_customer *odd, int64_t min_orders)
+{
+    for (int64_t i = from; i < from + count; i++, told >>= 1) {
+        int64_t number = numbers == NULL ? i : numbers[i];
+        ptn_running *c = &all->customers[number];
+        ptn_running_order *order = all->orders == NULL ? NULL : &all->orders[number];
+        if (i + AHEAD < all->count)
+            __builtin_prefetch(&all->customers[numbers == NULL ? i + AHEAD : numbers[i + AHEAD]], 1);
+        if ((c->flags & ODD) != 0) {
+            if ((told & 1u) != 0) *out++ = odd[c->key];
+            continue;
+        }
+        close_order(c, order);
+        c->key = 0;
+        add_up(sums, all, c, number, min_orders);
+        if ((told & 1u) != 0) tell(out++, all, c, order);
+    }
 }

@@ -24,7 +24,7 @@ typedef struct ptn_running {
     int64_t returns;       /* returns and adjustments, >= 0 */
     int64_t later_returns; /* of them, those on days after the first */
     uint32_t open_s;       /* the last order's last purchase */
-    uint32_t first_s, last_s, orders; /* of the orders before the last one; once all lines are read: of all */
+    uint32_t first_s, last_s, orders; /* of the orders before the last one; once it is closed: of all */
     uint16_t days;                    /* distinct, with a purchase */
     uint16_t first_day, last_day;     /* of them; while there is none, first_day is the last with a return */
     uint8_t before;                   /* days from the last but one to the last; 0: there is none, 255: or more */
@@ -45,12 +45,11 @@ typedef struct ptn_runnings {
     ptn_running_order *orders; /* or NULL */
     uint64_t *seen;            /* a bit for each: has a line that is neither a purchase nor a return */
     uint64_t *ranked;          /* a bit for each: has enough orders, and is not odd */
+    bool closed;               /* all of them, see ptn_running_close */
     int32_t *owners;           /* of each, its place among the odd ones, or -1; NULL where none is odd */
     int32_t *odd;              /* those, in the order of their numbers */
     int64_t odd_count;
     int64_t as_of_s, as_of_day;
-    patron_audit audit;            /* of those that are not odd: their customers, orders and money */
-    bool shop;                     /* their money is beyond int64_t */
     int64_t kinds[PTN_KIND_COUNT]; /* lines, of all customers */
     int64_t first_s, last_s;       /* of the kept ones, likewise */
 } ptn_runnings;
@@ -66,10 +65,16 @@ patron_status ptn_running_read(ptn_runnings *all, bool *done, const ptn_grouping
 
 void ptn_running_free(ptn_runnings *all);
 
-/* Whether it is odd: then `key` is its place among those. */
-bool ptn_running_odd(const ptn_running *customer);
+/* What some customers add to the audit. */
+typedef struct ptn_running_sums {
+    int64_t customers, with_order, ranked, orders, gross, returns;
+    bool shop; /* their money is beyond int64_t */
+} ptn_running_sums;
 
-/* The customer as purchases.h has it, of one that is not odd. */
-void ptn_running_tell(ptn_customer *out, const ptn_runnings *all, int64_t customer);
+/* Ends what the customers from … from + count - 1 of `numbers` (NULL: 0, 1, …) have left open, up to 64 of them, adds
+   those that are not odd to the sums, and tells those that have their bit in `told`, of odd ones what `odd` has. Each
+   customer once; no key of theirs is left. */
+void ptn_running_close(ptn_running_sums *sums, ptn_customer *out, ptn_runnings *all, const int32_t *numbers,
+                       int64_t from, int64_t count, uint64_t told, const ptn_customer *odd, int64_t min_orders);
 
 #endif
