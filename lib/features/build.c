@@ -11,6 +11,7 @@
 #include "features/features.h"
 #include "history/history.h"
 #include "history/purchases.h"
+#include "history/rank.h"
 #include "matrix/matrix.h"
 
 /* Customers in a tile of a block of parallel work, which is one of ptn_purchases' groups. */
@@ -46,8 +47,16 @@ typedef struct keys {
     int32_t numbers[TILE];
     uint64_t bits[TILE];
     uint8_t kinds[TILE];
+    int64_t lengths[TILE];
     int32_t count;
 } keys;
+
+static int64_t length_of(const builder *b, int64_t customer)
+{
+    const ptn_purchases *p = &b->purchases;
+    uint8_t length = p->lengths[customer];
+    return length < PTN_RANK_LONG ? length : ptn_intern_length(&b->history->customers, p->order[customer]);
+}
 
 static void read_keys(keys *k, const builder *b, int64_t from, int64_t end)
 {
@@ -55,40 +64,35 @@ static void read_keys(keys *k, const builder *b, int64_t from, int64_t end)
     k->count = 0;
     for (int64_t c = from; c < end; c++) {
         k->numbers[k->count] = b->purchases.order[c];
+        k->lengths[k->count] = length_of(b, c);
         k->count += ptn_purchases_ranks(&b->purchases, c);
     }
     for (int32_t i = 0; i < k->count; i++) k->kinds[i] = ((const uint8_t *)ids->kinds.items)[k->numbers[i]];
     for (int32_t i = 0; i < k->count; i++) k->bits[i] = ((const uint64_t *)ids->bits.items)[k->numbers[i]];
 }
 
-/* The lengths of a block's ids, summed up within the block. */
+/* The bytes of a block's ids. */
 static void measure_ids(void *argument, int64_t block, int32_t worker)
 {
     builder *b = argument;
     const stretch s = stretch_of(b, block);
-    int64_t *ends = b->features->id_ends + s.row + 1, end = 0;
-    keys k;
+    int64_t bytes = 0;
     (void)worker;
-    for (int64_t c = s.from; c < s.end; c += TILE) {
-        read_keys(&k, b, c, s.end - c < TILE ? s.end : c + TILE);
-        for (int32_t i = 0; i < k.count; i++) {
-            end += k.kinds[i] == PTN_KEY_LONG ? ptn_intern_length(&b->history->customers, k.numbers[i])
-                                              : ptn_key_length(k.kinds[i], k.bits[i]);
-            *ends++ = end;
-        }
-    }
-    b->id_bytes[block] = end;
+    for (int64_t c = s.from; c < s.end; c++)
+        if (ptn_purchases_ranks(&b->purchases, c)) bytes += length_of(b, c);
+    b->id_bytes[block] = bytes;
 }
 
-/* An id's bytes, and how many they are. */
-static inline int64_t copy_id(uint8_t *to, const ptn_intern *ids, const keys *k, int32_t i)
+static inline void copy_id(uint8_t *to, const ptn_intern *ids, const keys *k, int32_t i)
 {
     uint8_t text[PTN_KEY_TEXT];
     const uint8_t *bytes;
-    if (k->kinds[i] != PTN_KEY_LONG) return ptn_key_text(to, k->kinds[i], k->bits[i]);
-    int64_t length = ptn_intern_get(&bytes, text, ids, k->numbers[i]);
-    memcpy(to, bytes, (size_t)length);
-    return length;
+    if (k->kinds[i] != PTN_KEY_LONG) {
+        ptn_key_write(to, k->kinds[i], k->bits[i], k->lengths[i]);
+        return;
+    }
+    ptn_intern_get(&bytes, text, ids, k->numbers[i]);
+    memcpy(to, bytes, (size_t)k->lengths[i]);
 }
 
 /* Their ends among all, and their bytes. id_bytes[block] is where the block's begin; the row before a block's first is
@@ -104,7 +108,8 @@ static void copy_ids(void *argument, int64_t block, int32_t worker)
     for (int64_t c = s.from; c < s.end; c += TILE) {
         read_keys(&k, b, c, s.end - c < TILE ? s.end : c + TILE);
         for (int32_t i = 0; i < k.count; i++) {
-            at += copy_id(f->id_bytes + at, &b->history->customers, &k, i);
+            copy_id(f->id_bytes + at, &b->history->customers, &k, i);
+            at += k.lengths[i];
             *ends++ = at;
         }
     }

@@ -63,22 +63,22 @@ uint32_t ptn_key_of_text(uint64_t *bits, const uint8_t *bytes, int64_t length)
     return PTN_KEY_SHORT;
 }
 
+#define TEN(zeros) UINT64_C(1##zeros), UINT64_C(1##zeros##0), UINT64_C(1##zeros##00), UINT64_C(1##zeros##000)
+const uint64_t ptn_powers_of_ten[20] = {TEN(), TEN(0000), TEN(00000000), TEN(000000000000), TEN(0000000000000000)};
+#undef TEN
+
 int64_t ptn_key_length(uint32_t kind, uint64_t bits)
 {
     if (kind == PTN_KEY_SHORT) return (int64_t)(bits & 15u);
     bool negative = bits >> 63 != 0;
-    uint64_t value = negative ? UINT64_C(0) - bits : bits;
-    int64_t length = 1 + negative;
-    for (; value >= 10000; value /= 10000) length += 4;
-    return length + (value > 9) + (value > 99) + (value > 999);
+    return negative + (int64_t)ptn_digits(negative ? UINT64_C(0) - bits : bits);
 }
 
-int64_t ptn_key_text(uint8_t text[PTN_KEY_TEXT], uint32_t kind, uint64_t bits)
+void ptn_key_write(uint8_t *text, uint32_t kind, uint64_t bits, int64_t length)
 {
-    int64_t length = ptn_key_length(kind, bits);
     if (kind == PTN_KEY_SHORT) {
         for (int64_t i = 0; i < length; i++) text[i] = letters[bits >> (64 - CODE_BITS * (i + 1)) & 63u];
-        return length;
+        return;
     }
     bool negative = bits >> 63 != 0;
     uint64_t value = negative ? UINT64_C(0) - bits : bits;
@@ -92,6 +92,12 @@ int64_t ptn_key_text(uint8_t text[PTN_KEY_TEXT], uint32_t kind, uint64_t bits)
     else
         text[i - 1] = (uint8_t)('0' + value);
     if (negative) text[0] = '-';
+}
+
+int64_t ptn_key_text(uint8_t text[PTN_KEY_TEXT], uint32_t kind, uint64_t bits)
+{
+    int64_t length = ptn_key_length(kind, bits);
+    ptn_key_write(text, kind, bits, length);
     return length;
 }
 

@@ -31,6 +31,20 @@ int64_t ptn_key_text(uint8_t text[PTN_KEY_TEXT], uint32_t kind, uint64_t bits);
 /* Its length alone. */
 int64_t ptn_key_length(uint32_t kind, uint64_t bits);
 
+/* The text, where its length is known. */
+void ptn_key_write(uint8_t *text, uint32_t kind, uint64_t bits, int64_t length);
+
+/* 10^0 … 10^19. */
+extern const uint64_t ptn_powers_of_ten[20];
+
+/* How many digits a number has: log10 of 2 is 1233 / 4096, as near as 64 bits need (Anderson, Bit Twiddling Hacks). A
+   power of ten is even, so that the lowest bit makes no difference but for 0. */
+static inline uint32_t ptn_digits(uint64_t number)
+{
+    uint32_t guess = (uint32_t)(64 - __builtin_clzll(number | 1)) * 1233u >> 12;
+    return guess + ((number | 1) >= ptn_powers_of_ten[guess]);
+}
+
 /* Where the text of a NUMBER or SHORT key stands among all such texts, in the order of their bytes (of equal beginnings
    the shorter first). Only NUMBERs of more than 10 bytes can stand in the same place. */
 uint64_t ptn_key_place(uint32_t kind, uint64_t bits);

@@ -665,7 +665,8 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
     grouping.details = (question->habits & PTN_HABIT_OF_LINES) != 0 || drops || matches;
     grouping.lines = (line_fates != NULL && drops) || matches;
     double ranked = 0.06 * until, read = ranked, closed = until;
-    if (question->by_id) status = ptn_rank(&purchases->order, &history->customers, team, stage, 0.0, ranked, error);
+    if (question->by_id)
+        status = ptn_rank(&purchases->order, &purchases->lengths, &history->customers, team, stage, 0.0, ranked, error);
     if (status == PATRON_OK && ptn_running_fits(&grouping, &j.question)) {
         read = 0.8 * until;
         closed = 0.85 * until;
@@ -708,6 +709,7 @@ void ptn_purchases_free(ptn_purchases *purchases)
     ptn_free(&memory, purchases->customers);
     ptn_free(&memory, purchases->ranked);
     ptn_free(&memory, purchases->rows);
+    ptn_free(&memory, purchases->lengths);
     ptn_free(&memory, purchases->order);
     memset(purchases, 0, sizeof *purchases);
 }

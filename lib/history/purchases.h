@@ -103,6 +103,7 @@ typedef struct ptn_purchases {
     ptn_memory memory;
     int64_t count;                /* of customers, some of whom may have no lines */
     int32_t *order;               /* with by_id, of each customer its number as interned; else NULL */
+    uint8_t *lengths;             /* likewise its id's bytes, as rank.h tells them */
     struct ptn_runnings *running; /* NULL; or where customers were summed up, by the numbers of their ids: running.h */
     bool taken;                   /* the sink has had the customers: there are neither these nor their habits */
     ptn_customer *customers;      /* all; or, beside `running`, those that are odd there */

@@ -21,7 +21,8 @@ enum { BUCKETS = 256, SAMPLE = 16 * BUCKETS, SMALL = 8192, BLOCK = 16384, SLOTS 
 
 enum { BY_NUMBER, BY_PLACE, BY_BYTES };
 
-/* An id to be sorted: `prefix` decides most comparisons, `length` what it leaves open between numbers. */
+/* An id to be sorted: `prefix` decides most comparisons, `length`, which is told, what it leaves open between numbers.
+ */
 typedef struct ranked {
     uint64_t prefix;
     int32_t customer;
@@ -36,6 +37,7 @@ typedef struct ranking {
     ranked *scratch;        /* of each worker, a bucket's ids */
     int64_t room;           /* of the scratch: larger buckets are sorted in place */
     int32_t *order;         /* what is asked for */
+    uint8_t *lengths;
     ranked splitters[BUCKETS - 1];
     uint64_t prefixes[BUCKETS - 1]; /* of the splitters */
     uint8_t cells[CELLS + 1];       /* splitters before the cell */
@@ -65,57 +67,37 @@ static int32_t choose_order(const ptn_intern *ids)
 {
     const uint8_t *kinds = ids->kinds.items;
     const uint64_t *bits = ids->bits.items;
+    int64_t count = ptn_intern_count(ids);
     int32_t by = BY_NUMBER;
-    for (int64_t i = 0; i < ptn_intern_count(ids); i++) {
-        if (kinds[i] == PTN_KEY_LONG) return BY_BYTES;
-        if (kinds[i] != PTN_KEY_NUMBER || bits[i] >> 63 != 0) by = BY_PLACE;
+    for (int64_t from = 0; from < count; from += BLOCK) {
+        int64_t end = from + BLOCK < count ? from + BLOCK : count;
+        uint32_t others = 0;
+        uint64_t all = 0;
+        for (int64_t i = from; i < end; i++) others |= kinds[i] ^ (uint32_t)PTN_KEY_NUMBER;
+        for (int64_t i = from; i < end; i++) all |= bits[i];
+        if (others != 0 && memchr(kinds + from, PTN_KEY_LONG, (size_t)(end - from)) != NULL) return BY_BYTES;
+        if (others != 0 || all >> 63 != 0) by = BY_PLACE;
     }
     return by;
-}
-
-/* 10^0 … 10^18. */
-static const uint64_t powers_of_ten[19] = {UINT64_C(1),
-                                           UINT64_C(10),
-                                           UINT64_C(100),
-                                           UINT64_C(1000),
-                                           UINT64_C(10000),
-                                           UINT64_C(100000),
-                                           UINT64_C(1000000),
-                                           UINT64_C(10000000),
-                                           UINT64_C(100000000),
-                                           UINT64_C(1000000000),
-                                           UINT64_C(10000000000),
-                                           UINT64_C(100000000000),
-                                           UINT64_C(1000000000000),
-                                           UINT64_C(10000000000000),
-                                           UINT64_C(100000000000000),
-                                           UINT64_C(1000000000000000),
-                                           UINT64_C(10000000000000000),
-                                           UINT64_C(100000000000000000),
-                                           UINT64_C(1000000000000000000)};
-
-static uint32_t digits_of(uint64_t number)
-{
-    uint32_t digits = 1;
-    while (digits < 19 && number >= powers_of_ten[digits]) digits++;
-    return digits;
 }
 
 static void fill_one(ranked *out, const ranking *r, int32_t customer)
 {
     uint32_t kind = ((const uint8_t *)r->ids->kinds.items)[customer];
     uint64_t bits = ((const uint64_t *)r->ids->bits.items)[customer], prefix = 0;
-    uint32_t length = 0;
+    uint32_t length;
     if (r->by == BY_NUMBER) {
-        length = digits_of(bits);
-        prefix = bits * powers_of_ten[19 - length];
+        length = ptn_digits(bits);
+        prefix = bits * ptn_powers_of_ten[19 - length];
     } else if (r->by == BY_PLACE) {
+        length = (uint32_t)ptn_key_length(kind, bits);
         prefix = ptn_key_place(kind, bits);
     } else {
         const uint8_t *bytes;
         uint8_t text[PTN_KEY_TEXT];
         int64_t size = ptn_intern_get(&bytes, text, r->ids, customer);
         for (int64_t i = 0; i < 8; i++) prefix = prefix << 8 | (i < size ? bytes[i] : 0u);
+        length = size < PTN_RANK_LONG ? (uint32_t)size : PTN_RANK_LONG;
     }
     *out = (ranked){prefix, customer, length};
 }
@@ -215,6 +197,7 @@ static void sort_slots(ranked *out, const ranked *in, int64_t count, const ranki
 static void tell_order(ranking *r, const ranked *sorted, int64_t first, int64_t count)
 {
     for (int64_t i = 0; i < count; i++) r->order[first + i] = sorted[i].customer;
+    for (int64_t i = 0; i < count; i++) r->lengths[first + i] = (uint8_t)sorted[i].length;
 }
 
 /* What is left of a bucket's ids is overwritten. */
@@ -277,8 +260,8 @@ static void sort_few(ranking *r)
     ptn_wipe(r->ids_of_buckets, (size_t)r->count * sizeof *r->ids_of_buckets);
 }
 
-patron_status ptn_rank(int32_t **order, const ptn_intern *ids, ptn_team *team, const char *stage, double from,
-                       double to, patron_error *error)
+patron_status ptn_rank(int32_t **order, uint8_t **lengths, const ptn_intern *ids, ptn_team *team, const char *stage,
+                       double from, double to, patron_error *error)
 {
     ranking r = {.ids = ids, .count = ptn_intern_count(ids)};
     const ptn_memory *memory = &team->context->memory;
@@ -286,14 +269,17 @@ patron_status ptn_rank(int32_t **order, const ptn_intern *ids, ptn_team *team, c
     bool small = r.count <= SMALL;
     r.room = EVEN * (r.count / BUCKETS);
     const ptn_wanted wanted[] = {{order, r.count, sizeof **order, "customers"},
+                                 {lengths, r.count, sizeof **lengths, "customers"},
                                  {&r.ids_of_buckets, r.count, sizeof *r.ids_of_buckets, "customers"},
                                  {&r.scratch, workers * r.room, sizeof *r.scratch, "customers"},
                                  {&r.buckets, r.count, sizeof *r.buckets, "customers"},
                                  {&r.places, blocks * BUCKETS, sizeof *r.places, "customers"}};
     *order = NULL;
+    *lengths = NULL;
     r.by = choose_order(ids);
-    patron_status status = ptn_allocate_each(wanted, small ? 2 : 5, false, memory, error);
+    patron_status status = ptn_allocate_each(wanted, small ? 3 : 6, false, memory, error);
     r.order = *order;
+    r.lengths = *lengths;
     if (status == PATRON_OK && small) sort_few(&r);
     if (status == PATRON_OK && !small) status = sort_buckets(&r, team, stage, from, to, error);
     if (status != PATRON_OK && r.placed) ptn_wipe(r.ids_of_buckets, (size_t)r.count * sizeof *r.ids_of_buckets);
