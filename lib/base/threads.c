@@ -30,12 +30,20 @@ static void look_for_end(const ptn_team *team)
     for (int i = 0; i < LOOKS && atomic_load_explicit(&team->busy, memory_order_relaxed) > 0; i++) pause_briefly();
 }
 
+/* The block that is taken n-th. The first parts are longer by one where not all are alike. */
+static int64_t block_of(const ptn_team *team, int64_t n)
+{
+    if (team->parts == 1) return n;
+    int64_t each = team->blocks / team->parts, longer = team->blocks % team->parts, part = n % team->parts;
+    return part * each + (part < longer ? part : longer) + n / team->parts;
+}
+
 static void work(ptn_team *team, int32_t worker)
 {
     while (!atomic_load_explicit(&team->stop, memory_order_relaxed)) {
         int64_t block = atomic_fetch_add_explicit(&team->next, 1, memory_order_relaxed);
         if (block >= team->blocks) return;
-        team->task(team->job, block, worker);
+        team->task(team->job, block_of(team, block), worker);
     }
 }
 
@@ -134,13 +142,13 @@ static void lead(ptn_team *team)
         int64_t block = atomic_fetch_add_explicit(&team->next, 1, memory_order_relaxed);
         if (block >= team->blocks) return;
         team->fraction = (double)block / (double)team->blocks;
-        team->task(team->job, block, 0);
+        team->task(team->job, block_of(team, block), 0);
         ask(team, (double)(block + 1) / (double)team->blocks);
     }
 }
 
-patron_status ptn_team_run(ptn_team *team, const char *stage, double from, double to, int64_t blocks, ptn_task task,
-                           void *job, patron_error *error)
+static patron_status run(ptn_team *team, const char *stage, double from, double to, int64_t blocks, bool apart,
+                         ptn_task task, void *job, patron_error *error)
 {
     if (team->stage == NULL || strcmp(team->stage, stage) != 0) team->reached = 0.0;
     team->stage = stage;
@@ -160,6 +168,7 @@ patron_status ptn_team_run(ptn_team *team, const char *stage, double from, doubl
     atomic_store(&team->next, 0);
     atomic_store(&team->stop, false);
     bool together = team->started > 0 && blocks > 1;
+    team->parts = apart && together ? team->started + 1 : 1;
     if (together) {
         team->busy = team->started;
         team->run++;
@@ -174,6 +183,18 @@ patron_status ptn_team_run(ptn_team *team, const char *stage, double from, doubl
     while (together && team->busy > 0) pthread_cond_wait(&team->end, &team->lock);
     pthread_mutex_unlock(&team->lock);
     return team->status;
+}
+
+patron_status ptn_team_run(ptn_team *team, const char *stage, double from, double to, int64_t blocks, ptn_task task,
+                           void *job, patron_error *error)
+{
+    return run(team, stage, from, to, blocks, false, task, job, error);
+}
+
+patron_status ptn_team_run_apart(ptn_team *team, const char *stage, double from, double to, int64_t blocks,
+                                 ptn_task task, void *job, patron_error *error)
+{
+    return run(team, stage, from, to, blocks, true, task, job, error);
 }
 
 void ptn_team_close(ptn_team *team)

@@ -37,7 +37,8 @@ typedef struct ptn_team {
     ptn_task task;
     void *job;
     int64_t blocks;
-    _Atomic int64_t next; /* block to take */
+    int64_t parts;        /* of the blocks, from which they are taken in turn */
+    _Atomic int64_t next; /* how many are taken */
     _Atomic bool stop;    /* cancelled */
 
     const char *stage; /* of this run, for the callback; the calling thread's alone, as what follows */
@@ -76,6 +77,11 @@ void ptn_team_open(ptn_team *team, const ptn_context *context);
    blocks, and once at the start. PATRON_CANCELLED: some blocks were not done. No other failure. */
 patron_status ptn_team_run(ptn_team *team, const char *stage, double from, double to, int64_t blocks, ptn_task task,
                            void *job, patron_error *error);
+
+/* The same for tasks that write to fresh memory, block after block: each thread begins in a part of its own, as the
+   system has threads wait for each other that ask for neighbouring pages. */
+patron_status ptn_team_run_apart(ptn_team *team, const char *stage, double from, double to, int64_t blocks,
+                                 ptn_task task, void *job, patron_error *error);
 
 /* For a task whose blocks are long: asks the callback where it may, and says whether to give up. */
 bool ptn_team_poll(ptn_team *team, int32_t worker);

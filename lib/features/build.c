@@ -137,7 +137,7 @@ static patron_status fill_ids(builder *b, ptn_team *team, patron_error *error)
     status = ptn_allocate(&memory_block, memory, bytes, 1, "customer ids", error);
     if (status != PATRON_OK) return status;
     f->id_bytes = memory_block;
-    return ptn_team_run(team, "features", 0.87, 0.9, b->blocks, copy_ids, b, error);
+    return ptn_team_run_apart(team, "features", 0.87, 0.9, b->blocks, copy_ids, b, error);
 }
 
 /* The next customers that have a row, as many as are looked at together; *n goes past them. */
@@ -248,7 +248,7 @@ static patron_status fill(builder *b, ptn_team *team, patron_error *error)
     for (int64_t i = 0; i < b->columns; i++)
         if (f->matrix->columns[i].kind == PATRON_KIND_CODE) codes = i;
     if (!b->purchases.taken)
-        status = ptn_team_run(team, "features", 0.9, codes < 0 ? 1.0 : 0.98, b->blocks, fill_rows, b, error);
+        status = ptn_team_run_apart(team, "features", 0.9, codes < 0 ? 1.0 : 0.98, b->blocks, fill_rows, b, error);
     if (status != PATRON_OK || codes < 0) return status;
     return ptn_codes_make(f, codes, &b->history->categories, team, "features", 0.98, 1.0, error);
 }

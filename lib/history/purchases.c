@@ -623,7 +623,7 @@ static patron_status close_running(ptn_purchases *p, job *j, ptn_team *team, con
         status = j->question.sink->open(j->question.sink->user, p, error);
         p->taken = true;
     }
-    if (status == PATRON_OK) status = ptn_team_run(team, stage, from, until, p->groups, close_group, j, error);
+    if (status == PATRON_OK) status = ptn_team_run_apart(team, stage, from, until, p->groups, close_group, j, error);
     p->running->closed = status == PATRON_OK;
     return status;
 }

@@ -343,7 +343,7 @@ static patron_status read_all(job *j, bool *done, ptn_team *team, const char *st
 {
     ptn_runnings *all = j->all;
     int64_t slices = (all->count + SLICE - 1) / SLICE;
-    patron_status status = ptn_team_run(team, stage, from, from, slices, begin_slice, j, error);
+    patron_status status = ptn_team_run_apart(team, stage, from, from, slices, begin_slice, j, error);
     all->first_s = INT64_MAX;
     all->last_s = INT64_MIN;
     for (int32_t b = 0; b < ROUND; b++) j->blocks[b] = (block_sums){.first_s = INT64_MAX, .last_s = INT64_MIN};
