@@ -159,7 +159,7 @@ static void move_slots(void *argument, int64_t block, int32_t worker)
 static patron_status run(ptn_team *team, int64_t slots, ptn_task task, growth *g, patron_error *error)
 {
     int64_t blocks = (slots + MOVED - 1) / MOVED;
-    if (team != NULL) return ptn_team_run(team, "history", 0.0, 0.0, blocks, task, g, error);
+    if (team != NULL) return ptn_team_run_apart(team, "history", 0.0, 0.0, blocks, task, g, error);
     for (int64_t block = 0; block < blocks; block++) task(g, block, 0);
     return PATRON_OK;
 }
