@@ -416,7 +416,7 @@ static patron_status read_chunks(appender *a)
         int64_t blocks = (r->count + PTN_READER_BLOCK - 1) / PTN_READER_BLOCK;
         memset(r->blocks, 0, (size_t)blocks * sizeof *r->blocks);
         status = ptn_team_run_apart(a->team, "history", (double)r->from / (double)rows,
-                              (double)(r->from + r->count) / (double)rows, blocks, ptn_reader_read, r, a->error);
+                                    (double)(r->from + r->count) / (double)rows, blocks, ptn_reader_read, r, a->error);
         own_texts(a, status == PATRON_OK ? blocks : 0);
         uint32_t wide = 0;
         for (int64_t b = 0; b < blocks; b++) wide |= r->blocks[b].wide;

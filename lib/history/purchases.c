@@ -39,9 +39,8 @@ static const uint8_t move_fates[MOVES] = {PATRON_FATE_DUPLICATE, PATRON_FATE_CAN
 
 /* What a group adds to the audit. */
 typedef struct group_sums {
-    int64_t customers, with_order, ranked, orders, gross, returns;
+    ptn_customer_sums customers;
     int64_t beyond;                       /* customer whose money overflowed, of several the first by id; -1: none */
-    bool shop;                            /* of the sums here */
     int64_t moved[MOVES][PTN_KIND_COUNT]; /* lines that became another kind, by the kind they were */
     int64_t first_s, last_s;              /* of the kept ones, where cancellations are matched */
 } group_sums;
@@ -74,7 +73,7 @@ typedef struct job {
     ptn_question question;    /* its as_of_s is the one used */
     uint8_t *line_fates;      /* or NULL */
     group_sums *sums;         /* of each group */
-    ptn_running_sums *closed; /* of each of ptn_purchases' groups, beside `running` */
+    ptn_customer_sums closed; /* of the customers of `running` that are not odd */
     bench *benches;           /* of each worker */
     int64_t first;            /* group of this round */
     bool large;               /* groups over LARGE_GROUP are done now, not the others */
@@ -140,14 +139,9 @@ static int64_t first_by_id(const job *j, int64_t first, int64_t customer)
 
 static void add_customer(const job *j, group_sums *sums, int64_t customer, const ptn_customer *c)
 {
-    if (c->orders == 0) return;
-    sums->with_order++;
-    sums->ranked += c->orders >= j->question.min_orders;
-    sums->orders += c->orders;
     if (c->overflow != 0) sums->beyond = first_by_id(j, sums->beyond, customer);
-    if (c->overflow == 0 &&
-        (!ptn_add_i64(&sums->gross, sums->gross, c->gross) || !ptn_add_i64(&sums->returns, sums->returns, c->returns)))
-        sums->shop = true;
+    ptn_customer_add(&sums->customers, c->orders, c->overflow == 0 ? c->gross : 0, c->overflow == 0 ? c->returns : 0,
+                     j->question.min_orders);
 }
 
 /* Entries of a group, grouped by customer: a counting sort that keeps their order. ends[c] is where customer c's end.
@@ -187,7 +181,7 @@ static void see_customer(const job *j, bench *b, group_sums *sums, int64_t custo
                          const int64_t *lines)
 {
     memset(c, 0, sizeof *c);
-    sums->customers += count > 0 || ptn_groups_saw(j->groups, customer);
+    sums->customers.customers += count > 0 || ptn_groups_saw(j->groups, customer);
     if (count == 0) return;
     if (j->history->options.duplicates == PATRON_DUPLICATES_DROP)
         mark_duplicates(j, sums, entries, count, details, lines);
@@ -298,34 +292,26 @@ static patron_status add_groups(ptn_purchases *p, const job *j, int64_t moved[MO
                                 patron_error *error)
 {
     patron_audit *audit = &p->audit;
-    bool shop = false;
+    ptn_customer_sums all = j->closed;
     int64_t beyond = -1;
     for (int64_t g = 0; j->groups != NULL && g < j->groups->count; g++)
         if (j->sums[g].beyond >= 0) beyond = first_by_id(j, beyond, j->sums[g].beyond);
     if (beyond >= 0) return fail_overflow(j, beyond, error);
     for (int64_t g = 0; j->groups != NULL && g < j->groups->count; g++) {
         const group_sums *s = &j->sums[g];
-        audit->customers += s->customers;
-        audit->customers_with_order += s->with_order;
-        audit->customers_below_min_orders += s->with_order - s->ranked;
-        audit->orders += s->orders;
-        shop |= s->shop || !ptn_add_i64(&audit->gross, audit->gross, s->gross) ||
-                !ptn_add_i64(&audit->returns, audit->returns, s->returns);
+        ptn_customer_sums_add(&all, &s->customers);
         for (int32_t m = 0; m < MOVES; m++)
             for (int32_t k = 0; k < PTN_KIND_COUNT; k++) moved[m][k] += s->moved[m][k];
         if (s->first_s < kept_s[0]) kept_s[0] = s->first_s;
         if (s->last_s > kept_s[1]) kept_s[1] = s->last_s;
     }
-    for (int64_t g = 0; j->closed != NULL && g < p->groups; g++) {
-        const ptn_running_sums *s = &j->closed[g];
-        audit->customers += s->customers;
-        audit->customers_with_order += s->with_order;
-        audit->customers_below_min_orders += s->with_order - s->ranked;
-        audit->orders += s->orders;
-        shop |= s->shop || !ptn_add_i64(&audit->gross, audit->gross, s->gross) ||
-                !ptn_add_i64(&audit->returns, audit->returns, s->returns);
-    }
-    if (!shop) return PATRON_OK;
+    audit->customers = all.customers;
+    audit->customers_with_order = all.with_order;
+    audit->customers_below_min_orders = all.with_order - all.ranked;
+    audit->orders = all.orders;
+    audit->gross = all.gross;
+    audit->returns = all.returns;
+    if (!all.shop) return PATRON_OK;
     return ptn_fail(error, PATRON_OUT_OF_RANGE, "the shop's money is beyond 922,337,203,685,477.5807; check its unit");
 }
 
@@ -547,16 +533,11 @@ static patron_status run_through(ptn_purchases *p, job *j, const ptn_grouping *g
     return status;
 }
 
-static int64_t group_end(const ptn_purchases *p, int64_t group)
-{
-    return (group + 1) << PTN_PURCHASES_SHIFT < p->count ? (group + 1) << PTN_PURCHASES_SHIFT : p->count;
-}
-
 /* The bits of a group's ranked customers, and how many there are. */
 static void mark_ranked(void *argument, int64_t group, int32_t worker)
 {
     ptn_purchases *p = argument;
-    int64_t end = group_end(p, group), count = 0;
+    int64_t end = ptn_purchases_end(p, group), count = 0;
     (void)worker;
     for (int64_t from = group << PTN_PURCHASES_SHIFT; from < end; from += 64) {
         uint64_t bits = 0;
@@ -586,45 +567,6 @@ static patron_status find_ranked(ptn_purchases *p, ptn_team *team, const char *s
     status = ptn_team_run(team, stage, until, until, p->groups, mark_ranked, p, error);
     p->ranked[0] = 0;
     for (int64_t g = 0; status == PATRON_OK && g < p->groups; g++) p->ranked[g + 1] += p->ranked[g];
-    return status;
-}
-
-/* Closes a group's sums; its ranked customers go to the sink. */
-static void close_group(void *argument, int64_t group, int32_t worker)
-{
-    job *j = argument;
-    const ptn_purchases *p = j->purchases;
-    const ptn_sink *sink = j->question.sink;
-    ptn_customer told[PTN_SINK_ROWS];
-    ptn_running_sums sums = {.shop = false};
-    int64_t row = p->ranked[group], rows = p->ranked[group + 1] - row, end = group_end(p, group);
-    (void)worker;
-    if (sink != NULL && rows > 0) sink->touch(sink->user, row, rows);
-    for (int64_t from = group << PTN_PURCHASES_SHIFT; from < end; from += 64) {
-        uint64_t of = sink == NULL ? 0 : p->rows[from / 64];
-        ptn_running_close(&sums, told, p->running, p->order, from, end - from < 64 ? end - from : 64, of, p->customers,
-                          p->min_orders);
-        if (of == 0) continue;
-        int64_t count = ptn_run_count(of);
-        sink->take(sink->user, row, told, NULL, count);
-        row += count;
-    }
-    j->closed[group] = sums;
-}
-
-/* Closes the sums that were kept while the log was read. */
-static patron_status close_running(ptn_purchases *p, job *j, ptn_team *team, const char *stage, double from,
-                                   double until, patron_error *error)
-{
-    const ptn_wanted wanted = {&j->closed, p->groups, sizeof *j->closed, "groups of customers"};
-    patron_status status = ptn_allocate_each(&wanted, 1, false, &p->memory, error);
-    p->audit.as_of_s = used_as_of(j);
-    if (status == PATRON_OK && j->question.sink != NULL) {
-        status = j->question.sink->open(j->question.sink->user, p, error);
-        p->taken = true;
-    }
-    if (status == PATRON_OK) status = ptn_team_run_apart(team, stage, from, until, p->groups, close_group, j, error);
-    p->running->closed = status == PATRON_OK;
     return status;
 }
 
@@ -687,11 +629,11 @@ patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates,
         status = open_sink(purchases, &j, &grouping, team->context->threads, error);
     if (status == PATRON_OK && (running == NULL || running->odd_count > 0))
         status = see_gathered(purchases, &j, &groups, &grouping, team, stage, read, closed, error);
+    purchases->audit.as_of_s = used_as_of(&j);
     if (status == PATRON_OK) status = find_ranked(purchases, team, stage, closed, error);
     if (status == PATRON_OK && running != NULL)
-        status = close_running(purchases, &j, team, stage, closed, until, error);
+        status = ptn_running_close(&j.closed, purchases, question->sink, team, stage, closed, until, error);
     if (status == PATRON_OK) status = fill_audit(purchases, &j, error);
-    ptn_free(&purchases->memory, j.closed);
     ptn_free(&purchases->memory, j.sums);
     ptn_free(&purchases->memory, owners);
     ptn_free(&purchases->memory, grouping.ordered);

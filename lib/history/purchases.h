@@ -9,6 +9,7 @@
 
 #include <patron/history.h>
 
+#include "base/checked.h"
 #include "base/context.h"
 #include "base/threads.h"
 
@@ -71,6 +72,34 @@ enum {
                          PTN_HABIT_PRICES | PTN_HABIT_FIRST /* need each line */
 };
 
+/* What some customers add to the audit. */
+typedef struct ptn_customer_sums {
+    int64_t customers, with_order, ranked, orders, gross, returns;
+    bool shop; /* their money is beyond int64_t */
+} ptn_customer_sums;
+
+/* Adds a customer, who is counted among `customers` elsewhere. */
+static inline void ptn_customer_add(ptn_customer_sums *sums, int64_t orders, int64_t gross, int64_t returns,
+                                    int64_t min_orders)
+{
+    if (orders == 0) return;
+    sums->with_order++;
+    sums->orders += orders;
+    sums->ranked += orders >= min_orders;
+    sums->shop |=
+        !ptn_add_i64(&sums->gross, sums->gross, gross) || !ptn_add_i64(&sums->returns, sums->returns, returns);
+}
+
+static inline void ptn_customer_sums_add(ptn_customer_sums *sums, const ptn_customer_sums *more)
+{
+    sums->customers += more->customers;
+    sums->with_order += more->with_order;
+    sums->ranked += more->ranked;
+    sums->orders += more->orders;
+    sums->shop |= more->shop || !ptn_add_i64(&sums->gross, sums->gross, more->gross) ||
+                  !ptn_add_i64(&sums->returns, sums->returns, more->returns);
+}
+
 struct ptn_purchases;
 
 /* Who takes ranked customers as they are seen, for their features: neither they nor their habits are kept then. */
@@ -120,6 +149,13 @@ typedef struct ptn_purchases {
 patron_status ptn_purchases_build(ptn_purchases *purchases, uint8_t *line_fates, const patron_history *history,
                                   const ptn_question *question, ptn_team *team, const char *stage, double until,
                                   patron_error *error);
+
+/* Where a group's customers end. */
+static inline int64_t ptn_purchases_end(const ptn_purchases *purchases, int64_t group)
+{
+    int64_t end = (group + 1) << PTN_PURCHASES_SHIFT;
+    return end < purchases->count ? end : purchases->count;
+}
 
 /* Whether a customer is ranked. */
 static inline bool ptn_purchases_ranks(const ptn_purchases *purchases, int64_t customer)

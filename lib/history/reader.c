@@ -256,14 +256,15 @@ static int32_t store_currencies(const ptn_step *s)
     return -1;
 }
 
-/* The block's rows from the source; false where they cannot be had. */
+/* The block's rows from the source; false where they cannot be had: those of a block before are no matter then. */
 static bool convert(patron_orders *made, const uint8_t **rounded, const ptn_reader *r, int64_t block, int32_t worker,
                     int64_t from, int64_t count)
 {
     ptn_reader_failure *failure = &r->failures[worker];
-    if (failure->block < 0) {
-        failure->status = r->source->convert(made, rounded, r->source->user, worker, from, count, &failure->error);
-        if (failure->status == PATRON_OK) return true;
+    if (failure->block < 0 || block < failure->block) {
+        patron_status status = r->source->convert(made, rounded, r->source->user, worker, from, count, &failure->error);
+        if (status == PATRON_OK) return true;
+        failure->status = status;
         failure->block = block;
     }
     r->blocks[block].failed = true;

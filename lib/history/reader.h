@@ -42,7 +42,7 @@ typedef struct ptn_batch_source {
                                   patron_error *error);
 } ptn_batch_source;
 
-/* What a worker could not convert: the first of its blocks that failed, or -1. */
+/* What a worker could not convert: the lowest of its blocks that failed, or -1. */
 typedef struct ptn_reader_failure {
     int64_t block;
     patron_status status;

@@ -10,6 +10,7 @@
 #include "history/runs.h"
 
 static_assert(sizeof(ptn_running) == 64, "a line of the cache");
+static_assert(PTN_SINK_ROWS == 64, "a word of bits");
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -424,33 +425,69 @@ static void tell(ptn_customer *out, const ptn_runnings *all, const ptn_running *
     };
 }
 
-static void add_up(ptn_running_sums *s, const ptn_runnings *all, const ptn_running *c, int64_t number,
-                   int64_t min_orders)
-{
-    s->customers += (c->flags & MET) != 0 || (all->seen[number / 64] >> (number % 64) & 1u) != 0;
-    if (c->orders == 0) return;
-    s->with_order++;
-    s->orders += c->orders;
-    s->ranked += c->orders >= min_orders;
-    s->shop |= !ptn_add_i64(&s->gross, s->gross, c->gross) || !ptn_add_i64(&s->returns, s->returns, c->returns);
-}
+typedef struct closing {
+    ptn_purchases *purchases;
+    const ptn_sink *sink;
+    ptn_customer_sums *sums; /* of each of ptn_purchases' groups */
+} closing;
 
-void ptn_running_close(ptn_running_sums *sums, ptn_customer *out, ptn_runnings *all, const int32_t *numbers,
-                       int64_t from, int64_t count, uint64_t told, const ptn_customer *odd, int64_t min_orders)
+/* Closes customers from … end - 1, 64 at most, and tells those whose bit is in `told`. */
+static void close_some(ptn_customer_sums *sums, ptn_customer *out, const ptn_purchases *p, int64_t from, int64_t end,
+                       uint64_t told)
 {
-    for (int64_t i = from; i < from + count; i++, told >>= 1) {
-        int64_t number = numbers == NULL ? i : numbers[i];
+    ptn_runnings *all = p->running;
+    for (int64_t i = from; i < end; i++, told >>= 1) {
+        int64_t number = p->order == NULL ? i : p->order[i];
         ptn_running *c = &all->customers[number];
         ptn_running_order *order = all->orders == NULL ? NULL : &all->orders[number];
         if (i + AHEAD < all->count)
-            __builtin_prefetch(&all->customers[numbers == NULL ? i + AHEAD : numbers[i + AHEAD]], 1);
+            __builtin_prefetch(&all->customers[p->order == NULL ? i + AHEAD : p->order[i + AHEAD]], 1);
         if ((c->flags & ODD) != 0) {
-            if ((told & 1u) != 0) *out++ = odd[c->key];
+            if ((told & 1u) != 0) *out++ = p->customers[c->key];
             continue;
         }
         close_order(c, order);
         c->key = 0;
-        add_up(sums, all, c, number, min_orders);
+        sums->customers += (c->flags & MET) != 0 || (all->seen[number / 64] >> (number % 64) & 1u) != 0;
+        ptn_customer_add(sums, c->orders, c->gross, c->returns, p->min_orders);
         if ((told & 1u) != 0) tell(out++, all, c, order);
     }
+}
+
+static void close_group(void *argument, int64_t group, int32_t worker)
+{
+    const closing *j = argument;
+    const ptn_purchases *p = j->purchases;
+    ptn_customer told[PTN_SINK_ROWS];
+    ptn_customer_sums sums = {.shop = false};
+    int64_t row = p->ranked[group], rows = p->ranked[group + 1] - row, end = ptn_purchases_end(p, group);
+    (void)worker;
+    if (j->sink != NULL && rows > 0) j->sink->touch(j->sink->user, row, rows);
+    for (int64_t from = group << PTN_PURCHASES_SHIFT; from < end; from += PTN_SINK_ROWS) {
+        uint64_t bits = j->sink == NULL ? 0 : p->rows[from / 64];
+        close_some(&sums, told, p, from, end - from < PTN_SINK_ROWS ? end : from + PTN_SINK_ROWS, bits);
+        if (bits == 0) continue;
+        int64_t count = ptn_run_count(bits);
+        j->sink->take(j->sink->user, row, told, NULL, count);
+        row += count;
+    }
+    j->sums[group] = sums;
+}
+
+patron_status ptn_running_close(ptn_customer_sums *sums, ptn_purchases *p, const ptn_sink *sink, ptn_team *team,
+                                const char *stage, double from, double until, patron_error *error)
+{
+    closing j = {p, sink, NULL};
+    const ptn_wanted wanted = {&j.sums, p->groups, sizeof *j.sums, "groups of customers"};
+    patron_status status = ptn_allocate_each(&wanted, 1, false, &p->memory, error);
+    if (status == PATRON_OK && sink != NULL) {
+        status = sink->open(sink->user, p, error);
+        p->taken = true;
+    }
+    if (status == PATRON_OK) status = ptn_team_run_apart(team, stage, from, until, p->groups, close_group, &j, error);
+    memset(sums, 0, sizeof *sums);
+    for (int64_t g = 0; status == PATRON_OK && g < p->groups; g++) ptn_customer_sums_add(sums, &j.sums[g]);
+    p->running->closed = status == PATRON_OK;
+    ptn_free(&p->memory, j.sums);
+    return status;
 }

@@ -45,7 +45,7 @@ typedef struct ptn_runnings {
     ptn_running_order *orders; /* or NULL */
     uint64_t *seen;            /* a bit for each: has a line that is neither a purchase nor a return */
     uint64_t *ranked;          /* a bit for each: has enough orders, and is not odd */
-    bool closed;               /* all of them, see ptn_running_close */
+    bool closed;               /* all of them: no key is left */
     int32_t *owners;           /* of each, its place among the odd ones, or -1; NULL where none is odd */
     int32_t *odd;              /* those, in the order of their numbers */
     int64_t odd_count;
@@ -65,16 +65,10 @@ patron_status ptn_running_read(ptn_runnings *all, bool *done, const ptn_grouping
 
 void ptn_running_free(ptn_runnings *all);
 
-/* What some customers add to the audit. */
-typedef struct ptn_running_sums {
-    int64_t customers, with_order, ranked, orders, gross, returns;
-    bool shop; /* their money is beyond int64_t */
-} ptn_running_sums;
-
-/* Ends what the customers from … from + count - 1 of `numbers` (NULL: 0, 1, …) have left open, up to 64 of them, adds
-   those that are not odd to the sums, and tells those that have their bit in `told`, of odd ones what `odd` has. Each
-   customer once; no key of theirs is left. */
-void ptn_running_close(ptn_running_sums *sums, ptn_customer *out, ptn_runnings *all, const int32_t *numbers,
-                       int64_t from, int64_t count, uint64_t told, const ptn_customer *odd, int64_t min_orders);
+/* Ends what purchases->running has left open, which stays; ranked customers go to the sink (or NULL), odd ones as
+   purchases->customers has them. The others are added up. PATRON_OUT_OF_MEMORY, PATRON_CANCELLED, what the sink says.
+ */
+patron_status ptn_running_close(ptn_customer_sums *sums, ptn_purchases *purchases, const ptn_sink *sink, ptn_team *team,
+                                const char *stage, double from, double until, patron_error *error);
 
 #endif
