@@ -174,6 +174,7 @@ END_TEST
 typedef struct sums {
     _Atomic int64_t total;
     int32_t seen[64];
+    int32_t done[200]; /* by block */
 } sums;
 
 static void add_block(void *job, int64_t block, int32_t worker)
@@ -181,6 +182,7 @@ static void add_block(void *job, int64_t block, int32_t worker)
     sums *s = job;
     atomic_fetch_add(&s->total, block);
     s->seen[worker]++;
+    s->done[block]++;
 }
 
 START_TEST(test_every_block_is_done_once_by_any_number_of_threads)
@@ -194,9 +196,13 @@ START_TEST(test_every_block_is_done_once_by_any_number_of_threads)
         given.threads = counts[i];
         ck_assert_int_eq(ptn_context_read(&context, &given, NULL), PATRON_OK);
         ptn_team_open(&team, &context);
-        for (int64_t blocks = 0; blocks < 200; blocks += 33) {
+        for (int64_t r = 0; r < 14; r++) {
             sums s = {0};
-            ck_assert_int_eq(ptn_team_run(&team, "test", 0.0, 1.0, blocks, add_block, &s, NULL), PATRON_OK);
+            int64_t blocks = r / 2 * 33;
+            ck_assert_int_eq(
+                (r % 2 == 0 ? ptn_team_run : ptn_team_run_apart)(&team, "test", 0.0, 1.0, blocks, add_block, &s, NULL),
+                PATRON_OK);
+            for (int64_t b = 0; b < 200; b++) ck_assert_int_eq(s.done[b], b < blocks);
             ck_assert_int_eq(s.total, blocks * (blocks - 1) / 2);
             int64_t done = 0;
             for (int32_t w = 0; w < 64; w++) done += s.seen[w];

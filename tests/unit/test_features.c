@@ -425,6 +425,34 @@ START_TEST(test_customer_ids_are_ordered_by_bytes_and_found)
 }
 END_TEST
 
+START_TEST(test_ids_of_every_length_are_told)
+{
+    enum { LONGEST = 600 };
+    static char texts[LONGEST][LONGEST + 1];
+    static oracle_line lines[LONGEST];
+    int64_t found, length;
+    memset(lines, 0, sizeof lines);
+    for (int i = 0; i < LONGEST; i++) {
+        memset(texts[i], 'a' + i % 3, (size_t)i + 1);
+        lines[i] = (oracle_line){.customer = texts[i], .amount = 10000, .quantity = i % 7 == 6 ? -1 : 1};
+    }
+    patron_history *history = history_of(lines, LONGEST);
+    patron_features *features = features_of(history, PATRON_AS_OF_LAST, "frequency");
+    ck_assert_int_eq(patron_features_customer_count(features), LONGEST - LONGEST / 7);
+    for (int i = 0; i < LONGEST; i++) {
+        const uint8_t *id;
+        found = patron_features_find(features, (const uint8_t *)texts[i], i + 1);
+        ck_assert((found >= 0) == (i % 7 != 6));
+        if (found < 0) continue;
+        ck_assert_int_eq(patron_features_customer_id(&id, &length, features, found, NULL), PATRON_OK);
+        ck_assert_int_eq(length, i + 1);
+        ck_assert_mem_eq(id, texts[i], (size_t)length);
+    }
+    patron_features_free(features);
+    patron_history_free(history);
+}
+END_TEST
+
 START_TEST(test_money_beyond_int64_names_the_customer)
 {
     oracle_line lines[] = {{.customer = "fine", .amount = 1, .quantity = 1},
@@ -575,6 +603,7 @@ int main(void)
     tcase_add_test(tests, test_recency_is_elapsed_days_and_age_is_calendar_days);
     tcase_add_test(tests, test_order_s_time_is_its_last_purchase_line_s);
     tcase_add_test(tests, test_customer_ids_are_ordered_by_bytes_and_found);
+    tcase_add_test(tests, test_ids_of_every_length_are_told);
     tcase_add_test(tests, test_money_beyond_int64_names_the_customer);
     tcase_add_test(tests, test_nothing_bought_by_the_as_of_is_no_data);
     tcase_add_test(tests, test_null_and_rows_that_are_not_there_are_refused);
