@@ -16,6 +16,8 @@
 
 #include <string.h>
 
+#include "history/dense.h"
+
 /* EVEN: a bucket of so many times its share is no larger than most. */
 enum { BUCKETS = 256, SAMPLE = 16 * BUCKETS, SMALL = 8192, BLOCK = 16384, SLOTS = 4096, CELLS = 4096, EVEN = 4 };
 
@@ -62,23 +64,23 @@ static bool id_less(const ranked *a, const ranked *b, const ranking *r)
 #define SORT_LESS    id_less
 #include "base/sort_template.h"
 
-/* How the ids can be compared. */
-static int32_t choose_order(const ptn_intern *ids)
+/* How the ids can be compared; *most is the largest where all are numbers. */
+static int32_t choose_order(uint64_t *most, const ptn_intern *ids)
 {
     const uint8_t *kinds = ids->kinds.items;
     const uint64_t *bits = ids->bits.items;
     int64_t count = ptn_intern_count(ids);
     int32_t by = BY_NUMBER;
+    *most = 0;
     for (int64_t from = 0; from < count; from += BLOCK) {
         int64_t end = from + BLOCK < count ? from + BLOCK : count;
         uint32_t others = 0;
-        uint64_t all = 0;
         for (int64_t i = from; i < end; i++) others |= kinds[i] ^ (uint32_t)PTN_KEY_NUMBER;
-        for (int64_t i = from; i < end; i++) all |= bits[i];
+        for (int64_t i = from; i < end; i++) *most = bits[i] > *most ? bits[i] : *most;
         if (others != 0 && memchr(kinds + from, PTN_KEY_LONG, (size_t)(end - from)) != NULL) return BY_BYTES;
-        if (others != 0 || all >> 63 != 0) by = BY_PLACE;
+        if (others != 0) by = BY_PLACE;
     }
-    return by;
+    return *most >> 63 != 0 ? BY_PLACE : by;
 }
 
 static void fill_one(ranked *out, const ranking *r, int32_t customer)
@@ -266,20 +268,25 @@ patron_status ptn_rank(int32_t **order, uint8_t **lengths, const ptn_intern *ids
     ranking r = {.ids = ids, .count = ptn_intern_count(ids)};
     const ptn_memory *memory = &team->context->memory;
     int64_t blocks = (r.count + BLOCK - 1) / BLOCK, workers = team->context->threads;
+    uint64_t most;
     bool small = r.count <= SMALL;
     r.room = EVEN * (r.count / BUCKETS);
-    const ptn_wanted wanted[] = {{order, r.count, sizeof **order, "customers"},
-                                 {lengths, r.count, sizeof **lengths, "customers"},
-                                 {&r.ids_of_buckets, r.count, sizeof *r.ids_of_buckets, "customers"},
+    const ptn_wanted told[] = {{order, r.count, sizeof **order, "customers"},
+                               {lengths, r.count, sizeof **lengths, "customers"}};
+    const ptn_wanted wanted[] = {{&r.ids_of_buckets, r.count, sizeof *r.ids_of_buckets, "customers"},
                                  {&r.scratch, workers * r.room, sizeof *r.scratch, "customers"},
                                  {&r.buckets, r.count, sizeof *r.buckets, "customers"},
                                  {&r.places, blocks * BUCKETS, sizeof *r.places, "customers"}};
     *order = NULL;
     *lengths = NULL;
-    r.by = choose_order(ids);
-    patron_status status = ptn_allocate_each(wanted, small ? 3 : 6, false, memory, error);
+    r.by = choose_order(&most, ids);
+    patron_status status = ptn_allocate_each(told, 2, false, memory, error);
+    if (status != PATRON_OK) return status;
+    if (!small && r.by == BY_NUMBER && ptn_dense(r.count, most))
+        return ptn_dense_rank(*order, *lengths, ids, most, team, stage, from, to, error);
     r.order = *order;
     r.lengths = *lengths;
+    status = ptn_allocate_each(wanted, small ? 1 : 4, false, memory, error);
     if (status == PATRON_OK && small) sort_few(&r);
     if (status == PATRON_OK && !small) status = sort_buckets(&r, team, stage, from, to, error);
     if (status != PATRON_OK && r.placed) ptn_wipe(r.ids_of_buckets, (size_t)r.count * sizeof *r.ids_of_buckets);
