@@ -30,7 +30,7 @@ typedef struct appender {
     patron_error *error;
     ptn_reader rows;
     int32_t *renamed;         /* customers of a chunk, see ptn_intern_own */
-    int64_t known[PTN_TEXTS]; /* texts that there were before the last chunk */
+    int64_t known[PTN_TEXTS]; /* texts with slots that there were before the last chunk */
     int64_t lines, rejected, unreadable, no_customer, rounded, last_s;
     ptn_currency currency; /* the history's, or what the lines so far name */
 } appender;
@@ -354,6 +354,12 @@ static patron_status settle_chunk(appender *a, int64_t blocks)
     return status;
 }
 
+static int64_t few_more(int64_t count, int64_t rows)
+{
+    int64_t texts = count > FRESH_STEP ? count : FRESH_STEP;
+    return texts < rows ? texts : rows;
+}
+
 /* Room in the tables for as many new texts as there were, or a few, and as there are rows at most. Where a table has to
    grow early in a batch it will have to again, so it grows by more at once: once a whole chunk has been read, for a
    quarter of what would come if it came as in that one, as it comes ever less often. */
@@ -362,19 +368,22 @@ static patron_status share_texts(appender *a, int64_t rows)
     int64_t left = a->orders->rows - a->rows.from;
     for (int32_t t = 0; t < PTN_TEXTS; t++) {
         ptn_intern *intern = intern_of(a->history, t);
-        int64_t count = ptn_intern_count(intern), texts = count > FRESH_STEP ? count : FRESH_STEP;
-        if (texts > rows) texts = rows;
-        if (ptn_intern_grows(intern, texts) && left / EARLY > a->rows.from) {
-            int64_t more = (count - a->known[t]) * (left / PTN_READER_CHUNK) / 4;
-            if (texts < left / 3) texts *= 3;
-            if (a->rows.count == PTN_READER_CHUNK && more > texts) texts = more;
+        const ptn_memory *memory = &a->history->memory;
+        int64_t count = ptn_intern_count(intern), texts = few_more(count, rows);
+        patron_status status = PATRON_OK;
+        if (t == PTN_TEXT_CUSTOMER) status = ptn_intern_make_index(intern, memory, a->error);
+        int64_t slotted = ptn_intern_slotted(intern), slots = few_more(slotted, rows);
+        if (ptn_intern_grows(intern, slots) && left / EARLY > a->rows.from) {
+            int64_t more = (slotted - a->known[t]) * (left / PTN_READER_CHUNK) / 4;
+            if (slots < left / 3) slots *= 3;
+            if (a->rows.count == PTN_READER_CHUNK && more > slots) slots = more;
         }
-        a->known[t] = count;
-        if (is_given(a->orders, t) && t != PTN_TEXT_ORDER) {
-            patron_status status = ptn_intern_widen(intern, texts, a->team, &a->history->memory, a->error);
-            if (status == PATRON_OK) status = ptn_intern_reserve(intern, texts, 0, &a->history->memory, a->error);
-            if (status != PATRON_OK) return status;
-        }
+        a->known[t] = slotted;
+        if (!is_given(a->orders, t) || t == PTN_TEXT_ORDER) continue;
+        if (texts < slots) texts = slots;
+        if (status == PATRON_OK) status = ptn_intern_widen(intern, slots, a->team, memory, a->error);
+        if (status == PATRON_OK) status = ptn_intern_extend(intern, texts, memory, a->error);
+        if (status != PATRON_OK) return status;
     }
     for (int32_t t = 0; t < PTN_TEXTS; t++) ptn_intern_share(intern_of(a->history, t));
     return PATRON_OK;

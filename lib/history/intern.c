@@ -32,8 +32,10 @@ void ptn_intern_free(ptn_intern *intern, const ptn_memory *memory)
     ptn_array_free(&intern->kinds, memory);
     ptn_array_free(&intern->bytes, memory);
     ptn_free(memory, intern->slots);
+    ptn_free(memory, intern->index);
     intern->slots = NULL;
-    intern->slot_count = 0;
+    intern->index = NULL;
+    intern->slot_count = intern->indexed = intern->index_texts = intern->examined = 0;
 }
 
 static const uint8_t *long_text(int64_t *length, const ptn_intern *intern, int32_t number)
@@ -186,26 +188,35 @@ static patron_status grow(ptn_intern *intern, int64_t texts, const ptn_memory *m
     return PATRON_OK;
 }
 
-patron_status ptn_intern_reserve(ptn_intern *intern, int64_t texts, int64_t bytes, const ptn_memory *memory,
-                                 patron_error *error)
+static int64_t texts_left(const ptn_intern *intern, int64_t texts)
 {
-    int64_t count = ptn_intern_count(intern);
-    if (texts > intern->most - count) texts = intern->most - count;
+    int64_t left = intern->most - ptn_intern_count(intern);
+    return texts < left ? texts : left;
+}
+
+patron_status ptn_intern_extend(ptn_intern *intern, int64_t texts, const ptn_memory *memory, patron_error *error)
+{
+    texts = texts_left(intern, texts);
     patron_status status =
         ptn_array_reserve_wiping(&intern->bits, memory, texts, sizeof(uint64_t), intern->what, error);
     if (status == PATRON_OK)
         status = ptn_array_reserve_wiping(&intern->kinds, memory, texts, sizeof(uint8_t), intern->what, error);
-    if (status == PATRON_OK && bytes > 0)
-        status = ptn_array_reserve_wiping(&intern->bytes, memory, bytes, 1, intern->what, error);
-    return status == PATRON_OK ? grow(intern, count + texts, memory, NULL, error) : status;
+    return status;
 }
 
 patron_status ptn_intern_widen(ptn_intern *intern, int64_t texts, ptn_team *team, const ptn_memory *memory,
                                patron_error *error)
 {
-    int64_t count = ptn_intern_count(intern);
-    if (texts > intern->most - count) texts = intern->most - count;
-    return grow(intern, count + texts, memory, team, error);
+    return grow(intern, ptn_intern_slotted(intern) + texts_left(intern, texts), memory, team, error);
+}
+
+patron_status ptn_intern_reserve(ptn_intern *intern, int64_t texts, int64_t bytes, const ptn_memory *memory,
+                                 patron_error *error)
+{
+    patron_status status = ptn_intern_extend(intern, texts, memory, error);
+    if (status == PATRON_OK && bytes > 0)
+        status = ptn_array_reserve_wiping(&intern->bytes, memory, bytes, 1, intern->what, error);
+    return status == PATRON_OK ? ptn_intern_widen(intern, texts, NULL, memory, error) : status;
 }
 
 int32_t ptn_intern_add(ptn_intern *intern, const ptn_wanted_text *text)
@@ -225,6 +236,11 @@ int32_t ptn_intern_add(ptn_intern *intern, const ptn_wanted_text *text)
     ((uint64_t *)intern->bits.items)[count] = bits;
     ((uint8_t *)intern->kinds.items)[count] = (uint8_t)text->kind;
     intern->bits.count = intern->kinds.count = count + 1;
+    if (ptn_intern_indexes(intern, text->kind, bits)) {
+        intern->index[bits] = (int32_t)count + 1;
+        intern->index_texts++;
+        return (int32_t)count;
+    }
     put(intern->slots, (uint64_t)intern->slot_count - 1, text->hash,
         (ptn_intern_slot){text->bits, (uint32_t)count + 1, text->kind});
     return (int32_t)count;
@@ -259,26 +275,67 @@ static int64_t take_number(ptn_intern *intern, ptn_intern_range *range)
     return count;
 }
 
+static void write_key(ptn_intern *intern, int64_t number, const ptn_wanted_text *wanted)
+{
+    ((uint64_t *)intern->bits.items)[number] = wanted->bits;
+    ((uint8_t *)intern->kinds.items)[number] = (uint8_t)wanted->kind;
+}
+
+/* Whether one more text may have a slot. Without an index there is room for as many as there is for texts. */
+static bool take_slot(ptn_intern *intern)
+{
+    if (intern->index == NULL) return true;
+    if (__atomic_fetch_add(&intern->in_slots, 1, __ATOMIC_RELAXED) < intern->slot_count / 4 * 3) return true;
+    __atomic_fetch_sub(&intern->in_slots, 1, __ATOMIC_RELAXED);
+    return false;
+}
+
 /* Fills a slot that this thread has made busy; false, and the slot free again, where there is no room. */
 static bool fill_slot(int32_t *number, ptn_intern *intern, uint64_t *bits, int64_t *word, const ptn_wanted_text *wanted,
                       ptn_intern_range *range)
 {
-    int64_t taken = take_number(intern, range);
+    int64_t taken = take_slot(intern) ? take_number(intern, range) : -1;
     if (taken < 0) {
         __atomic_store_n(word, 0, __ATOMIC_RELEASE);
         return false;
     }
-    ((uint64_t *)intern->bits.items)[taken] = wanted->bits;
-    ((uint8_t *)intern->kinds.items)[taken] = (uint8_t)wanted->kind;
+    write_key(intern, taken, wanted);
     __atomic_store_n(bits, wanted->bits, __ATOMIC_RELAXED);
     __atomic_store_n(word, word_of((uint32_t)taken + 1, wanted->kind), __ATOMIC_RELEASE);
     *number = (int32_t)taken;
     return true;
 }
 
+static bool has_room(const ptn_intern *intern, const ptn_intern_range *range)
+{
+    return (range != NULL && range->next < range->end) ||
+           __atomic_load_n(&intern->shared, __ATOMIC_RELAXED) < intern->room;
+}
+
+/* ptn_intern_meet for a key that the index leads from. */
+static int32_t meet_indexed(ptn_intern *intern, const ptn_wanted_text *wanted, bool add, ptn_intern_range *range)
+{
+    int32_t *place = &intern->index[wanted->bits];
+    for (;;) {
+        int32_t seen = __atomic_load_n(place, __ATOMIC_ACQUIRE);
+        if (seen > 0) return seen - 1;
+        if (seen == BUSY) {
+            sched_yield();
+            continue;
+        }
+        if (!add || !has_room(intern, range)) return PTN_INTERN_MISSING;
+        if (!__atomic_compare_exchange_n(place, &seen, BUSY, false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) continue;
+        int64_t taken = take_number(intern, range);
+        if (taken >= 0) write_key(intern, taken, wanted);
+        __atomic_store_n(place, (int32_t)(taken + 1), __ATOMIC_RELEASE);
+        return taken < 0 ? PTN_INTERN_MISSING : (int32_t)taken;
+    }
+}
+
 int32_t ptn_intern_meet(ptn_intern *intern, const ptn_wanted_text *wanted, bool add, ptn_intern_range *range)
 {
     uint64_t mask = (uint64_t)intern->slot_count - 1;
+    if (ptn_intern_indexes(intern, wanted->kind, wanted->bits)) return meet_indexed(intern, wanted, add, range);
     if (intern->slot_count == 0) return PTN_INTERN_MISSING;
     for (uint64_t at = wanted->hash & mask;;) {
         uint64_t *bits = &intern->slots[at].bits;
@@ -289,9 +346,7 @@ int32_t ptn_intern_meet(ptn_intern *intern, const ptn_wanted_text *wanted, bool 
         }
         if (seen == 0) {
             int32_t number;
-            bool room = (range != NULL && range->next < range->end) ||
-                        __atomic_load_n(&intern->shared, __ATOMIC_RELAXED) < intern->room;
-            if (!add || wanted->kind == PTN_KEY_LONG || !room) return PTN_INTERN_MISSING;
+            if (!add || wanted->kind == PTN_KEY_LONG || !has_room(intern, range)) return PTN_INTERN_MISSING;
             if (!__atomic_compare_exchange_n(word, &seen, BUSY, false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) continue;
             return fill_slot(&number, intern, bits, word, wanted, range) ? number : PTN_INTERN_MISSING;
         }
@@ -303,14 +358,28 @@ int32_t ptn_intern_meet(ptn_intern *intern, const ptn_wanted_text *wanted, bool 
     }
 }
 
+static uint32_t kind_at(const ptn_intern *intern, int64_t number)
+{
+    return ((const uint8_t *)intern->kinds.items)[number];
+}
+
+static uint64_t bits_at(const ptn_intern *intern, int64_t number)
+{
+    return ((const uint64_t *)intern->bits.items)[number];
+}
+
 /* A text with a short key gets another number. */
 static void renumber(ptn_intern *intern, int64_t from, int64_t to)
 {
     uint64_t *bits = intern->bits.items;
     uint8_t *kinds = intern->kinds.items;
-    uint64_t mask = (uint64_t)intern->slot_count - 1, at = ptn_intern_hash(intern, kinds[from], bits[from]) & mask;
-    while (intern->slots[at].number != (uint32_t)from + 1) at = (at + 1) & mask;
-    intern->slots[at].number = (uint32_t)to + 1;
+    if (ptn_intern_indexes(intern, kinds[from], bits[from])) {
+        intern->index[bits[from]] = (int32_t)to + 1;
+    } else {
+        uint64_t mask = (uint64_t)intern->slot_count - 1, at = ptn_intern_hash(intern, kinds[from], bits[from]) & mask;
+        while (intern->slots[at].number != (uint32_t)from + 1) at = (at + 1) & mask;
+        intern->slots[at].number = (uint32_t)to + 1;
+    }
     bits[to] = bits[from];
     kinds[to] = kinds[from];
 }
@@ -333,6 +402,8 @@ int64_t ptn_intern_own(ptn_intern *intern, ptn_intern_range *ranges, int32_t cou
         }
         ranges[i].next = ranges[i].end = 0;
     }
+    for (int64_t i = ptn_intern_count(intern); intern->index != NULL && i < texts; i++)
+        intern->index_texts += ptn_intern_indexes(intern, kind_at(intern, i), bits_at(intern, i));
     intern->bits.count = intern->kinds.count = texts;
     return left;
 }
@@ -382,16 +453,19 @@ int32_t ptn_intern_find(const ptn_intern *intern, const uint8_t *bytes, int64_t 
     return ptn_intern_probe(intern, &text);
 }
 
-/* Overwrites what lies beyond the counts, and hashes anew what is left. */
-static void settle(ptn_intern *intern)
+/* Leads to all texts anew. */
+static void lead(ptn_intern *intern)
 {
-    ptn_array_wipe_rest(&intern->bytes, 1);
-    ptn_array_wipe_rest(&intern->bits, sizeof(uint64_t));
-    ptn_array_wipe_rest(&intern->kinds, sizeof(uint8_t));
     ptn_wipe(intern->slots, (size_t)intern->slot_count * sizeof *intern->slots);
+    ptn_wipe(intern->index, (size_t)intern->indexed * sizeof *intern->index);
+    intern->index_texts = 0;
     for (int64_t i = 0; i < ptn_intern_count(intern); i++) {
-        ptn_intern_slot slot = {((const uint64_t *)intern->bits.items)[i], (uint32_t)i + 1,
-                                ((const uint8_t *)intern->kinds.items)[i]};
+        ptn_intern_slot slot = {bits_at(intern, i), (uint32_t)i + 1, kind_at(intern, i)};
+        if (ptn_intern_indexes(intern, slot.kind, slot.bits)) {
+            intern->index[slot.bits] = (int32_t)i + 1;
+            intern->index_texts++;
+            continue;
+        }
         if (slot.kind == PTN_KEY_LONG) {
             int64_t length;
             const uint8_t *bytes = long_text(&length, intern, (int32_t)i);
@@ -400,6 +474,58 @@ static void settle(ptn_intern *intern)
         uint64_t hash = slot.kind == PTN_KEY_LONG ? slot.bits : ptn_intern_hash(intern, slot.kind, slot.bits);
         put(intern->slots, (uint64_t)intern->slot_count - 1, hash, slot);
     }
+}
+
+/* Overwrites what lies beyond the counts, and leads to what is left. */
+static void settle(ptn_intern *intern)
+{
+    ptn_array_wipe_rest(&intern->bytes, 1);
+    ptn_array_wipe_rest(&intern->bits, sizeof(uint64_t));
+    ptn_array_wipe_rest(&intern->kinds, sizeof(uint8_t));
+    intern->examined = 0;
+    lead(intern);
+}
+
+/* Up to where NUMBERs have few gaps; 0: nowhere. */
+static uint64_t last_near(ptn_intern *intern)
+{
+    int64_t count = ptn_intern_count(intern), near = 0;
+    uint64_t last = 0;
+    if (intern->examined == 0) {
+        memset(intern->widths, 0, sizeof intern->widths);
+        memset(intern->tops, 0, sizeof intern->tops);
+    }
+    for (; intern->examined < count; intern->examined++) {
+        uint64_t bits = bits_at(intern, intern->examined);
+        if (kind_at(intern, intern->examined) != PTN_KEY_NUMBER || bits >> 63 != 0) continue;
+        int width = 64 - __builtin_clzll(bits | 1);
+        intern->widths[width]++;
+        if (bits > intern->tops[width]) intern->tops[width] = bits;
+    }
+    for (int width = 1; width < 64; width++) {
+        near += intern->widths[width];
+        if (near >= PTN_INTERN_FEW && intern->tops[width] / PTN_INTERN_GAPS < (uint64_t)near &&
+            intern->tops[width] > last)
+            last = intern->tops[width];
+    }
+    return last;
+}
+
+patron_status ptn_intern_make_index(ptn_intern *intern, const ptn_memory *memory, patron_error *error)
+{
+    uint64_t last = last_near(intern);
+    void *block;
+    if (last == 0 || last < (uint64_t)intern->indexed) return PATRON_OK;
+    int64_t numbers = (int64_t)(last + last / 4 + 1); /* more will come */
+    patron_status status = ptn_allocate(&block, memory, numbers, sizeof *intern->index, intern->what, error);
+    if (status != PATRON_OK) return status;
+    ptn_touch(block, (size_t)numbers * sizeof *intern->index);
+    ptn_wipe(intern->index, (size_t)intern->indexed * sizeof *intern->index);
+    ptn_free(memory, intern->index);
+    intern->index = block;
+    intern->indexed = numbers;
+    lead(intern);
+    return PATRON_OK;
 }
 
 void ptn_intern_truncate(ptn_intern *intern, int64_t count)

@@ -6,7 +6,8 @@
    depends on the threads.
 
    A table of slots leads from keys to numbers: 16 bytes hold all of a NUMBER or SHORT key, so that finding one touches
-   one line of cache. The hash is keyed, so that nobody can choose ids that collide. */
+   one line of cache. The hash is keyed, so that nobody can choose ids that collide. NUMBERs without many gaps, as shops
+   count their customers, need neither: an index of 4 bytes for each leads there at once. */
 #ifndef PTN_HISTORY_INTERN_H
 #define PTN_HISTORY_INTERN_H
 
@@ -41,8 +42,15 @@ typedef struct ptn_intern {
     ptn_array bytes;    /* uint8_t: LONG texts, each an int64_t of its length and then its bytes */
     ptn_intern_slot *slots;
     int64_t slot_count; /* 0 or a power of two, over 4/3 of the texts; linear probing */
-    int64_t shared;     /* while it is shared, the count, changed by atomic operations */
-    int64_t room;       /* likewise, what the count may become */
+    int32_t *index;     /* of each NUMBER below indexed its text's number + 1, or 0: they have no slots; or NULL */
+    int64_t indexed;
+    int64_t index_texts; /* there */
+    int64_t examined;    /* texts that are told in what follows */
+    int64_t widths[64];  /* NUMBERs from 0 on of so many bits, 1 to 63 */
+    uint64_t tops[64];   /* the largest of them */
+    int64_t shared;      /* while it is shared, the count, changed by atomic operations */
+    int64_t room;        /* likewise, what the count may become */
+    int64_t in_slots;    /* likewise the texts with slots, beside an index */
 } ptn_intern;
 
 /* Numbers that a thread has taken for texts to come: some at a time, so that what is written by number lies in lines of
@@ -86,6 +94,14 @@ patron_status ptn_intern_reserve(ptn_intern *intern, int64_t texts, int64_t byte
 patron_status ptn_intern_widen(ptn_intern *intern, int64_t texts, ptn_team *team, const ptn_memory *memory,
                                patron_error *error);
 
+/* Room for `texts` more but for their slots. PATRON_TOO_LARGE, PATRON_OUT_OF_MEMORY. */
+patron_status ptn_intern_extend(ptn_intern *intern, int64_t texts, const ptn_memory *memory, patron_error *error);
+
+/* Makes an index, or a longer one, where the NUMBERs there are have few gaps: up to seven of eight. No index where
+   there are less than PTN_INTERN_FEW texts. PATRON_OUT_OF_MEMORY; the table is as it was then. */
+enum { PTN_INTERN_FEW = 4096, PTN_INTERN_GAPS = 8 };
+patron_status ptn_intern_make_index(ptn_intern *intern, const ptn_memory *memory, patron_error *error);
+
 /* The number of a text, new or known, valid UTF-8, with room made for it; PTN_INTERN_MISSING where there are `most`
    others already. */
 int32_t ptn_intern_add(ptn_intern *intern, const ptn_wanted_text *text);
@@ -103,10 +119,22 @@ void ptn_intern_keep(ptn_intern *intern, const int32_t *numbers);
 
 static inline int64_t ptn_intern_count(const ptn_intern *intern) { return intern->bits.count; }
 
+/* Texts that have slots. */
+static inline int64_t ptn_intern_slotted(const ptn_intern *intern)
+{
+    return ptn_intern_count(intern) - intern->index_texts;
+}
+
 /* Whether room for so many more takes more slots. */
 static inline bool ptn_intern_grows(const ptn_intern *intern, int64_t texts)
 {
-    return ptn_intern_count(intern) + texts > intern->slot_count / 4 * 3;
+    return ptn_intern_slotted(intern) + texts > intern->slot_count / 4 * 3;
+}
+
+/* Whether a key is one that the index leads from. */
+static inline bool ptn_intern_indexes(const ptn_intern *intern, uint32_t kind, uint64_t bits)
+{
+    return kind == PTN_KEY_NUMBER && bits < (uint64_t)intern->indexed;
 }
 
 /* Bytes that a LONG text of this length takes. */
@@ -127,6 +155,15 @@ static inline uint64_t ptn_intern_hash(const ptn_intern *intern, uint32_t kind, 
     return ptn_siphash_word(&intern->key, bits, kind) & intern->hash_mask;
 }
 
+/* Says that a text will be looked for. */
+static inline void ptn_intern_fetch(const ptn_intern *intern, uint32_t kind, uint64_t bits, uint64_t hash)
+{
+    if (ptn_intern_indexes(intern, kind, bits))
+        __builtin_prefetch(&intern->index[bits], 1);
+    else if (intern->slot_count > 0)
+        __builtin_prefetch(&intern->slots[hash & (uint64_t)(intern->slot_count - 1)]);
+}
+
 static inline void ptn_intern_prefetch(const ptn_intern *intern, uint64_t hash)
 {
     if (intern->slot_count > 0) __builtin_prefetch(&intern->slots[hash & (uint64_t)(intern->slot_count - 1)]);
@@ -144,15 +181,16 @@ static inline void ptn_intern_want(ptn_wanted_text *wanted, const ptn_intern *in
     if (wanted->kind == PTN_KEY_LONG) wanted->bits = wanted->hash;
 }
 
-/* From here on, until ptn_intern_own, threads may call ptn_intern_meet, and nothing else but ptn_intern_hash and
-   ptn_intern_prefetch. */
+/* From here on, until ptn_intern_own, threads may call ptn_intern_meet and ptn_intern_glance, and nothing else but
+   ptn_intern_hash, ptn_intern_fetch and ptn_intern_prefetch. */
 static inline void ptn_intern_share(ptn_intern *intern)
 {
-    int64_t room = intern->slot_count / 4 * 3;
+    int64_t room = intern->index == NULL ? intern->slot_count / 4 * 3 : intern->most;
     if (room > intern->bits.capacity) room = intern->bits.capacity;
     if (room > intern->kinds.capacity) room = intern->kinds.capacity;
     intern->room = room > intern->most ? intern->most : room;
     intern->shared = ptn_intern_count(intern);
+    intern->in_slots = ptn_intern_slotted(intern);
 }
 
 /* The end of that. What is left of ranges is given back: texts with the highest numbers take the places, so that
@@ -165,10 +203,14 @@ int64_t ptn_intern_own(ptn_intern *intern, ptn_intern_range *ranges, int32_t cou
    one there is. */
 int32_t ptn_intern_meet(ptn_intern *intern, const ptn_wanted_text *wanted, bool add, ptn_intern_range *range);
 
-/* The number of a text with a NUMBER or SHORT key that lies in the first slot it is looked for, or PTN_INTERN_MISSING:
-   most do. */
+/* The number of a text with a NUMBER or SHORT key that the index has, or that lies in the first slot it is looked for,
+   or PTN_INTERN_MISSING: most do. */
 static inline int32_t ptn_intern_glance(const ptn_intern *intern, uint64_t bits, uint64_t hash, uint32_t kind)
 {
+    if (ptn_intern_indexes(intern, kind, bits)) {
+        int32_t known = __atomic_load_n(&intern->index[bits], __ATOMIC_ACQUIRE);
+        return known > 0 ? known - 1 : PTN_INTERN_MISSING;
+    }
     if (intern->slot_count == 0) return PTN_INTERN_MISSING;
     const ptn_intern_slot *slot = &intern->slots[hash & (uint64_t)(intern->slot_count - 1)];
     int64_t word = __atomic_load_n((const int64_t *)(const void *)(&slot->bits + 1), __ATOMIC_ACQUIRE);
@@ -182,6 +224,7 @@ static inline int32_t ptn_intern_glance(const ptn_intern *intern, uint64_t bits,
 static inline int32_t ptn_intern_probe(const ptn_intern *intern, const ptn_wanted_text *wanted)
 {
     uint64_t mask = (uint64_t)intern->slot_count - 1;
+    if (ptn_intern_indexes(intern, wanted->kind, wanted->bits)) return intern->index[wanted->bits] - 1;
     if (intern->slot_count == 0) return PTN_INTERN_MISSING;
     for (uint64_t at = wanted->hash & mask;; at = (at + 1) & mask) {
         const ptn_intern_slot *slot = &intern->slots[at];

@@ -118,6 +118,19 @@ static void gather_texts(ptn_wants *w, const ptn_ids *ids, int64_t row, int32_t 
     }
 }
 
+/* Whether no hash is needed. */
+static bool all_indexed(const ptn_wants *w, const ptn_intern *intern)
+{
+    uint64_t most = 0;
+    uint32_t others = 0;
+    if (intern->index == NULL) return false;
+    for (int32_t t = 0; t < w->count; t++) {
+        most = w->bits[t] > most ? w->bits[t] : most;
+        others |= w->kinds[t] ^ (uint32_t)PTN_KEY_NUMBER;
+    }
+    return others == 0 && most < (uint64_t)intern->indexed;
+}
+
 void ptn_wants_read(ptn_wants *w, const ptn_ids *ids, int64_t from, int32_t rows, bool hashed,
                     const ptn_kernels *kernels)
 {
@@ -129,7 +142,9 @@ void ptn_wants_read(ptn_wants *w, const ptn_ids *ids, int64_t from, int32_t rows
         gather_numbers(w, ids->numbers + from, rows);
     else
         gather_some_numbers(w, ids->numbers, ids->validity, from, rows);
-    if (hashed) {
+    if (hashed && all_indexed(w, intern)) {
+        memset(w->hashes, 0, (size_t)w->count * sizeof *w->hashes);
+    } else if (hashed) {
         const uint64_t key[2] = {intern->key.k0, intern->key.k1};
         kernels->hashes(w->hashes, w->bits, w->kinds, w->count, key);
         for (int32_t t = 0; t < w->count; t++) w->hashes[t] &= intern->hash_mask;

@@ -51,7 +51,8 @@ static inline ptn_wanted_text ptn_wants_text(const ptn_wants *w, int32_t t)
 static inline void ptn_wants_ask(ptn_wants *wants, const ptn_intern *intern, int32_t most)
 {
     int32_t end = wants->asked + most < wants->count ? wants->asked + most : wants->count;
-    for (; wants->asked < end; wants->asked++) ptn_intern_prefetch(intern, wants->hashes[wants->asked]);
+    for (; wants->asked < end; wants->asked++)
+        ptn_intern_fetch(intern, wants->kinds[wants->asked], wants->bits[wants->asked], wants->hashes[wants->asked]);
 }
 
 #endif

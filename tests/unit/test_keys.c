@@ -212,7 +212,8 @@ static void meet(void *argument, int64_t block, int32_t worker)
     }
 }
 
-/* What threads have taken and not used is given back: numbers stay 0, 1, … and each text has one, whatever the room. */
+/* What threads have taken and not used is given back: numbers stay 0, 1, … and each text has one, whatever the room.
+   An index leads to those from before, and to some of the new ones. */
 START_TEST(test_threads_number_texts_together)
 {
     enum { TEXTS = 40000, BLOCK = 100, THREADS = 4, TURNS = 3, SPARE = THREADS * PTN_INTERN_RANGE };
@@ -232,6 +233,9 @@ START_TEST(test_threads_number_texts_together)
     ptn_intern_open(&m.intern, "texts", &key);
     for (int turn = 0; turn < TURNS; turn++) {
         int64_t before = ptn_intern_count(&m.intern);
+        if (_i == 1) ck_assert_int_eq(ptn_intern_make_index(&m.intern, &context.memory, NULL), PATRON_OK);
+        ck_assert((m.intern.index != NULL) == (_i == 1 && turn > 0));
+        ck_assert(_i == 0 || turn != 1 || (m.intern.indexed > TEXTS && m.intern.indexed < TEXTS * 3 / 2));
         ck_assert_int_eq(ptn_intern_reserve(&m.intern, TEXTS + SPARE, 0, &context.memory, NULL), PATRON_OK);
         ptn_intern_share(&m.intern);
         m.intern.room = before + rooms[turn];
@@ -310,7 +314,7 @@ int main(void)
     tcase_add_test(tests, test_colliding_hashes_change_nothing);
     tcase_add_test(tests, test_numbers_are_written_as_printed);
     tcase_add_test(tests, test_a_team_widens_a_table);
-    tcase_add_test(tests, test_threads_number_texts_together);
+    tcase_add_loop_test(tests, test_threads_number_texts_together, 0, 2);
     tcase_add_test(tests, test_a_memo_says_what_was_kept);
     return run_suite(suite);
 }
