@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Customers by the bytes of their ids, whatever the ids look like: against qsort of the texts. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +41,7 @@ static int long_one(char *text, int64_t i, int64_t step)
 static int by_bytes(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
 /* The texts, interned in any order, come back in theirs. */
-static void expect_order(spelling spell, int64_t count, int64_t step, int32_t threads, const char *what)
+static void expect_any(spelling spell, int64_t count, int64_t step, int32_t threads, const char *what, bool indexed)
 {
     patron_context asked;
     ptn_context context;
@@ -69,6 +70,7 @@ static void expect_order(spelling spell, int64_t count, int64_t step, int32_t th
                          PATRON_OK);
         ck_assert_int_eq(number, i);
     }
+    if (indexed) ck_assert_int_eq(ptn_intern_make_index(&ids, &context.memory, NULL), PATRON_OK);
     ptn_team_open(&team, &context);
     ck_assert_int_eq(ptn_rank(&order, &lengths, &ids, &team, "test", 0.0, 1.0, NULL), PATRON_OK);
     ptn_team_close(&team);
@@ -86,6 +88,12 @@ static void expect_order(spelling spell, int64_t count, int64_t step, int32_t th
     ptn_intern_free(&ids, &context.memory);
     free(sorted);
     free(texts);
+}
+
+static void expect_order(spelling spell, int64_t count, int64_t step, int32_t threads, const char *what)
+{
+    expect_any(spell, count, step, threads, what, false);
+    if (spell == number || spell == negative) expect_any(spell, count, step, threads, what, true);
 }
 
 START_TEST(test_numbers_without_gaps)
