@@ -90,6 +90,7 @@ static void see_seasons(ptn_habits *h, int64_t *known, const ptn_entry *entries,
         if (*place >> 2 != day) *place = day * 4 + quarter_of(day);
         spent[*place & 3] += entries[i].amount;
     }
+    h->best_quarter = 0;
     for (int32_t q = 0; q < 4; q++)
         if (spent[q] > h->best_quarter) h->best_quarter = spent[q];
 }
@@ -151,6 +152,7 @@ static void see_rhythm(ptn_habits *h, const ptn_habit_bench *b, const ptn_entry 
     h->late_orders = late;
     int64_t gaps = orders - 1;
     h->gap_variation = (double)NAN;
+    h->last_gap_s = h->twice_median_gap_s = 0;
     if (gaps < 1) return;
     h->last_gap_s = (int64_t)gaps_s[gaps];
     h->twice_median_gap_s = twice_median(gaps_s + 1, gaps);
@@ -283,7 +285,8 @@ typedef struct line_sums {
     ptn_quantity_sum items;
     uint128 reduced, full;
     int64_t groups; /* categories, their numbers in the bench */
-    uint32_t bought, discounts, discounted, of_products, different;
+    int64_t return_value;
+    uint32_t bought, returned, discounts, discounted, of_products, different;
 } line_sums;
 
 INLINE void add_product(line_sums *s, uint64_t *products, int32_t product)
@@ -304,8 +307,7 @@ INLINE ptn_category_sum *category_at(line_sums *s, ptn_habit_bench *b, int32_t c
     return its;
 }
 
-static line_sums add_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count,
-                           const ptn_detail *details)
+static line_sums add_lines(ptn_habit_bench *b, const ptn_entry *entries, int64_t count, const ptn_detail *details)
 {
     line_sums s = {.bought = 0};
     for (int64_t i = 0; i < count; i++) {
@@ -313,8 +315,8 @@ static line_sums add_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *e
         const ptn_detail *d = &details[e->at];
         if (!ptn_entry_bought(e)) {
             if (e->kind != PTN_KIND_RETURN) continue;
-            h->return_lines++;
-            h->return_value += e->amount < 0 ? -e->amount : e->amount;
+            s.returned++;
+            s.return_value += e->amount < 0 ? -e->amount : e->amount;
             continue;
         }
         s.bought++;
@@ -336,8 +338,8 @@ static line_sums add_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *e
 }
 
 /* The same of briefs: quantities are whole, and fewer than 2^32 narrow numbers add up to less than 2^64. */
-static line_sums add_briefs(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count,
-                            const ptn_brief *briefs, const ptn_brief_form *form)
+static line_sums add_briefs(ptn_habit_bench *b, const ptn_entry *entries, int64_t count, const ptn_brief *briefs,
+                            const ptn_brief_form *form)
 {
     line_sums s = {.bought = 0};
     uint64_t reduced = 0, full = 0;
@@ -346,8 +348,8 @@ static line_sums add_briefs(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *
         const ptn_brief *d = &briefs[e->at], *end = d + e->more + 1;
         for (; d < end && (d->packed & PTN_BRIEF_BOUGHT) == 0; d++) {
             if ((d->packed & PTN_BRIEF_ORDER) != 0) continue; /* an adjustment */
-            h->return_lines++;
-            h->return_value += d->amount < 0 ? -(int64_t)d->amount : d->amount;
+            s.returned++;
+            s.return_value += d->amount < 0 ? -(int64_t)d->amount : d->amount;
         }
         s.bought += (uint32_t)(end - d);
         for (; d < end; d++) {
@@ -377,9 +379,11 @@ static line_sums add_briefs(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *
 static void see_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count, known_lines lines,
                       const double *prices)
 {
-    const line_sums s = lines.briefs == NULL ? add_lines(h, b, entries, count, lines.details)
-                                             : add_briefs(h, b, entries, count, lines.briefs, lines.form);
+    const line_sums s = lines.briefs == NULL ? add_lines(b, entries, count, lines.details)
+                                             : add_briefs(b, entries, count, lines.briefs, lines.form);
     h->purchase_lines = s.bought;
+    h->return_lines = s.returned;
+    h->return_value = s.return_value;
     h->discount_lines = s.discounts;
     h->discounted_lines = s.discounted;
     h->product_lines = s.of_products;

@@ -56,9 +56,9 @@ void ptn_habit_bench_free(ptn_habit_bench *bench, const ptn_memory *memory);
 void ptn_habits_settle(ptn_habit_bench *bench, ptn_entry *entries, int64_t count, const ptn_gathered *gathered,
                        const ptn_brief *briefs, const ptn_brief_form *form);
 
-/* Fills in the parts of *habits, which is all zero, that question->habits asks for, channels aside; the others are of
-   no meaning. Its entropies come with ptn_habits_finish at the latest. `entries` are those of a customer with an order,
-   sorted by time, and bench->closing has its `orders`. `details` are NULL where there are briefs. Allocates nothing. */
+/* Fills in the parts of *habits that question->habits asks for, channels aside; the others are of no meaning. Its
+   entropies come with ptn_habits_finish at the latest. `entries` are those of a customer with an order, sorted by time,
+   and bench->closing has its `orders`. `details` are NULL where there are briefs. Allocates nothing. */
 void ptn_habits_see(ptn_habits *habits, ptn_habit_bench *bench, const ptn_entry *entries, int64_t count, int64_t orders,
                     const ptn_detail *details, const patron_history *history, const ptn_question *question);
 

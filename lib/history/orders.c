@@ -3,8 +3,6 @@
    where they do not, entries are sorted by order first. */
 #include "history/orders.h"
 
-#include <string.h>
-
 #include "base/checked.h"
 #include "history/history.h"
 
@@ -38,6 +36,8 @@ static bool by_time(const ptn_entry *a, const ptn_entry *b, const void *none)
 
 void ptn_orders_sort(ptn_entry *entries, int64_t count) { sort_by_order(entries, count, NULL); }
 
+static void begin_orders(ptn_customer *c) { c->orders = c->largest_order = c->first_order_s = c->last_order_s = 0; }
+
 /* An order of so much, whose time is that of `last`. Of a sum that has wrapped nothing is read: the customer's has too.
  */
 static void close_order(ptn_customer *c, ptn_entry *last, uint64_t amount)
@@ -56,6 +56,7 @@ static void see_sorted_orders(ptn_customer *c, ptn_entry *entries, int64_t count
     int64_t last = 0;
     uint64_t amount = 0;
     bool is_order = false;
+    begin_orders(c);
     for (int64_t i = 0; i < count; i++) {
         if (ptn_entry_bought(&entries[i])) {
             last = i;
@@ -98,17 +99,21 @@ static bool is_new_order(keys_seen *seen, const ptn_entry *entries, int64_t at)
    where they do not. */
 static bool see_orders_together(ptn_customer *c, ptn_entry *entries, int64_t count, uint64_t unscramble)
 {
-    keys_seen seen = {.unscramble = unscramble};
+    keys_seen seen; /* its starts are set before they are read */
+    seen.unscramble = unscramble;
+    seen.highest = 0;
+    seen.kind = 0;
+    seen.orders = 0;
     ptn_entry *last = NULL;
     uint64_t amount = 0;
     bool is_order = false;
+    begin_orders(c);
     for (int64_t i = 0; i < count; i++) {
         if (!ptn_entry_bought(&entries[i])) continue;
         if (last == NULL || !ptn_entry_same_order(last, &entries[i])) {
             if (is_order) close_order(c, last, amount);
             if (!is_new_order(&seen, entries, i)) {
                 for (int64_t k = 0; k < i; k++) entries[k].marks &= (uint8_t)~PTN_MARK_CLOSES;
-                memset(c, 0, sizeof *c);
                 return false;
             }
             is_order = false;
@@ -175,7 +180,6 @@ void ptn_orders_see_days(ptn_customer *c, const ptn_entry *entries, int64_t coun
     c->gross = gross;
     c->returns = returns;
     c->overflow = !fits;
-    if (!fits) return;
-    c->repeat_gross = (int64_t)repeat_gross;
-    c->recurring = c->repeat_gross - (int64_t)later_returns;
+    c->repeat_gross = fits ? (int64_t)repeat_gross : 0;
+    c->recurring = fits ? c->repeat_gross - (int64_t)later_returns : 0;
 }

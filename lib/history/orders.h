@@ -6,7 +6,7 @@
 #include "history/entries.h"
 #include "history/purchases.h"
 
-/* Of a customer that is all 0: its orders; marks the entry that gives each its time. Lines without an order id are one
+/* The customer's orders; marks the entry that gives each its time. Lines without an order id are one
    order a day, or with gap_s > 0 while none comes more than that after the one before. `unscramble`: ptn_groups'.
    Whether the purchase lines of each order lie together. Entries are sorted by time then. */
 bool ptn_orders_see(ptn_customer *customer, ptn_entry *entries, int64_t count, int64_t gap_s, uint64_t unscramble);

@@ -180,7 +180,7 @@ static void see_customer(const job *j, bench *b, group_sums *sums, int64_t custo
                          ptn_habits *habits, ptn_entry *entries, int64_t count, const ptn_detail *details,
                          const int64_t *lines)
 {
-    memset(c, 0, sizeof *c);
+    c->orders = 0;
     sums->customers.customers += count > 0 || ptn_groups_saw(j->groups, customer);
     if (count == 0) return;
     if (j->history->options.duplicates == PATRON_DUPLICATES_DROP)
@@ -191,8 +191,10 @@ static void see_customer(const job *j, bench *b, group_sums *sums, int64_t custo
     if (c->orders == 0) return;
     ptn_orders_see_days(c, entries, count, options->utc_offset_s);
     if (habits != NULL && c->orders >= j->question.min_orders) {
-        memset(habits, 0, sizeof *habits);
-        if (c->overflow == 0) see_habits(j, &b->habits, habits, entries, count, details, together);
+        if (c->overflow != 0)
+            memset(habits, 0, sizeof *habits);
+        else
+            see_habits(j, &b->habits, habits, entries, count, details, together);
     }
     add_customer(j, sums, customer, c);
 }
