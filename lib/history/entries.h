@@ -27,7 +27,8 @@ enum {
 enum {
     PTN_MARK_DISCOUNT = 1, /* it, or an equal line dropped for it, came with a discount column */
     PTN_MARK_CLOSES = 2,   /* its time is its order's; one such line for each order */
-    PTN_MARK_RETURN = 4    /* marked as a return by the caller */
+    PTN_MARK_RETURN = 4,   /* marked as a return by the caller */
+    PTN_MARK_CHANNELS = 8  /* a run's entry whose lines are not all of one channel */
 };
 
 /* A line gathered with those of its customer's group: 24 bytes, since there are as many of them as lines.

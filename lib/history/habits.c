@@ -264,6 +264,7 @@ static void finish_categories(ptn_habits *h, ptn_habit_bench *b, int64_t groups,
     if (cost > 0.0) h->price_level = (double)paid / cost;
 }
 
+/* Lines 0 … count - 1 of the briefs, or the entries' details. */
 static void forget_products(uint64_t *seen, int64_t words, const ptn_entry *entries, int64_t count, known_lines lines)
 {
     if (words <= 32 * count) {
@@ -271,12 +272,9 @@ static void forget_products(uint64_t *seen, int64_t words, const ptn_entry *entr
         return;
     }
     for (int64_t i = 0; i < count; i++) {
-        for (int64_t l = 0; l <= entries[i].more; l++) {
-            int64_t at = entries[i].at + l;
-            int32_t product =
-                lines.briefs == NULL ? lines.details[at].product : ptn_brief_product(&lines.briefs[at], lines.form);
-            if (product >= 0) seen[product / 64] = 0;
-        }
+        int32_t product = lines.briefs == NULL ? lines.details[entries[i].at].product
+                                               : ptn_brief_product(&lines.briefs[i], lines.form);
+        if (product >= 0) seen[product / 64] = 0;
     }
 }
 
@@ -337,50 +335,47 @@ static line_sums add_lines(ptn_habit_bench *b, const ptn_entry *entries, int64_t
     return s;
 }
 
-/* The same of briefs: quantities are whole, and fewer than 2^32 narrow numbers add up to less than 2^64. */
-static line_sums add_briefs(ptn_habit_bench *b, const ptn_entry *entries, int64_t count, const ptn_brief *briefs,
-                            const ptn_brief_form *form)
+/* The same of briefs, all of a customer's: quantities are whole, and fewer than 2^32 narrow numbers add up to less than
+   2^64. */
+static line_sums add_briefs(ptn_habit_bench *b, const ptn_brief *briefs, int64_t count, const ptn_brief_form *form)
 {
     line_sums s = {.bought = 0};
     uint64_t reduced = 0, full = 0;
-    for (int64_t i = 0; i < count; i++) {
-        const ptn_entry *e = &entries[i];
-        const ptn_brief *d = &briefs[e->at], *end = d + e->more + 1;
-        for (; d < end && (d->packed & PTN_BRIEF_BOUGHT) == 0; d++) {
+    for (const ptn_brief *d = briefs, *end = briefs + count; d < end; d++) {
+        bool marked = (d->packed & PTN_BRIEF_MARKED) != 0;
+        int64_t quantity = ptn_brief_quantity(d);
+        uint64_t discount = marked ? (uint64_t)d->discount : 0;
+        if ((d->packed & PTN_BRIEF_BOUGHT) == 0) {
             if ((d->packed & PTN_BRIEF_ORDER) != 0) continue; /* an adjustment */
             s.returned++;
             s.return_value += d->amount < 0 ? -(int64_t)d->amount : d->amount;
+            continue;
         }
-        s.bought += (uint32_t)(end - d);
-        for (; d < end; d++) {
-            bool marked = (d->packed & PTN_BRIEF_MARKED) != 0;
-            int64_t quantity = ptn_brief_quantity(d);
-            uint64_t discount = marked ? (uint64_t)d->discount : 0;
-            s.discounts += marked;
-            s.discounted += discount > 0;
-            reduced += discount;
-            full += marked ? discount + (uint64_t)d->amount : 0;
-            s.items.whole += quantity;
-            add_product(&s, b->products, ptn_brief_product(d, form));
-            int32_t category = ptn_brief_category(d, form);
-            if (b->categories == NULL || category < 0) continue;
-            ptn_category_sum *its = category_at(&s, b, category);
-            its->amount += d->amount;
-            its->paid += (d->packed & PTN_BRIEF_ORDER) != 0 ? d->amount : 0;
-            its->quantity.whole += quantity;
-        }
+        s.bought++;
+        s.discounts += marked;
+        s.discounted += discount > 0;
+        reduced += discount;
+        full += marked ? discount + (uint64_t)d->amount : 0;
+        s.items.whole += quantity;
+        add_product(&s, b->products, ptn_brief_product(d, form));
+        int32_t category = ptn_brief_category(d, form);
+        if (b->categories == NULL || category < 0) continue;
+        ptn_category_sum *its = category_at(&s, b, category);
+        its->amount += d->amount;
+        its->paid += (d->packed & PTN_BRIEF_ORDER) != 0 ? d->amount : 0;
+        its->quantity.whole += quantity;
     }
     s.reduced = reduced;
     s.full = full;
     return s;
 }
 
-/* All that is seen of single lines, in one pass. */
+/* All that is seen of single lines, in one pass: of the entries, or of as many briefs. */
 static void see_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count, known_lines lines,
                       const double *prices)
 {
     const line_sums s = lines.briefs == NULL ? add_lines(b, entries, count, lines.details)
-                                             : add_briefs(b, entries, count, lines.briefs, lines.form);
+                                             : add_briefs(b, lines.briefs, count, lines.form);
     h->purchase_lines = s.bought;
     h->return_lines = s.returned;
     h->return_value = s.return_value;
@@ -392,14 +387,6 @@ static void see_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entrie
     h->discount_depth = s.full > 0 ? wide_value(s.reduced) / wide_value(s.full) : (double)NAN;
     if (b->products != NULL) forget_products(b->products, b->product_words, entries, count, lines);
     finish_categories(h, b, s.groups, prices);
-}
-
-/* How many lines on to the next that may have another channel than the first: beyond all, where they have one. */
-INLINE int64_t channel_lines(const ptn_brief *briefs, int64_t more, const ptn_brief_form *form)
-{
-    uint64_t differs = 0;
-    for (int64_t l = 1; l <= more; l++) differs |= briefs[l].packed ^ briefs[0].packed;
-    return (differs >> form->channel & form->channel_mask) == 0 ? more + 1 : 1;
 }
 
 void ptn_habits_see_channels(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count,
@@ -428,9 +415,8 @@ void ptn_habits_see_channels(ptn_habits *h, ptn_habit_bench *b, const ptn_entry 
         }
         last = e;
         is_order |= e->kind == PTN_KIND_ORDER;
-        /* Most runs have one channel. */
-        int64_t same = lines.briefs == NULL ? e->more + 1 : channel_lines(&lines.briefs[e->at], e->more, lines.form);
-        for (int64_t l = 0; l <= e->more; l += same) {
+        int64_t more = (e->marks & PTN_MARK_CHANNELS) != 0 ? e->more : 0; /* most runs have one channel */
+        for (int64_t l = 0; l <= more; l++) {
             int32_t its = channel_of(lines, e, l);
             /* The one whose bytes come first: channels are numbered as they came. */
             if (its >= 0 && its != channel && (channel < 0 || ptn_intern_compare(&history->channels, its, channel) < 0))
@@ -449,36 +435,66 @@ void ptn_habits_see_channels(ptn_habits *h, ptn_habit_bench *b, const ptn_entry 
     wait_for_entropy(b, &h->channel_entropy, groups, orders);
 }
 
+/* The lines of entries. */
+static int64_t lines_of(const ptn_entry *entries, int64_t count)
+{
+    int64_t lines = count;
+    for (int64_t i = 0; i < count; i++) lines += entries[i].more;
+    return lines;
+}
+
 void ptn_habits_see(ptn_habits *habits, ptn_habit_bench *bench, const ptn_entry *entries, int64_t count, int64_t orders,
-                    const ptn_detail *details, const patron_history *history, const ptn_question *question)
+                    int64_t first_line, const ptn_detail *details, const patron_history *history,
+                    const ptn_question *question)
 {
     enum { LINES = PTN_HABIT_LINES | PTN_HABIT_PRODUCTS | PTN_HABIT_CATEGORIES | PTN_HABIT_PRICES };
     const known_lines lines = {details, bench->briefs, &bench->form};
     int64_t offset_s = history->options.utc_offset_s;
     if ((question->habits & PTN_HABIT_FIRST) != 0) see_first(habits, entries, count, lines, history);
-    if ((question->habits & LINES) != 0) see_lines(habits, bench, entries, count, lines, question->prices);
+    if ((question->habits & LINES) != 0 && details != NULL)
+        see_lines(habits, bench, entries, count, (known_lines){details, NULL, NULL}, question->prices);
+    if ((question->habits & LINES) != 0 && details == NULL)
+        see_lines(habits, bench, NULL, lines_of(entries, count),
+                  (known_lines){NULL, bench->briefs + first_line, &bench->form}, question->prices);
     if ((question->habits & PTN_HABIT_SEASONS) != 0) see_seasons(habits, bench->quarters, entries, count, offset_s);
     if ((question->habits & PTN_HABIT_RHYTHM) != 0) see_rhythm(habits, bench, entries, orders, offset_s, question);
 }
 
-void ptn_habits_settle(ptn_habit_bench *b, ptn_entry *entries, int64_t count, const ptn_gathered *gathered,
-                       const ptn_brief *briefs, const ptn_brief_form *form)
+/* As many briefs of a run as are copied without a look at how many there are. */
+enum { AT_ONCE = 4 };
+
+void ptn_habits_settle(ptn_habit_bench *b, ptn_entry *entries, int64_t count, const ptn_brief *briefs,
+                       const ptn_brief_form *form)
 {
     enum { BRIEFS_A_LINE = 64 / sizeof *briefs }; /* of cache */
-    uint32_t *firsts = b->closing, at = 0;
-    for (int64_t i = 0; i < count; i++) {
-        firsts[i] = at;
-        at += ptn_gathered_more(&gathered[i]) + 1u;
-    }
+    const uint64_t channels = form->channel_mask << form->channel;
+    ptn_brief *to = b->settled;
+    int64_t lines = lines_of(entries, count);
+    for (int64_t i = 0; i < lines; i += BRIEFS_A_LINE) __builtin_prefetch(&briefs[i]);
     for (int64_t i = 0; i < count; i++) {
         ptn_entry *e = &entries[i];
-        e->at = firsts[e->at];
-        e->more = e->marks;
-        e->marks = 0;
+        const ptn_brief *from = &briefs[e->at];
+        uint64_t differs = 0, first = from->packed;
+        for (uint32_t l = 0; l < AT_ONCE; l++) {
+            to[l] = from[l < e->more ? l : e->more];
+            differs |= to[l].packed ^ first;
+        }
+        for (uint32_t l = AT_ONCE; l <= e->more; l++) {
+            to[l] = from[l];
+            differs |= to[l].packed ^ first;
+        }
+        e->at = (uint32_t)(to - b->settled);
+        e->marks = (differs & channels) != 0 ? PTN_MARK_CHANNELS : 0;
+        to += e->more + 1;
     }
-    for (uint32_t i = 0; i < at; i += BRIEFS_A_LINE) __builtin_prefetch(&briefs[i]);
-    b->briefs = briefs;
+    b->briefs = b->settled;
     b->form = *form;
+}
+
+patron_status ptn_habit_bench_settle(ptn_habit_bench *b, int64_t lines, ptn_memory *memory, patron_error *error)
+{
+    const ptn_wanted settled = {&b->settled, lines + AT_ONCE, sizeof *b->settled, "a group's lines"};
+    return ptn_allocate_each(&settled, 1, false, memory, error);
 }
 
 patron_status ptn_habit_bench_open(ptn_habit_bench *b, const patron_history *h, int32_t habits, int64_t lines,
@@ -513,6 +529,7 @@ patron_status ptn_habit_bench_open(ptn_habit_bench *b, const patron_history *h, 
 
 void ptn_habit_bench_free(ptn_habit_bench *b, const ptn_memory *memory)
 {
+    ptn_free(memory, b->settled);
     ptn_free(memory, b->parts);
     ptn_free(memory, b->logs);
     ptn_free(memory, b->closing);

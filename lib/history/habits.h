@@ -31,7 +31,8 @@ typedef struct ptn_waiting_sum {
 /* What a worker sees customers with. Sums by number are 0 between customers. */
 typedef struct ptn_habit_bench {
     const ptn_kernels *kernels;
-    const ptn_brief *briefs;      /* of the group's lines, in place of details; or NULL */
+    const ptn_brief *briefs; /* of the group's lines by customer, in place of details: `settled`; or NULL */
+    ptn_brief *settled;
     ptn_brief_form form;          /* theirs */
     uint64_t *numbers;            /* as many as a customer has lines at most */
     uint32_t *closing;            /* of its entries, those that give the customer's orders their time, by time */
@@ -51,16 +52,21 @@ patron_status ptn_habit_bench_open(ptn_habit_bench *bench, const patron_history 
                                    ptn_memory *memory, patron_error *error);
 void ptn_habit_bench_free(ptn_habit_bench *bench, const ptn_memory *memory);
 
-/* Where a group's lines come as briefs of runs: which entries have which. `entries` are those of `gathered`, sorted by
-   customer. The briefs are asked for ahead, as customers find theirs here and there among them. */
-void ptn_habits_settle(ptn_habit_bench *bench, ptn_entry *entries, int64_t count, const ptn_gathered *gathered,
-                       const ptn_brief *briefs, const ptn_brief_form *form);
+/* Memory for briefs of up to `lines` lines, where a group's lines come so. Failing is as above. */
+patron_status ptn_habit_bench_settle(ptn_habit_bench *bench, int64_t lines, ptn_memory *memory, patron_error *error);
+
+/* Where a group's lines come as briefs of runs: theirs are put in the order of the `entries`, which are sorted by
+   customer, so that what follows finds a customer's side by side. */
+void ptn_habits_settle(ptn_habit_bench *bench, ptn_entry *entries, int64_t count, const ptn_brief *briefs,
+                       const ptn_brief_form *form);
 
 /* Fills in the parts of *habits that question->habits asks for, channels aside; the others are of no meaning. Its
    entropies come with ptn_habits_finish at the latest. `entries` are those of a customer with an order, sorted by time,
-   and bench->closing has its `orders`. `details` are NULL where there are briefs. Allocates nothing. */
+   and bench->closing has its `orders`. `details` are NULL where there are briefs: those from `first_line` on are the
+   customer's. Allocates nothing. */
 void ptn_habits_see(ptn_habits *habits, ptn_habit_bench *bench, const ptn_entry *entries, int64_t count, int64_t orders,
-                    const ptn_detail *details, const patron_history *history, const ptn_question *question);
+                    int64_t first_line, const ptn_detail *details, const patron_history *history,
+                    const ptn_question *question);
 
 /* The same for channels, from entries among which the purchase lines of each order lie together. */
 void ptn_habits_see_channels(ptn_habits *habits, ptn_habit_bench *bench, const ptn_entry *entries, int64_t count,

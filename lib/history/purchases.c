@@ -145,8 +145,8 @@ static void add_customer(const job *j, group_sums *sums, int64_t customer, const
 }
 
 /* Entries of a group, grouped by customer: a counting sort that keeps their order. ends[c] is where customer c's end.
- */
-static void sort_group(const bench *b, const ptn_gathered *gathered, int64_t count, int64_t customers)
+   With briefs, each entry has some, and they lie in the order that entries were gathered in. */
+static void sort_group(const bench *b, const ptn_gathered *gathered, int64_t count, int64_t customers, bool briefs)
 {
     uint32_t *ends = b->ends, at = 0;
     memset(ends, 0, (size_t)customers * sizeof *ends);
@@ -156,20 +156,31 @@ static void sort_group(const bench *b, const ptn_gathered *gathered, int64_t cou
         ends[c] = at;
         at += of;
     }
-    for (int64_t i = 0; i < count; i++)
-        b->entries[ends[ptn_gathered_customer(&gathered[i])]++] = ptn_gathered_entry(&gathered[i], (uint32_t)i);
+    if (!briefs) {
+        for (int64_t i = 0; i < count; i++)
+            b->entries[ends[ptn_gathered_customer(&gathered[i])]++] = ptn_gathered_entry(&gathered[i], (uint32_t)i);
+        return;
+    }
+    at = 0;
+    for (int64_t i = 0; i < count; i++) {
+        ptn_entry *e = &b->entries[ends[ptn_gathered_customer(&gathered[i])]++];
+        uint32_t more = ptn_gathered_more(&gathered[i]);
+        *e = ptn_gathered_entry(&gathered[i], at);
+        e->more = (uint8_t)more;
+        at += more + 1;
+    }
 }
 
 /* `together`: the purchase lines of each order lie so. */
 static void see_habits(const job *j, ptn_habit_bench *b, ptn_habits *habits, ptn_entry *entries, int64_t count,
-                       const ptn_detail *details, bool together)
+                       int64_t first_line, const ptn_detail *details, bool together)
 {
     uint32_t orders = 0;
     for (int64_t i = 0; i < count; i++) {
         b->closing[orders] = (uint32_t)i;
         orders += (entries[i].marks & PTN_MARK_CLOSES) != 0;
     }
-    ptn_habits_see(habits, b, entries, count, orders, details, j->history, &j->question);
+    ptn_habits_see(habits, b, entries, count, orders, first_line, details, j->history, &j->question);
     if ((j->question.habits & PTN_HABIT_CHANNELS) == 0) return;
     if (!together && b->channels != NULL) ptn_orders_sort(entries, count);
     ptn_habits_see_channels(habits, b, entries, count, details, j->history);
@@ -187,6 +198,7 @@ static void see_customer(const job *j, bench *b, group_sums *sums, int64_t custo
         mark_duplicates(j, sums, entries, count, details, lines);
     if (j->history->options.match_cancellations != 0) match_cancellations(j, b, sums, entries, count, details, lines);
     const patron_history_options *options = &j->history->options;
+    int64_t first_line = entries[0].at; /* of briefs: entries are sorted next */
     bool together = ptn_orders_see(c, entries, count, options->order_gap_s, j->groups->unscramble);
     if (c->orders == 0) return;
     ptn_orders_see_days(c, entries, count, options->utc_offset_s);
@@ -194,7 +206,7 @@ static void see_customer(const job *j, bench *b, group_sums *sums, int64_t custo
         if (c->overflow != 0)
             memset(habits, 0, sizeof *habits);
         else
-            see_habits(j, &b->habits, habits, entries, count, details, together);
+            see_habits(j, &b->habits, habits, entries, count, first_line, details, together);
     }
     add_customer(j, sums, customer, c);
 }
@@ -258,10 +270,10 @@ static void see_group(void *argument, int64_t block, int32_t worker)
     if (j->customers != NULL) ptn_touch(&j->customers[first], (size_t)(end - first) * sizeof *j->customers);
     if (j->habits != NULL) ptn_touch(&j->habits[first], (size_t)(end - first) * sizeof *j->habits);
     if (b->tray != NULL) lay_tray(j->purchases, b->tray, first, end);
-    sort_group(b, g->entries + start, count, end - first);
+    sort_group(b, g->entries + start, count, end - first, g->brief_starts != NULL);
     if (g->brief_starts != NULL)
-        ptn_habits_settle(&b->habits, b->entries, count, g->entries + start,
-                          g->briefs + (g->brief_starts[group] - g->brief_base), &g->form);
+        ptn_habits_settle(&b->habits, b->entries, count, g->briefs + (g->brief_starts[group] - g->brief_base),
+                          &g->form);
     for (int64_t c = first; c < end; c++) {
         int64_t to = b->ends[c - first];
         ptn_habits *habits;
@@ -378,6 +390,8 @@ static patron_status make_benches(job *j, int32_t workers, ptn_memory *memory, p
         if (status == PATRON_OK && j->sink != NULL) status = ptn_allocate_each(&of_sink, 1, false, memory, error);
         if (status == PATRON_OK && habits)
             status = ptn_habit_bench_open(&b->habits, j->history, j->question.habits, lines, memory, error);
+        if (status == PATRON_OK && j->groups->brief_starts != NULL)
+            status = ptn_habit_bench_settle(&b->habits, lines, memory, error);
         if (status != PATRON_OK) return status;
     }
     return PATRON_OK;
