@@ -6,7 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/calendar.h"
 #include "base/exact.h"
 #include "base/math.h"
 #include "history/history.h"
@@ -72,29 +71,6 @@ static void see_first(ptn_habits *h, const ptn_entry *entries, int64_t count, kn
     }
 }
 
-/* The calendar quarter, 0 … 3, of a day counted from 1970-01-01. */
-static int32_t quarter_of(int64_t day)
-{
-    int64_t year;
-    int32_t month, of_month;
-    ptn_civil(day, &year, &month, &of_month);
-    return (month - 1) / 3;
-}
-
-static void see_seasons(ptn_habits *h, int64_t *known, const ptn_entry *entries, int64_t count, int64_t utc_offset_s)
-{
-    int64_t spent[4] = {0};
-    for (int64_t i = 0; i < count; i++) {
-        if (!ptn_entry_bought(&entries[i])) continue;
-        int64_t day = ptn_local_day(entries[i].time_s, utc_offset_s), *place = &known[day & (PTN_KNOWN_DAYS - 1)];
-        if (*place >> 2 != day) *place = day * 4 + quarter_of(day);
-        spent[*place & 3] += entries[i].amount;
-    }
-    h->best_quarter = 0;
-    for (int32_t q = 0; q < 4; q++)
-        if (spent[q] > h->best_quarter) h->best_quarter = spent[q];
-}
-
 /* The sum of the middle two, or twice the middle one; of few numbers by how many are below each, without branches that
    nobody can foresee. Numbers are below 2^63. */
 static int64_t twice_median(uint64_t *numbers, int64_t count)
@@ -126,16 +102,16 @@ static int64_t twice_median(uint64_t *numbers, int64_t count)
 
 /* Orders come by time. With gaps g between n + 1 of them, S their sum and Q that of their squares:
    sd / mean = sqrt(Q / n - (S / n)^2) / (S / n) = sqrt(n Q - S^2) / S, exact up to the root. Q <= S^2 <= 2^96. */
-static void see_rhythm(ptn_habits *h, const ptn_habit_bench *b, const ptn_entry *entries, int64_t orders,
-                       int64_t utc_offset_s, const ptn_question *q)
+static void see_rhythm(ptn_habits *h, const ptn_habit_bench *b, const ptn_entry *entries, const uint32_t *closing,
+                       int64_t orders, int64_t utc_offset_s, const ptn_question *q)
 {
     uint64_t *gaps_s = b->numbers;
-    int64_t first_s = entries[b->closing[0]].time_s, previous_s = first_s, sum_s = 0;
+    int64_t first_s = entries[closing[0]].time_s, previous_s = first_s, sum_s = 0;
     int64_t recent_s = q->recent_days < INT64_MAX / 86400 ? q->recent_days * 86400 : INT64_MAX;
     uint32_t recent = 0, weekend = 0, evening = 0, late = 0;
     uint128 squares = 0;
     for (int64_t i = 0; i < orders; i++) {
-        int64_t time_s = entries[b->closing[i]].time_s, day = ptn_local_day(time_s, utc_offset_s);
+        int64_t time_s = entries[closing[i]].time_s, day = ptn_local_day(time_s, utc_offset_s);
         int64_t gap_s = time_s - previous_s, since_s = q->as_of_s - time_s; /* >= 0 */
         recent += since_s < recent_s;
         weekend += (uint64_t)(day + WEEKS * 7 - 2) % 7 < 2; /* day 0 was a Thursday */
@@ -443,9 +419,9 @@ static int64_t lines_of(const ptn_entry *entries, int64_t count)
     return lines;
 }
 
-void ptn_habits_see(ptn_habits *habits, ptn_habit_bench *bench, const ptn_entry *entries, int64_t count, int64_t orders,
-                    int64_t first_line, const ptn_detail *details, const patron_history *history,
-                    const ptn_question *question)
+void ptn_habits_see(ptn_habits *habits, ptn_habit_bench *bench, const ptn_entry *entries, int64_t count,
+                    const uint32_t *closing, int64_t orders, int64_t first_line, const ptn_detail *details,
+                    const patron_history *history, const ptn_question *question)
 {
     enum { LINES = PTN_HABIT_LINES | PTN_HABIT_PRODUCTS | PTN_HABIT_CATEGORIES | PTN_HABIT_PRICES };
     const known_lines lines = {details, bench->briefs, &bench->form};
@@ -456,8 +432,8 @@ void ptn_habits_see(ptn_habits *habits, ptn_habit_bench *bench, const ptn_entry 
     if ((question->habits & LINES) != 0 && details == NULL)
         see_lines(habits, bench, NULL, lines_of(entries, count),
                   (known_lines){NULL, bench->briefs + first_line, &bench->form}, question->prices);
-    if ((question->habits & PTN_HABIT_SEASONS) != 0) see_seasons(habits, bench->quarters, entries, count, offset_s);
-    if ((question->habits & PTN_HABIT_RHYTHM) != 0) see_rhythm(habits, bench, entries, orders, offset_s, question);
+    if ((question->habits & PTN_HABIT_RHYTHM) != 0)
+        see_rhythm(habits, bench, entries, closing, orders, offset_s, question);
 }
 
 /* As many briefs of a run as are copied without a look at how many there are. */
@@ -516,7 +492,6 @@ patron_status ptn_habit_bench_open(ptn_habit_bench *b, const patron_history *h, 
                                {&b->channels, channels, sizeof *b->channels, "channels"},
                                {&b->products, b->product_words, sizeof *b->products, "products"}},
                      wanted[] = {{&b->numbers, lines + 1, sizeof *b->numbers, "a group's lines"},
-                                 {&b->closing, lines + 1, sizeof *b->closing, "a group's lines"},
                                  {&b->logs, b->room, sizeof *b->logs, "logarithms"},
                                  {&b->parts, b->room, sizeof *b->parts, "logarithms"}};
     const int64_t counts[] = {categories, channels, products};
@@ -532,7 +507,6 @@ void ptn_habit_bench_free(ptn_habit_bench *b, const ptn_memory *memory)
     ptn_free(memory, b->settled);
     ptn_free(memory, b->parts);
     ptn_free(memory, b->logs);
-    ptn_free(memory, b->closing);
     ptn_free(memory, b->numbers);
     ptn_free(memory, b->products);
     ptn_free(memory, b->channels);

@@ -11,8 +11,8 @@
 #include "history/purchases.h"
 #include "kernels/kernels.h"
 
-/* Days whose quarters a worker remembers; parts of sums whose logarithms are taken together, and the sums. */
-enum { PTN_KNOWN_DAYS = 1024, PTN_WAITING_PARTS = 2048, PTN_WAITING_SUMS = 512 };
+/* Parts of sums whose logarithms are taken together, and the sums. */
+enum { PTN_WAITING_PARTS = 2048, PTN_WAITING_SUMS = 512 };
 
 /* What a customer bought of a category. */
 typedef struct ptn_category_sum {
@@ -35,7 +35,6 @@ typedef struct ptn_habit_bench {
     ptn_brief *settled;
     ptn_brief_form form;          /* theirs */
     uint64_t *numbers;            /* as many as a customer has lines at most */
-    uint32_t *closing;            /* of its entries, those that give the customer's orders their time, by time */
     ptn_category_sum *categories; /* of each; or NULL */
     uint64_t *products;           /* a bit for each; or NULL */
     int64_t product_words;
@@ -44,7 +43,6 @@ typedef struct ptn_habit_bench {
     int64_t *parts;              /* `room` */
     int64_t room, waiting, sums; /* parts and sums in use */
     ptn_waiting_sum sum[PTN_WAITING_SUMS];
-    int64_t quarters[PTN_KNOWN_DAYS]; /* 4 x day + quarter, at the day modulo so many; 0 is true of day 0 */
 } ptn_habit_bench;
 
 /* Memory for customers of up to `lines` lines. *bench is all zero, and on failure to be freed too. */
@@ -60,13 +58,13 @@ patron_status ptn_habit_bench_settle(ptn_habit_bench *bench, int64_t lines, ptn_
 void ptn_habits_settle(ptn_habit_bench *bench, ptn_entry *entries, int64_t count, const ptn_brief *briefs,
                        const ptn_brief_form *form);
 
-/* Fills in the parts of *habits that question->habits asks for, channels aside; the others are of no meaning. Its
-   entropies come with ptn_habits_finish at the latest. `entries` are those of a customer with an order, sorted by time,
-   and bench->closing has its `orders`. `details` are NULL where there are briefs: those from `first_line` on are the
-   customer's. Allocates nothing. */
-void ptn_habits_see(ptn_habits *habits, ptn_habit_bench *bench, const ptn_entry *entries, int64_t count, int64_t orders,
-                    int64_t first_line, const ptn_detail *details, const patron_history *history,
-                    const ptn_question *question);
+/* Fills in the parts of *habits that question->habits asks for, channels and seasons aside; the others are of no
+   meaning. Its entropies come with ptn_habits_finish at the latest. `entries` are those of a customer with an order,
+   sorted by time, and `closing` those that give its `orders` their times. `details` are NULL where there are briefs:
+   those from `first_line` on are the customer's. Allocates nothing. */
+void ptn_habits_see(ptn_habits *habits, ptn_habit_bench *bench, const ptn_entry *entries, int64_t count,
+                    const uint32_t *closing, int64_t orders, int64_t first_line, const ptn_detail *details,
+                    const patron_history *history, const ptn_question *question);
 
 /* The same for channels, from entries among which the purchase lines of each order lie together. */
 void ptn_habits_see_channels(ptn_habits *habits, ptn_habit_bench *bench, const ptn_entry *entries, int64_t count,

@@ -58,6 +58,8 @@ typedef struct tray {
 typedef struct bench {
     ptn_entry *entries; /* a group's, by customer */
     uint32_t *ends;     /* by customer of the group */
+    uint32_t *closing;  /* of a customer's entries, those that give its orders their times */
+    ptn_seasons seasons;
     ptn_habit_bench habits;
     tray *tray; /* or NULL */
 } bench;
@@ -172,18 +174,15 @@ static void sort_group(const bench *b, const ptn_gathered *gathered, int64_t cou
 }
 
 /* `together`: the purchase lines of each order lie so. */
-static void see_habits(const job *j, ptn_habit_bench *b, ptn_habits *habits, ptn_entry *entries, int64_t count,
+static void see_habits(const job *j, bench *b, ptn_habits *habits, ptn_entry *entries, int64_t count, int64_t orders,
                        int64_t first_line, const ptn_detail *details, bool together)
 {
-    uint32_t orders = 0;
-    for (int64_t i = 0; i < count; i++) {
-        b->closing[orders] = (uint32_t)i;
-        orders += (entries[i].marks & PTN_MARK_CLOSES) != 0;
-    }
-    ptn_habits_see(habits, b, entries, count, orders, first_line, details, j->history, &j->question);
+    ptn_habits_see(habits, &b->habits, entries, count, b->closing, orders, first_line, details, j->history,
+                   &j->question);
+    habits->best_quarter = b->seasons.best;
     if ((j->question.habits & PTN_HABIT_CHANNELS) == 0) return;
-    if (!together && b->channels != NULL) ptn_orders_sort(entries, count);
-    ptn_habits_see_channels(habits, b, entries, count, details, j->history);
+    if (!together && b->habits.channels != NULL) ptn_orders_sort(entries, count);
+    ptn_habits_see_channels(habits, &b->habits, entries, count, details, j->history);
 }
 
 /* The customer, and its habits (or NULL) where it is ranked. */
@@ -199,14 +198,15 @@ static void see_customer(const job *j, bench *b, group_sums *sums, int64_t custo
     if (j->history->options.match_cancellations != 0) match_cancellations(j, b, sums, entries, count, details, lines);
     const patron_history_options *options = &j->history->options;
     int64_t first_line = entries[0].at; /* of briefs: entries are sorted next */
-    bool together = ptn_orders_see(c, entries, count, options->order_gap_s, j->groups->unscramble);
+    bool together = ptn_orders_see(c, b->closing, entries, count, options->order_gap_s, j->groups->unscramble);
     if (c->orders == 0) return;
-    ptn_orders_see_days(c, entries, count, options->utc_offset_s);
+    ptn_seasons *seasons = (j->question.habits & PTN_HABIT_SEASONS) != 0 ? &b->seasons : NULL;
+    ptn_orders_see_days(c, seasons, entries, count, options->utc_offset_s);
     if (habits != NULL && c->orders >= j->question.min_orders) {
         if (c->overflow != 0)
             memset(habits, 0, sizeof *habits);
         else
-            see_habits(j, &b->habits, habits, entries, count, first_line, details, together);
+            see_habits(j, b, habits, entries, count, c->orders, first_line, details, together);
     }
     add_customer(j, sums, customer, c);
 }
@@ -383,7 +383,8 @@ static patron_status make_benches(job *j, int32_t workers, ptn_memory *memory, p
         const ptn_wanted of_sink = {&b->tray, 1, sizeof *b->tray, "a group's customers"};
         int64_t room = w > 0 && largest > LARGE_GROUP ? LARGE_GROUP : largest;
         const ptn_wanted wanted[] = {{&b->entries, room, sizeof *b->entries, "a group's lines"},
-                                     {&b->ends, customers, sizeof *b->ends, "a group's customers"}};
+                                     {&b->ends, customers, sizeof *b->ends, "a group's customers"},
+                                     {&b->closing, room + 1, sizeof *b->closing, "a group's lines"}};
         bool habits = j->question.habits != PTN_HABIT_NONE || j->history->options.match_cancellations != 0;
         status = ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, false, memory, error);
         int64_t lines = ptn_groups_lines(j->groups, room);
@@ -402,6 +403,7 @@ static void free_benches(job *j, int32_t workers, ptn_memory *memory)
     for (int32_t w = 0; j->benches != NULL && w < workers; w++) {
         ptn_habit_bench_free(&j->benches[w].habits, memory);
         ptn_free(memory, j->benches[w].tray);
+        ptn_free(memory, j->benches[w].closing);
         ptn_free(memory, j->benches[w].ends);
         ptn_free(memory, j->benches[w].entries);
     }
