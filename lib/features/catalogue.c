@@ -68,14 +68,14 @@
       (double)(t->as_of_day - c->first_day))                                                                           \
     X(btyd_spend, "currency", ">= 0", "Purchases on repeat purchase days, per such day.",                              \
       "when there is no repeat purchase day", NONE,                                                                    \
-      c->purchase_days > 1 ? CURRENCY(c->repeat_gross) / (double)(c->purchase_days - 1) : MISSING)                     \
+      if_known(c->purchase_days > 1, CURRENCY(c->repeat_gross) / (double)(c->purchase_days - 1)))                      \
     X(days_between_mean, "days", ">= 0",                                                                               \
       "Mean time between the customer's successive orders, in days of 86,400 seconds.", "with fewer than 2 orders",    \
-      NONE, c->orders > 1 ? SPAN_S / ((double)(c->orders - 1) * 86400.0) : MISSING)                                    \
+      NONE, if_known(c->orders > 1, SPAN_S / ((double)(c->orders - 1) * 86400.0)))                                     \
     X(days_between_median, "days", ">= 0",                                                                             \
       "Median time between the customer's successive orders, in days of 86,400 seconds; of an even number, the mean "  \
       "of the middle two.",                                                                                            \
-      "with fewer than 2 orders", RHYTHM, c->orders > 1 ? (double)h->twice_median_gap_s / 172800.0 : MISSING)          \
+      "with fewer than 2 orders", RHYTHM, if_known(c->orders > 1, (double)h->twice_median_gap_s / 172800.0))           \
     X(days_between_variation, "ratio", ">= 0",                                                                         \
       "Standard deviation (of the gaps there are, no correction) of the time between successive orders, divided by "   \
       "its mean: 0 is a clock, 1 is chance.",                                                                          \
@@ -113,21 +113,21 @@
       "Time since the last order divided by the customer's mean time between orders: above 1, the next order is "      \
       "overdue.",                                                                                                      \
       "with fewer than 2 orders, or when all are at one instant", NONE,                                                \
-      c->last_order_s > c->first_order_s ? (double)(t->as_of_s - c->last_order_s) * (double)(c->orders - 1) / SPAN_S   \
-                                         : MISSING)                                                                    \
+      if_known(c->last_order_s > c->first_order_s,                                                                     \
+               (double)(t->as_of_s - c->last_order_s) * (double)(c->orders - 1) / SPAN_S))                             \
     X(days_since_previous_order, "days", ">= 0",                                                                       \
       "Time from the order before the last to the last order, in days of 86,400 seconds; 0 or more.",                  \
-      "with fewer than 2 orders", RHYTHM, c->orders > 1 ? (double)h->last_gap_s / 86400.0 : MISSING)                   \
+      "with fewer than 2 orders", RHYTHM, if_known(c->orders > 1, (double)h->last_gap_s / 86400.0))                    \
     X(order_trend, "ratio", "-1 to 1",                                                                                 \
       "Orders in the last half of the time from the first order to the as-of less those in the first half, divided "   \
       "by all orders: from -1, all at the beginning, to 1; an order in the very middle is in the first half.",         \
       "with fewer than 2 orders", RHYTHM,                                                                              \
-      c->orders > 1 ? (double)(2 * (int64_t)h->late_orders - c->orders) / (double)c->orders : MISSING)                 \
+      if_known(c->orders > 1, (double)(2 * (int64_t)h->late_orders - c->orders) / (double)c->orders))                  \
     X(best_quarter_share, "share", "0.25 to 1",                                                                        \
       "Share of the purchases made in the calendar quarter (the first is January to March; those of all years count "  \
       "together, by local time) in which most was spent: from 0.25 to 1.",                                             \
       "with fewer than 2 orders, or when the sum of purchases is 0", SEASONS,                                          \
-      c->orders > 1 && c->gross > 0 ? (double)h->best_quarter / (double)c->gross : MISSING)                            \
+      if_known((c->orders > 1) & (c->gross > 0), (double)h->best_quarter / (double)c->gross))                          \
     X(evening_share, "share", "0 to 1", "Share of the orders placed from 18:00 to midnight, local time: from 0 to 1.", \
       "never", RHYTHM, (double)h->evening_orders / (double)c->orders)                                                  \
     X(repeat_product_share, "share", "0 to 1",                                                                         \
@@ -172,6 +172,18 @@
       "when no purchase line has a category", FIRST, h->first_category >= 0 ? (double)h->first_category : MISSING)
 
 #define FEATURES(X) NUMBERS(X) MONTHS(X) CODES(X)
+
+/* The value, or MISSING, which about half of the customers are, so that a branch would often be foreseen wrongly. */
+static inline double if_known(bool known, double value)
+{
+    const double missing = MISSING;
+    uint64_t bits, others, mask = UINT64_C(0) - known;
+    memcpy(&bits, &value, sizeof bits);
+    memcpy(&others, &missing, sizeof others);
+    bits = (bits & mask) | (others & ~mask);
+    memcpy(&value, &bits, sizeof bits);
+    return value;
+}
 
 /* Of a local day, as PATRON_KIND_MONTH. */
 static double month_of(int64_t local_day)
