@@ -192,18 +192,11 @@ static void make_way(ptn_habit_bench *b, int64_t parts)
 }
 
 /* What the customer would have paid at categories' prices is added by rising cost, or as if it were. */
-static double cost_of(uint64_t *costs, int64_t count)
+static double sorted_costs(uint64_t *costs, int64_t count)
 {
     ptn_dd sum = {0.0, 0.0};
-    double cost, least = HUGE_VAL;
-    for (int64_t i = 0; i < count; i++) {
-        memcpy(&cost, &costs[i], sizeof cost);
-        if (cost > 0.0 && cost < least) least = cost;
-        ptn_sum_add(&sum, cost);
-    }
-    if (ptn_sum_exact(sum, count, least)) return ptn_sum_value(sum);
+    double cost;
     sort_numbers(costs, count, NULL); /* the bits of numbers >= 0 are in their order */
-    sum = (ptn_dd){0.0, 0.0};
     for (int64_t i = 0; i < count; i++) {
         memcpy(&cost, &costs[i], sizeof cost);
         ptn_sum_add(&sum, cost);
@@ -216,6 +209,8 @@ static void finish_categories(ptn_habits *h, ptn_habit_bench *b, int64_t groups,
 {
     uint64_t *numbers = b->numbers;
     int64_t total = 0, paid = 0, parts = 0, most = 0;
+    ptn_dd costs = {0.0, 0.0};
+    double least = HUGE_VAL; /* of the costs above 0 */
     h->categories = (uint32_t)groups;
     h->category_entropy = h->top_category_share = h->price_level = (double)NAN;
     make_way(b, groups);
@@ -224,19 +219,22 @@ static void finish_categories(ptn_habits *h, ptn_habit_bench *b, int64_t groups,
         ptn_category_sum *s = &b->categories[category];
         double quantity = ptn_quantity_value(&s->quantity),
                cost = prices != NULL && quantity > 0.0 ? quantity * prices[category] : 0.0;
+        double above = cost > 0.0 ? cost : HUGE_VAL;
+        least = above < least ? above : least;
+        ptn_sum_add(&costs, cost);
         memcpy(&numbers[i], &cost, sizeof cost);
         b->parts[b->waiting + parts] = s->amount;
         parts += s->amount > 0;
         total += s->amount;
         paid += s->paid;
-        if (s->amount > most) most = s->amount;
+        most = s->amount > most ? s->amount : most;
         *s = (ptn_category_sum){{0, 0}, 0, 0, 0};
     }
     if (total > 0) {
         h->top_category_share = (double)most / (double)total;
         wait_for_entropy(b, &h->category_entropy, parts, total);
     }
-    double cost = groups > 0 ? cost_of(numbers, groups) : 0.0;
+    double cost = ptn_sum_exact(costs, groups, least) ? ptn_sum_value(costs) : sorted_costs(numbers, groups);
     if (cost > 0.0) h->price_level = (double)paid / cost;
 }
 
