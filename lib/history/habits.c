@@ -139,15 +139,17 @@ static void see_rhythm(ptn_habits *h, const ptn_habit_bench *b, const ptn_entry 
 
 static double entropy_term(int64_t part, int64_t total, double log) { return (double)part / (double)total * log; }
 
+static double term_of(int64_t part, int64_t total)
+{
+    return entropy_term(part, total, ptn_log1p((double)(total - part) / (double)part));
+}
+
 /* With terms in the order of the parts, which decides where another order might be rounded otherwise. */
 static double sorted_entropy(uint64_t *parts, int64_t count, int64_t total)
 {
     ptn_dd sum = {0.0, 0.0};
     sort_numbers(parts, count, NULL);
-    for (int64_t i = 0; i < count; i++) {
-        int64_t part = (int64_t)parts[i];
-        ptn_sum_add(&sum, entropy_term(part, total, ptn_log1p((double)(total - part) / (double)part)));
-    }
+    for (int64_t i = 0; i < count; i++) ptn_sum_add(&sum, term_of((int64_t)parts[i], total));
     return ptn_sum_value(sum);
 }
 
@@ -363,6 +365,26 @@ static void see_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entrie
     finish_categories(h, b, s.groups, prices);
 }
 
+/* Of so few orders that the terms are known; the channels are those of the bench's numbers. */
+static void see_few_channels(ptn_habits *h, ptn_habit_bench *b, int64_t groups, int64_t orders)
+{
+    int64_t most = 0;
+    double least = HUGE_VAL;
+    ptn_dd sum = {0.0, 0.0};
+    for (int64_t i = 0; i < groups; i++) {
+        int64_t *its = &b->channels[b->numbers[i]], part = *its;
+        double term = b->terms[orders][part];
+        *its = 0;
+        b->numbers[i] = (uint64_t)part;
+        most = part > most ? part : most;
+        least = term < least ? term : least;
+        ptn_sum_add(&sum, term);
+    }
+    h->top_channel_share = (double)most / (double)orders;
+    h->channel_entropy =
+        ptn_sum_exact(sum, groups, least) ? ptn_sum_value(sum) : sorted_entropy(b->numbers, groups, orders);
+}
+
 void ptn_habits_see_channels(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count,
                              const ptn_detail *details, const patron_history *history)
 {
@@ -398,6 +420,10 @@ void ptn_habits_see_channels(ptn_habits *h, ptn_habit_bench *b, const ptn_entry 
         }
     }
     if (orders == 0) return;
+    if (orders <= PTN_KNOWN_ORDERS) {
+        see_few_channels(h, b, groups, orders);
+        return;
+    }
     make_way(b, groups);
     for (int64_t i = 0; i < groups; i++) {
         int64_t *its = &b->channels[b->numbers[i]];
@@ -484,6 +510,8 @@ patron_status ptn_habit_bench_open(ptn_habit_bench *b, const patron_history *h, 
     if (channels > most) most = channels;
     if (most > lines) most = lines;
     b->kernels = ptn_kernels_here();
+    for (int64_t all = 1; channels > 0 && all <= PTN_KNOWN_ORDERS; all++)
+        for (int64_t part = 1; part <= all; part++) b->terms[all][part] = term_of(part, all);
     b->room = PTN_WAITING_PARTS + most + 1;
     b->product_words = (products + 63) / 64;
     const ptn_wanted zero[] = {{&b->categories, categories, sizeof *b->categories, "categories"},

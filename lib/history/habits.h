@@ -11,8 +11,9 @@
 #include "history/purchases.h"
 #include "kernels/kernels.h"
 
-/* Parts of sums whose logarithms are taken together, and the sums. */
-enum { PTN_WAITING_PARTS = 2048, PTN_WAITING_SUMS = 512 };
+/* Orders up to which the terms of entropies by channel are kept. Parts of sums whose logarithms are taken together, and
+ * the sums. */
+enum { PTN_KNOWN_ORDERS = 16, PTN_WAITING_PARTS = 2048, PTN_WAITING_SUMS = 512 };
 
 /* What a customer bought of a category. */
 typedef struct ptn_category_sum {
@@ -43,6 +44,8 @@ typedef struct ptn_habit_bench {
     int64_t *parts;              /* `room` */
     int64_t room, waiting, sums; /* parts and sums in use */
     ptn_waiting_sum sum[PTN_WAITING_SUMS];
+    double terms[PTN_KNOWN_ORDERS + 1]
+                [PTN_KNOWN_ORDERS + 1]; /* by all orders, then those of a channel, with channels */
 } ptn_habit_bench;
 
 /* Memory for customers of up to `lines` lines. *bench is all zero, and on failure to be freed too. */
