@@ -365,24 +365,20 @@ static void see_lines(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entrie
     finish_categories(h, b, s.groups, prices);
 }
 
-/* Of so few orders that the terms are known; the channels are those of the bench's numbers. */
+/* Of so few orders that the terms are known; the channels are those of the bench's numbers. Terms are 0 with one of
+   them, else at least 15 / 16 ln(16 / 15), and their sum at most ln 16, so that it is exact in any order. */
 static void see_few_channels(ptn_habits *h, ptn_habit_bench *b, int64_t groups, int64_t orders)
 {
     int64_t most = 0;
-    double least = HUGE_VAL;
     ptn_dd sum = {0.0, 0.0};
     for (int64_t i = 0; i < groups; i++) {
         int64_t *its = &b->channels[b->numbers[i]], part = *its;
-        double term = b->terms[orders][part];
         *its = 0;
-        b->numbers[i] = (uint64_t)part;
         most = part > most ? part : most;
-        least = term < least ? term : least;
-        ptn_sum_add(&sum, term);
+        ptn_sum_add(&sum, b->terms[orders][part]);
     }
     h->top_channel_share = (double)most / (double)orders;
-    h->channel_entropy =
-        ptn_sum_exact(sum, groups, least) ? ptn_sum_value(sum) : sorted_entropy(b->numbers, groups, orders);
+    h->channel_entropy = ptn_sum_value(sum);
 }
 
 void ptn_habits_see_channels(ptn_habits *h, ptn_habit_bench *b, const ptn_entry *entries, int64_t count,

@@ -14,6 +14,7 @@
 #include "base/math.h"
 #include "features/catalogue.h"
 #include "features/features.h"
+#include "history/habits.h"
 #include "matrix/matrix.h"
 #include "support/order_lines.h"
 #include "support/suite.h"
@@ -254,6 +255,44 @@ START_TEST(test_parts_of_all_sizes_add_up_in_any_order)
 }
 END_TEST
 
+/* Few orders' entropies by channel are made of terms that are kept, others' not: of one to four channels, an order to
+   the first of them, two to the next and so on, then to the last. */
+START_TEST(test_entropy_by_channel_of_few_and_of_many_orders)
+{
+    enum { ORDERS = 2 * PTN_KNOWN_ORDERS };
+    static const char *const names[] = {"d", "b", "c", "a"};
+    char ids[ORDERS][4];
+    oracle_line lines[ORDERS];
+    memset(lines, 0, sizeof lines);
+    for (int64_t channels = 1; channels <= 4; channels++)
+        for (int64_t orders = 1; orders <= ORDERS; orders++) {
+            int64_t parts[4] = {0}, at = 0, most = 0;
+            ptn_dd sum = {0.0, 0.0};
+            for (int64_t i = 0; i < orders; i++) {
+                while (at + 1 < channels && parts[at] == at + 1) at++;
+                parts[at]++;
+                snprintf(ids[i], sizeof ids[i], "%d", (int)(i * 7 % ORDERS));
+                lines[i] = (oracle_line){.customer = "a", .order = ids[i], .channel = names[at], .amount = 1};
+                lines[i].time_s = i * 7 % 5;
+                lines[i].quantity = 1;
+            }
+            for (int64_t part = 1; part <= orders; part++)
+                for (int64_t i = 0; i <= at; i++) {
+                    if (parts[i] != part) continue;
+                    most = part;
+                    ptn_sum_add(&sum,
+                                (double)part / (double)orders * ptn_log1p((double)(orders - part) / (double)part));
+                }
+            patron_history *history = history_of(lines, orders);
+            patron_features *features = features_of(history, PATRON_AS_OF_LAST, "channel_entropy,top_channel_share");
+            ck_assert_double_eq(features->matrix->values[0], ptn_sum_value(sum));
+            ck_assert_double_eq(features->matrix->values[1], (double)most / (double)orders);
+            patron_features_free(features);
+            patron_history_free(history);
+        }
+}
+END_TEST
+
 /* Costs of 2^53, 1 and four of 2^-53, in 1/10,000: by rising cost the four count, and the sum is beyond 2^53 + 1, which
    rounds to 2^53 + 2; by falling cost each is lost, and it would be 2^53. */
 START_TEST(test_costs_are_added_by_rising_cost)
@@ -437,6 +476,7 @@ int main(void)
     tcase_add_test(tests, test_each_feature_alone_is_as_among_all);
     tcase_add_test(tests, test_fractional_quantities_add_up_in_any_order);
     tcase_add_test(tests, test_parts_of_all_sizes_add_up_in_any_order);
+    tcase_add_test(tests, test_entropy_by_channel_of_few_and_of_many_orders);
     tcase_add_test(tests, test_costs_are_added_by_rising_cost);
     tcase_add_test(tests, test_ids_of_orders_need_not_rise);
     tcase_add_test(tests, test_discounts_and_returns_of_known_lines);
