@@ -61,8 +61,8 @@ patron_status ptn_habit_bench_settle(ptn_habit_bench *bench, int64_t lines, ptn_
 void ptn_habits_settle(ptn_habit_bench *bench, ptn_entry *entries, int64_t count, const ptn_brief *briefs,
                        const ptn_brief_form *form);
 
-/* Fills in the parts of *habits that question->habits asks for, channels and seasons aside; the others are of no
-   meaning. Its entropies come with ptn_habits_finish at the latest. `entries` are those of a customer with an order,
+/* Fills in the parts of *habits that question->habits asks for, channels and seasons aside, and leaves the others as
+   they are. Its entropies come with ptn_habits_finish at the latest. `entries` are those of a customer with an order,
    sorted by time, and `closing` those that give its `orders` their times. `details` are NULL where there are briefs:
    those from `first_line` on are the customer's. Allocates nothing. */
 void ptn_habits_see(ptn_habits *habits, ptn_habit_bench *bench, const ptn_entry *entries, int64_t count,

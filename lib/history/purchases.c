@@ -51,7 +51,7 @@ typedef struct tray {
     int64_t count;
     int64_t until; /* rows touched */
     ptn_customer customers[PTN_SINK_ROWS];
-    ptn_habits habits[PTN_SINK_ROWS];
+    ptn_habits habits[PTN_SINK_ROWS]; /* what is not asked for stays 0 */
 } tray;
 
 /* A worker's own. */
@@ -191,6 +191,7 @@ static void see_customer(const job *j, bench *b, group_sums *sums, int64_t custo
                          const int64_t *lines)
 {
     c->orders = 0;
+    if (b->tray == NULL) memset(c, 0, sizeof *c);
     sums->customers.customers += count > 0 || ptn_groups_saw(j->groups, customer);
     if (count == 0) return;
     if (j->history->options.duplicates == PATRON_DUPLICATES_DROP)
@@ -203,10 +204,8 @@ static void see_customer(const job *j, bench *b, group_sums *sums, int64_t custo
     ptn_seasons *seasons = (j->question.habits & PTN_HABIT_SEASONS) != 0 ? &b->seasons : NULL;
     ptn_orders_see_days(c, seasons, entries, count, options->utc_offset_s);
     if (habits != NULL && c->orders >= j->question.min_orders) {
-        if (c->overflow != 0)
-            memset(habits, 0, sizeof *habits);
-        else
-            see_habits(j, b, habits, entries, count, c->orders, first_line, details, together);
+        if (b->tray == NULL || c->overflow != 0) memset(habits, 0, sizeof *habits);
+        if (c->overflow == 0) see_habits(j, b, habits, entries, count, c->orders, first_line, details, together);
     }
     add_customer(j, sums, customer, c);
 }
@@ -388,7 +387,7 @@ static patron_status make_benches(job *j, int32_t workers, ptn_memory *memory, p
         bool habits = j->question.habits != PTN_HABIT_NONE || j->history->options.match_cancellations != 0;
         status = ptn_allocate_each(wanted, sizeof wanted / sizeof *wanted, false, memory, error);
         int64_t lines = ptn_groups_lines(j->groups, room);
-        if (status == PATRON_OK && j->sink != NULL) status = ptn_allocate_each(&of_sink, 1, false, memory, error);
+        if (status == PATRON_OK && j->sink != NULL) status = ptn_allocate_each(&of_sink, 1, true, memory, error);
         if (status == PATRON_OK && habits)
             status = ptn_habit_bench_open(&b->habits, j->history, j->question.habits, lines, memory, error);
         if (status == PATRON_OK && j->groups->brief_starts != NULL)
