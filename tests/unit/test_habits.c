@@ -293,6 +293,28 @@ START_TEST(test_entropy_by_channel_of_few_and_of_many_orders)
 }
 END_TEST
 
+/* An order's channel is the one whose bytes come first, on whichever of its lines that is; other orders have "b". */
+START_TEST(test_channel_of_an_order_with_several)
+{
+    enum { LINES = 2 * PTN_BRIEF_LINES + 1 };
+    oracle_line lines[LINES];
+    for (int64_t count = 1; count < LINES; count++)
+        for (int64_t other = 0; other < count; other++) {
+            memset(lines, 0, sizeof lines);
+            for (int64_t i = 0; i <= count; i++) {
+                lines[i] = (oracle_line){.customer = "a", .order = "1", .channel = "b", .amount = 1, .quantity = 1};
+                if (i == count) lines[i].order = "2";
+            }
+            lines[other].channel = "a";
+            patron_history *history = history_of(lines, count + 1);
+            patron_features *features = features_of(history, PATRON_AS_OF_LAST, "top_channel_share");
+            ck_assert_double_eq(features->matrix->values[0], 0.5);
+            patron_features_free(features);
+            patron_history_free(history);
+        }
+}
+END_TEST
+
 /* Costs of 2^53, 1 and four of 2^-53, in 1/10,000: by rising cost the four count, and the sum is beyond 2^53 + 1, which
    rounds to 2^53 + 2; by falling cost each is lost, and it would be 2^53. */
 START_TEST(test_costs_are_added_by_rising_cost)
@@ -477,6 +499,7 @@ int main(void)
     tcase_add_test(tests, test_fractional_quantities_add_up_in_any_order);
     tcase_add_test(tests, test_parts_of_all_sizes_add_up_in_any_order);
     tcase_add_test(tests, test_entropy_by_channel_of_few_and_of_many_orders);
+    tcase_add_test(tests, test_channel_of_an_order_with_several);
     tcase_add_test(tests, test_costs_are_added_by_rising_cost);
     tcase_add_test(tests, test_ids_of_orders_need_not_rise);
     tcase_add_test(tests, test_discounts_and_returns_of_known_lines);
