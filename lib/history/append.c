@@ -100,15 +100,19 @@ patron_status ptn_history_reserve(patron_history *h, const patron_orders *o, pat
         else
             ((int16_t *)h->quantity.items)[i] = 1;
     }
-    status = reserve_optional(h, &h->product, o->product.offsets != NULL, o->rows, sizeof(int32_t), 0xFF,
-                              "products of order lines", error);
-    if (status != PATRON_OK) return status;
-    status = reserve_optional(h, &h->category, o->category.offsets != NULL, o->rows, sizeof(int32_t), 0xFF,
-                              "categories of order lines", error);
-    if (status != PATRON_OK) return status;
-    status = reserve_optional(h, &h->channel, o->channel.offsets != NULL, o->rows, sizeof(int32_t), 0xFF,
-                              "channels of order lines", error);
-    if (status != PATRON_OK) return status;
+    const struct {
+        ptn_array *column;
+        bool brought;
+        const char *what;
+    } texts[] = {{&h->product, o->product.offsets != NULL, "products of order lines"},
+                 {&h->category, o->category.offsets != NULL, "categories of order lines"},
+                 {&h->channel, o->channel.offsets != NULL, "channels of order lines"}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        size_t each = ptn_text_width(h, texts[i].column);
+        status = reserve_optional(h, texts[i].column, texts[i].brought, o->rows, each, each == 4 ? 0xFF : 0,
+                                  texts[i].what, error);
+        if (status != PATRON_OK) return status;
+    }
     return reserve_optional(h, &h->discount, o->discount != NULL || o->discount_value != NULL, o->rows,
                             ptn_history_width(h, &h->discount), 0, "discounts of order lines", error);
 }
@@ -208,6 +212,27 @@ static bool any_long(const ptn_fresh *fresh, int64_t count)
     return any;
 }
 
+/* A line's text gets its number. */
+static patron_status put_text(appender *a, int32_t text, int64_t line, int32_t number)
+{
+    patron_history *h = a->history;
+    if (text == PTN_TEXT_CUSTOMER) {
+        ((int32_t *)h->customer.items)[line] = number;
+        return PATRON_OK;
+    }
+    if (text == PTN_TEXT_ORDER) {
+        ptn_line_set_order(h, line, (uint64_t)number);
+        return PATRON_OK;
+    }
+    ptn_array *column = text == PTN_TEXT_PRODUCT ? &h->product : text == PTN_TEXT_CATEGORY ? &h->category : &h->channel;
+    if (ptn_text_put(column->items, ptn_text_width(h, column), line, number)) return PATRON_OK;
+    /* Numbers of the chunk's other lines are in the column by now, and stay. */
+    patron_status status = ptn_history_widen(h, (uint32_t)PTN_WIDE_PRODUCT << (text - PTN_TEXT_PRODUCT),
+                                             a->rows.base + a->rows.count, a->error);
+    if (status == PATRON_OK) ptn_text_put(column->items, ptn_text_width(h, column), line, number);
+    return status;
+}
+
 /* Gives numbers to new texts of one block. */
 static patron_status number_texts(appender *a, int32_t text, int64_t block)
 {
@@ -235,14 +260,8 @@ static patron_status number_texts(appender *a, int32_t text, int64_t block)
             if (w.kind == PTN_KEY_LONG) ptn_batch_text(&w.bytes, &w.length, &texts, first + fresh[i].row);
             int32_t number = ptn_intern_add(intern, &w);
             if (number < 0) return ptn_intern_fail_full(intern, a->error);
-            int64_t line = r->base + fresh[i].row;
-            if (text == PTN_TEXT_ORDER)
-                ptn_line_set_order(a->history, line, (uint64_t)number);
-            else
-                ((int32_t *)(text == PTN_TEXT_CUSTOMER   ? a->history->customer.items
-                             : text == PTN_TEXT_PRODUCT  ? a->history->product.items
-                             : text == PTN_TEXT_CATEGORY ? a->history->category.items
-                                                         : a->history->channel.items))[line] = number;
+            status = put_text(a, text, r->base + fresh[i].row, number);
+            if (status != PATRON_OK) return status;
         }
     }
     return PATRON_OK;

@@ -33,10 +33,9 @@ static void keep_order(int32_t *numbers, const patron_history *h, int64_t line)
     if (ptn_stamp_order(((const int64_t *)h->stamp.items)[line]) == PTN_KEY_LONG) numbers[ptn_line_order(h, line)] = 0;
 }
 
-static void keep_text(int32_t *numbers, const ptn_array *column, int64_t line)
+static void keep_text(int32_t *numbers, int32_t text)
 {
-    const int32_t *texts = column->items;
-    if (texts != NULL && texts[line] >= 0) numbers[texts[line]] = 0;
+    if (text >= 0) numbers[text] = 0;
 }
 
 /* Marks the texts that other customers' rows use. */
@@ -52,9 +51,9 @@ static patron_status mark(renumbering *new, const patron_history *h, const ptn_c
         if (goes(new, customers[i])) continue;
         new->customers[customers[i]] = 0;
         keep_order(new->orders, h, i);
-        keep_text(new->products, &h->product, i);
-        keep_text(new->categories, &h->category, i);
-        keep_text(new->channels, &h->channel, i);
+        keep_text(new->products, ptn_line_product(h, i));
+        keep_text(new->categories, ptn_line_category(h, i));
+        keep_text(new->channels, ptn_line_channel(h, i));
     }
     for (int64_t i = 0; i < h->rejected.count; i++)
         if (rejected[i].customer >= 0 && !goes(new, rejected[i].customer)) new->customers[rejected[i].customer] = 0;
@@ -97,10 +96,12 @@ static void close_rejected(patron_history *h, const renumbering *new)
     ptn_array_wipe_rest(&h->rejected, sizeof(ptn_rejection));
 }
 
-static void move_text(ptn_array *column, int64_t to, int64_t from, const int32_t *numbers)
+/* A new number is never above the old one, so it fits. */
+static void move_text(const patron_history *h, ptn_array *column, int64_t to, int64_t from, const int32_t *numbers)
 {
-    int32_t *texts = column->items;
-    if (texts != NULL) texts[to] = texts[from] < 0 ? texts[from] : numbers[texts[from]];
+    if (column->items == NULL) return;
+    int32_t text = ptn_line_text(h, column, from);
+    ptn_text_put(column->items, ptn_text_width(h, column), to, text < 0 ? text : numbers[text]);
 }
 
 static void move_number(const ptn_column *column, int64_t to, int64_t from)
@@ -114,11 +115,12 @@ static void close_lines(patron_history *h, const renumbering *new)
 {
     ptn_column columns[PTN_HISTORY_COLUMNS];
     int64_t *stamps = h->stamp.items, kept = 0;
+    int32_t *customers = h->customer.items;
     bool named = h->options.only_currency != NULL;
     h->last_s = INT64_MIN;
     ptn_history_columns(columns, h);
     for (int64_t i = 0; i < ptn_history_lines(h); i++) {
-        if (goes(new, ((const int32_t *)h->customer.items)[i])) {
+        if (goes(new, customers[i])) {
             h->amounts_rounded -= (ptn_stamp_flags(stamps[i]) & PTN_LINE_ROUNDED) != 0;
             continue;
         }
@@ -129,10 +131,10 @@ static void close_lines(patron_history *h, const renumbering *new)
         if (ptn_stamp_order(stamps[kept]) == PTN_KEY_LONG)
             ptn_line_set_order(h, kept, (uint64_t) new->orders[ptn_line_order(h, kept)]);
         named |= (ptn_stamp_flags(stamps[kept]) & PTN_LINE_CURRENCY) != 0;
-        move_text(&h->customer, kept, i, new->customers);
-        move_text(&h->product, kept, i, new->products);
-        move_text(&h->category, kept, i, new->categories);
-        move_text(&h->channel, kept, i, new->channels);
+        customers[kept] = new->customers[customers[i]];
+        move_text(h, &h->product, kept, i, new->products);
+        move_text(h, &h->category, kept, i, new->categories);
+        move_text(h, &h->channel, kept, i, new->channels);
         if (ptn_stamp_time(stamps[kept]) > h->last_s && !ptn_history_drops(h, ptn_line_amount(h, kept)))
             h->last_s = ptn_stamp_time(stamps[kept]);
         kept++;

@@ -124,8 +124,7 @@ INLINE void place_lines(job *j, int64_t block, int32_t worker, bool special)
 {
     const ptn_grouping *g = j->asked;
     const patron_history *h = g->history;
-    const int32_t *customers = h->customer.items, *products = h->product.items, *categories = h->category.items,
-                  *channels = h->channel.items;
+    const int32_t *customers = h->customer.items;
     const int64_t *stamps = h->stamp.items;
     int64_t *places = j->groups->places + block * j->groups->count, base = j->groups->base;
     int32_t shift = j->groups->shift;
@@ -149,12 +148,9 @@ INLINE void place_lines(job *j, int64_t block, int32_t worker, bool special)
                                                 order_of(j->groups, h, i, stamp)};
         if (j->groups->lines != NULL) j->groups->lines[to] = i;
         if (j->groups->details != NULL)
-            j->groups->details[to] = (ptn_detail){ptn_line_quantity(h, i),
-                                                  ptn_line_discount(h, i),
-                                                  products == NULL ? -1 : products[i],
-                                                  categories == NULL ? -1 : categories[i],
-                                                  channels == NULL ? -1 : channels[i],
-                                                  0};
+            j->groups->details[to] =
+                (ptn_detail){ptn_line_quantity(h, i), ptn_line_discount(h, i), ptn_line_product(h, i),
+                             ptn_line_category(h, i), ptn_line_channel(h, i),  0};
     }
 }
 
@@ -290,13 +286,27 @@ bool ptn_groups_brief(const ptn_grouping *g)
 
 /* What stands in for columns that are not there. */
 typedef struct absent {
-    int32_t none[PTN_RUN_LINES], zero[PTN_RUN_LINES];
+    int32_t zero[PTN_RUN_LINES];
     int16_t one[PTN_RUN_LINES];
 } absent;
 
-static const int32_t *column_at(const ptn_array *column, int64_t from, const int32_t *instead)
+/* Numbers of lines' texts and 1 more, 0 where there is none. */
+static void read_texts(uint32_t out[PTN_RUN_LINES], const patron_history *h, const ptn_array *column, int64_t from,
+                       int32_t count)
 {
-    return column->items == NULL ? instead : (const int32_t *)column->items + from;
+    size_t each = ptn_text_width(h, column);
+    if (column->items == NULL) {
+        memset(out, 0, PTN_RUN_LINES * sizeof *out);
+    } else if (each == 1) {
+        const uint8_t *texts = (const uint8_t *)column->items + from;
+        for (int32_t i = 0; i < count; i++) out[i] = texts[i];
+    } else if (each == 2) {
+        const uint16_t *texts = (const uint16_t *)column->items + from;
+        for (int32_t i = 0; i < count; i++) out[i] = texts[i];
+    } else {
+        const int32_t *texts = (const int32_t *)column->items + from;
+        for (int32_t i = 0; i < count; i++) out[i] = (uint32_t)(texts[i] + 1);
+    }
 }
 
 static void make_briefs(ptn_brief *briefs, const patron_history *h, const ptn_brief_form *form, const ptn_run_tile *t,
@@ -304,18 +314,18 @@ static void make_briefs(ptn_brief *briefs, const patron_history *h, const ptn_br
 {
     const int64_t *stamps = (const int64_t *)h->stamp.items + from;
     const int32_t *amounts = (const int32_t *)h->amount.items + from,
-                  *discounts = column_at(&h->discount, from, a->zero),
-                  *products = column_at(&h->product, from, a->none),
-                  *categories = column_at(&h->category, from, a->none),
-                  *channels = column_at(&h->channel, from, a->none);
+                  *discounts = h->discount.items == NULL ? a->zero : (const int32_t *)h->discount.items + from;
+    uint32_t products[PTN_RUN_LINES], categories[PTN_RUN_LINES], channels[PTN_RUN_LINES];
     const int16_t *quantities = h->quantity.items == NULL ? a->one : (const int16_t *)h->quantity.items + from;
     const uint32_t category = form->category, channel = form->channel;
     _Static_assert(PTN_LINE_DISCOUNT * 2 == PTN_BRIEF_MARKED, "the flag moves by a bit");
+    read_texts(products, h, &h->product, from, count);
+    read_texts(categories, h, &h->category, from, count);
+    read_texts(channels, h, &h->channel, from, count);
     for (int32_t i = 0; i < count; i++) {
-        uint64_t packed =
-            (uint64_t)quantities[i] << PTN_BRIEF_QUANTITY | (uint64_t)(uint32_t)(products[i] + 1) << PTN_BRIEF_PRODUCT |
-            (uint64_t)(uint32_t)(categories[i] + 1) << category | (uint64_t)(uint32_t)(channels[i] + 1) << channel |
-            ((uint64_t)stamps[i] & PTN_LINE_DISCOUNT) << 1 | (PTN_KIND_ORDER - PTN_KIND_RETURN);
+        uint64_t packed = (uint64_t)quantities[i] << PTN_BRIEF_QUANTITY | (uint64_t)products[i] << PTN_BRIEF_PRODUCT |
+                          (uint64_t)categories[i] << category | (uint64_t)channels[i] << channel |
+                          ((uint64_t)stamps[i] & PTN_LINE_DISCOUNT) << 1 | (PTN_KIND_ORDER - PTN_KIND_RETURN);
         briefs[i] = (ptn_brief){amounts[i], discounts[i], packed};
     }
     for (uint32_t k = PTN_KIND_RETURN; k < PTN_KIND_ORDER; k++) /* most are of orders */
@@ -424,7 +434,7 @@ static void place_briefs(void *argument, int64_t block, int32_t worker)
     absent a;
     ptn_runs_open(&t, g);
     memset(&briefs[PTN_RUN_LINES], 0, sizeof *briefs);
-    for (int32_t i = 0; i < PTN_RUN_LINES; i++) a.none[i] = -1, a.zero[i] = 0, a.one[i] = 1;
+    for (int32_t i = 0; i < PTN_RUN_LINES; i++) a.zero[i] = 0, a.one[i] = 1;
     for (int64_t i = j->first; i < (int64_t)j->first + j->count; i++) {
         placing p = placing_of(groups, &d, i, places[i], brief_places[i]);
         p.heads[0] = (uint8_t)ptn_stage_within(p.entry);

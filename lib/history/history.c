@@ -144,14 +144,18 @@ void patron_history_free(patron_history *history)
  */
 static patron_status widen(patron_history *h, ptn_array *column, uint32_t bit, int64_t lines, patron_error *error)
 {
+    const bool of_texts = bit >= PTN_WIDE_PRODUCT;
     size_t each = ptn_history_width(h, column);
     void *block = NULL;
     if (column->items != NULL) {
-        patron_status status = ptn_allocate(&block, &h->memory, column->capacity, 8, "order lines", error);
+        patron_status status =
+            ptn_allocate(&block, &h->memory, column->capacity, of_texts ? 4 : 8, "order lines", error);
         if (status != PATRON_OK) return status;
     }
     for (int64_t i = 0; block != NULL && i < lines; i++) {
-        if (bit == PTN_WIDE_AMOUNT)
+        if (of_texts)
+            ((int32_t *)block)[i] = ptn_text_at(column->items, each, i);
+        else if (bit == PTN_WIDE_AMOUNT)
             ((int64_t *)block)[i] = ptn_line_amount(h, i);
         else if (bit == PTN_WIDE_ORDER)
             ((uint64_t *)block)[i] = ptn_line_order(h, i);
@@ -171,7 +175,8 @@ static patron_status widen(patron_history *h, ptn_array *column, uint32_t bit, i
 
 patron_status ptn_history_widen(patron_history *h, uint32_t columns, int64_t lines, patron_error *error)
 {
-    ptn_array *const all[] = {&h->amount, &h->order, &h->quantity, &h->discount};
+    ptn_array *const all[] = {&h->amount,  &h->order,    &h->quantity, &h->discount,
+                              &h->product, &h->category, &h->channel};
     for (uint32_t i = 0; i < sizeof all / sizeof *all; i++) {
         if ((columns & ~h->wide & 1u << i) == 0) continue;
         patron_status status = widen(h, all[i], 1u << i, lines, error);

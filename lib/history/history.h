@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The order log: one column for each property of a line, 40 bytes a line with products at most. Amounts, discounts and
-   orders take four bytes and quantities two until a value comes that does not fit: memory that is not touched is the
-   cheapest.
+/* The order log: one column for each property of a line, 30 bytes a line until a value comes that does not fit:
+   amounts, discounts and orders take four bytes and quantities two, products two, categories and channels one. Memory
+   that is not touched is the cheapest.
 
        lines      0 1 2 3 …   rows that are readable and have a customer: customer, time, amount, …, in the order
    appended rejected   0 1 …       the other rows, with their places among all rows: row 17 is a line unless it is here
@@ -33,7 +33,15 @@ enum {
 };
 
 /* Columns that are narrow at first. */
-enum { PTN_WIDE_AMOUNT = 1, PTN_WIDE_ORDER = 2, PTN_WIDE_QUANTITY = 4, PTN_WIDE_DISCOUNT = 8 };
+enum {
+    PTN_WIDE_AMOUNT = 1,
+    PTN_WIDE_ORDER = 2,
+    PTN_WIDE_QUANTITY = 4,
+    PTN_WIDE_DISCOUNT = 8,
+    PTN_WIDE_PRODUCT = 16,
+    PTN_WIDE_CATEGORY = 32,
+    PTN_WIDE_CHANNEL = 64
+};
 
 /* A row that is no line. All of them are remembered, whatever options.rejected_listed: which are listed changes when
    a customer is forgotten. */
@@ -63,9 +71,9 @@ struct patron_history {
     /* Not there (items == NULL) until a batch brings them. */
     ptn_array quantity; /* double, finite, never -0; or int16_t; 1 where it is not there */
     ptn_array order;   /* uint64_t: the bits of its key, of a LONG one its number; or uint32_t; 0 where there is none */
-    ptn_array product; /* int32_t, -1: none */
-    ptn_array category; /* int32_t, -1: none */
-    ptn_array channel;  /* int32_t, -1: none */
+    ptn_array product; /* int32_t, -1: none; or uint16_t: that and 1 more */
+    ptn_array category; /* int32_t, -1: none; or uint8_t: that and 1 more */
+    ptn_array channel;  /* int32_t, -1: none; or uint8_t: that and 1 more */
     ptn_array discount; /* int64_t >= 0; or int32_t */
     uint32_t wide;      /* PTN_WIDE_… of columns that hold what is named first above */
     int64_t reached;    /* no line from this one on was ever written, counted or not */
@@ -139,6 +147,53 @@ static inline int64_t ptn_line_discount(const patron_history *h, int64_t line)
                                               : ((const int32_t *)h->discount.items)[line];
 }
 
+/* Bytes of a value of the column of products, categories or channels. */
+static inline size_t ptn_text_width(const patron_history *h, const ptn_array *column)
+{
+    if (column == &h->product) return (h->wide & PTN_WIDE_PRODUCT) != 0 ? 4 : 2;
+    return (h->wide & (uint32_t)(column == &h->category ? PTN_WIDE_CATEGORY : PTN_WIDE_CHANNEL)) != 0 ? 4 : 1;
+}
+
+/* The number of a line's text in such a column, of values of `each` bytes; -1: none. */
+static inline int32_t ptn_text_at(const void *items, size_t each, int64_t line)
+{
+    return each == 1   ? ((const uint8_t *)items)[line] - 1
+           : each == 2 ? ((const uint16_t *)items)[line] - 1
+                       : ((const int32_t *)items)[line];
+}
+
+/* Says it; false where it does not fit. */
+static inline bool ptn_text_put(void *items, size_t each, int64_t line, int32_t number)
+{
+    if (each == 1)
+        ((uint8_t *)items)[line] = (uint8_t)(number + 1);
+    else if (each == 2)
+        ((uint16_t *)items)[line] = (uint16_t)(number + 1);
+    else
+        ((int32_t *)items)[line] = number;
+    return ptn_text_at(items, each, line) == number;
+}
+
+static inline int32_t ptn_line_text(const patron_history *h, const ptn_array *column, int64_t line)
+{
+    return column->items == NULL ? -1 : ptn_text_at(column->items, ptn_text_width(h, column), line);
+}
+
+static inline int32_t ptn_line_product(const patron_history *h, int64_t line)
+{
+    return ptn_line_text(h, &h->product, line);
+}
+
+static inline int32_t ptn_line_category(const patron_history *h, int64_t line)
+{
+    return ptn_line_text(h, &h->category, line);
+}
+
+static inline int32_t ptn_line_channel(const patron_history *h, int64_t line)
+{
+    return ptn_line_text(h, &h->channel, line);
+}
+
 /* Makes columns wide, PTN_WIDE_…; `lines` of them are in use, counted or not. PATRON_TOO_LARGE, PATRON_OUT_OF_MEMORY.
  */
 patron_status ptn_history_widen(patron_history *history, uint32_t columns, int64_t lines, patron_error *error);
@@ -158,8 +213,8 @@ static inline bool ptn_history_drops(const patron_history *history, int64_t amou
 /* Whether a line is left out for its product. */
 static inline bool ptn_history_ignores(const patron_history *history, int64_t line)
 {
-    if (!history->ignores || history->product.items == NULL) return false;
-    int32_t product = ((const int32_t *)history->product.items)[line];
+    if (!history->ignores) return false;
+    int32_t product = ptn_line_product(history, line);
     return product >= 0 && product < history->ignored.count && ((const uint8_t *)history->ignored.items)[product] != 0;
 }
 
@@ -180,9 +235,9 @@ static inline void ptn_history_columns(ptn_column columns[PTN_HISTORY_COLUMNS], 
                                                  {&h->order, (h->wide & PTN_WIDE_ORDER) != 0 ? 8 : 4},
                                                  {&h->discount, (h->wide & PTN_WIDE_DISCOUNT) != 0 ? 8 : 4},
                                                  {&h->customer, 4},
-                                                 {&h->product, 4},
-                                                 {&h->category, 4},
-                                                 {&h->channel, 4}};
+                                                 {&h->product, ptn_text_width(h, &h->product)},
+                                                 {&h->category, ptn_text_width(h, &h->category)},
+                                                 {&h->channel, ptn_text_width(h, &h->channel)}};
     for (int i = 0; i < PTN_HISTORY_COLUMNS; i++) columns[i] = all[i];
 }
 

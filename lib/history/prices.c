@@ -19,13 +19,14 @@ typedef struct job {
     category_sums *sums; /* of each worker */
 } job;
 
-/* `narrow`: amounts and quantities are, or quantities are 1; a constant, as the loop is the whole work. `plain`: what a
-   line is by itself decides, and nothing special is asked for. */
+/* `narrow`: amounts, quantities and categories are, or quantities are 1; a constant, as the loop is the whole work.
+   `plain`: what a line is by itself decides, and nothing special is asked for. */
 static inline __attribute__((always_inline)) void add_lines(const job *j, category_sums *sums, int64_t from,
                                                             int64_t end, bool narrow, bool plain)
 {
     const patron_history *h = j->grouping->history;
-    const int32_t *categories = h->category.items, *amounts = h->amount.items;
+    const uint8_t *categories = h->category.items;
+    const int32_t *amounts = h->amount.items;
     const int64_t *stamps = h->stamp.items;
     const int64_t as_of_s = j->grouping->as_of_s;
     const int16_t *quantities = h->quantity.items;
@@ -33,7 +34,8 @@ static inline __attribute__((always_inline)) void add_lines(const job *j, catego
     for (int64_t i = from; i < end; i++) {
         int64_t stamp = stamps[i], amount = narrow ? amounts[i] : ptn_line_amount(h, i);
         uint32_t flags = ptn_stamp_flags(stamp);
-        if (categories[i] < 0 || (flags & PTN_LINE_SOME) == 0) continue;
+        int32_t category = narrow ? categories[i] - 1 : ptn_line_category(h, i);
+        if (category < 0 || (flags & PTN_LINE_SOME) == 0) continue;
         if (plain) {
             bool counts = ptn_stamp_time(stamp) <= as_of_s && (flags & PTN_LINE_RETURN) == 0 && amount >= drops;
             if (!counts) continue;
@@ -41,7 +43,7 @@ static inline __attribute__((always_inline)) void add_lines(const job *j, catego
                                     : j->fates[i] != PATRON_FATE_PURCHASE) {
             continue;
         }
-        category_sums *s = &sums[categories[i]];
+        category_sums *s = &sums[category];
         s->amount += amount;
         if (narrow)
             s->quantity.whole += quantities == NULL ? 1 : quantities[i];
@@ -56,7 +58,7 @@ static void add_block(void *argument, int64_t block, int32_t worker)
     const patron_history *h = j->grouping->history;
     category_sums *sums = j->sums + worker * j->categories;
     int64_t from = block * BLOCK, end = from + BLOCK < ptn_history_lines(h) ? from + BLOCK : ptn_history_lines(h);
-    bool narrow = (h->wide & (PTN_WIDE_AMOUNT | PTN_WIDE_QUANTITY)) == 0;
+    bool narrow = (h->wide & (PTN_WIDE_AMOUNT | PTN_WIDE_QUANTITY | PTN_WIDE_CATEGORY)) == 0;
     if (j->fates != NULL || ptn_groups_special(j->grouping))
         add_lines(j, sums, from, end, false, false);
     else if (narrow)

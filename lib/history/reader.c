@@ -132,15 +132,39 @@ static int32_t recall_texts(int32_t *codes, uint8_t unknown[STEP], const ptn_ste
     return left;
 }
 
-/* Products, categories or channels, of which there are few. */
-static void find_few_texts(ptn_step *s, int32_t text, int32_t field, const ptn_array *column, const ptn_memo *known)
+/* Numbers of texts to their column, of the width that it has; below 0: none, which may get one yet. */
+static void put_texts(const ptn_step *s, const ptn_array *column, uint32_t bit, const int32_t *codes)
+{
+    size_t each = ptn_text_width(s->rows->history, column);
+    uint32_t all = 0;
+    if (each == 1) {
+        uint8_t *out = (uint8_t *)column->items + s->at;
+        for (int32_t i = 0; i < s->count; i++) {
+            uint32_t more = codes[i] < 0 ? 0 : (uint32_t)codes[i] + 1;
+            out[i] = (uint8_t)more;
+            all |= more;
+        }
+        if (all > UINT8_MAX) s->block->wide |= bit;
+    } else if (each == 2) {
+        uint16_t *out = (uint16_t *)column->items + s->at;
+        for (int32_t i = 0; i < s->count; i++) {
+            uint32_t more = codes[i] < 0 ? 0 : (uint32_t)codes[i] + 1;
+            out[i] = (uint16_t)more;
+            all |= more;
+        }
+        if (all > UINT16_MAX) s->block->wide |= bit;
+    } else {
+        memcpy((int32_t *)column->items + s->at, codes, (size_t)s->count * sizeof *codes);
+    }
+}
+
+/* Numbers of products, categories or channels, of which there are few. */
+static void find_few_texts(int32_t *codes, ptn_step *s, int32_t text, int32_t field, const ptn_memo *known)
 {
     ptn_wanted_text wanted[STEP];
     uint8_t rows[STEP];
     const ptn_ids from = source_of(s->rows->history, s->orders, text);
     int32_t least = 0;
-    if (column->items == NULL) return;
-    int32_t *codes = (int32_t *)column->items + s->at;
     int32_t unknown = recall_texts(codes, rows, s, &from, known);
     for (int32_t t = 0; t < unknown; t++) {
         ptn_wanted_text *w = &wanted[t];
@@ -159,6 +183,19 @@ static void find_few_texts(ptn_step *s, int32_t text, int32_t field, const ptn_a
     for (int32_t t = 0; t < unknown; t++) {
         if (codes[rows[t]] == PTN_INTERN_NEW) remember(s, text, &wanted[t], rows[t]);
         if (codes[rows[t]] == PTN_INTERN_NOT_UTF8) reject(s, rows[t], field, PATRON_REASON_NOT_UTF8);
+    }
+}
+
+static void find_labels(ptn_step *s, const ptn_memo *known)
+{
+    patron_history *h = s->rows->history;
+    const ptn_array *columns[PTN_READER_MEMOS] = {&h->product, &h->category, &h->channel};
+    static const int32_t fields[PTN_READER_MEMOS] = {PATRON_FIELD_PRODUCT, PATRON_FIELD_CATEGORY, PATRON_FIELD_CHANNEL};
+    int32_t codes[STEP];
+    for (int32_t m = 0; m < PTN_READER_MEMOS; m++) {
+        if (columns[m]->items == NULL) continue;
+        find_few_texts(codes, s, PTN_TEXT_PRODUCT + m, fields[m], &known[m]);
+        put_texts(s, columns[m], (uint32_t)PTN_WIDE_PRODUCT << m, codes);
     }
 }
 
@@ -352,12 +389,7 @@ void ptn_reader_read(void *argument, int64_t block, int32_t worker)
         ptn_step_ask(&s);
         find_orders(&s);
         ptn_step_ask(&s);
-        find_few_texts(&s, PTN_TEXT_PRODUCT, PATRON_FIELD_PRODUCT, &r->history->product,
-                       &known[PTN_TEXT_PRODUCT - PTN_TEXT_PRODUCT]);
-        find_few_texts(&s, PTN_TEXT_CATEGORY, PATRON_FIELD_CATEGORY, &r->history->category,
-                       &known[PTN_TEXT_CATEGORY - PTN_TEXT_PRODUCT]);
-        find_few_texts(&s, PTN_TEXT_CHANNEL, PATRON_FIELD_CHANNEL, &r->history->channel,
-                       &known[PTN_TEXT_CHANNEL - PTN_TEXT_PRODUCT]);
+        find_labels(&s, known);
         int32_t bad = ptn_step_store(&s);
         if (bad < 0 && s.orders->currency.offsets != NULL && r->history->options.only_currency == NULL)
             bad = store_currencies(&s);

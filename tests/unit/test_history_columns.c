@@ -542,7 +542,7 @@ START_TEST(test_texts_of_every_length_keep_apart)
     for (int64_t i = 0; i < TEXTS; i++) {
         uint8_t text[PTN_KEY_TEXT];
         const uint8_t *found;
-        int64_t length = ptn_intern_get(&found, text, &history->products, ((const int32_t *)history->product.items)[i]);
+        int64_t length = ptn_intern_get(&found, text, &history->products, ptn_line_product(history, i));
         ck_assert_int_eq(length, offsets[i + 1] - offsets[i]);
         ck_assert_mem_eq(found, bytes + offsets[i], (size_t)length);
     }
