@@ -120,7 +120,7 @@ patron_status ptn_history_reserve(patron_history *h, const patron_orders *o, pat
 /* Memos for each worker, as large as pays for so many rows: products are more than categories and channels. */
 static patron_status open_memos(appender *a, int64_t rows)
 {
-    static const int32_t most[PTN_READER_MEMOS] = {14, 10, 10};
+    static const int32_t most[PTN_READER_MEMOS] = {14, 10, 10}, fewer = 2;
     ptn_reader *r = &a->rows;
     int64_t places = 0, words = 0;
     int32_t bits[PTN_READER_MEMOS], word_bits[PTN_READER_MEMOS], workers = a->context->threads;
@@ -131,7 +131,7 @@ static patron_status open_memos(appender *a, int64_t rows)
         for (bits[m] = 4; bits[m] < most[m] && INT64_C(1) << bits[m] < rows; bits[m]++) {
         }
         word_bits[m] = bits[m] < PTN_MEMO_SHORT_BITS ? bits[m] : PTN_MEMO_SHORT_BITS;
-        places += INT64_C(1) << bits[m];
+        places += (INT64_C(1) << bits[m]) + (INT64_C(1) << (bits[m] - fewer));
         words += INT64_C(1) << word_bits[m];
     }
     patron_status status =
@@ -147,8 +147,10 @@ static patron_status open_memos(appender *a, int64_t rows)
     for (int32_t i = 0; status == PATRON_OK && i < workers * PTN_READER_MEMOS; i++) {
         int32_t m = i % PTN_READER_MEMOS;
         if (bits[m] == 0) continue;
-        r->memos[i] = (ptn_memo){r->places + places, r->words + words, bits[m], word_bits[m]};
-        places += INT64_C(1) << bits[m];
+        ptn_memo_text *firsts = r->places + places;
+        int64_t of_firsts = INT64_C(1) << bits[m];
+        r->memos[i] = (ptn_memo){firsts, firsts + of_firsts, r->words + words, bits[m], bits[m] - fewer, word_bits[m]};
+        places += of_firsts + (INT64_C(1) << (bits[m] - fewer));
         words += INT64_C(1) << word_bits[m];
     }
     return status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Short texts and their numbers, as far as there is room: products, categories and channels are few, and come again and
-   again. Each has one of two places side by side; of three that are led there, the first to come has lost its own. A
-   worker has its own. */
+   again. Each has a place of its own where no other came before, which it keeps; else one of two places side by side:
+   of three that are led there, the first to come has lost its own. A worker has its own memos. */
 #ifndef PTN_HISTORY_MEMO_H
 #define PTN_HISTORY_MEMO_H
 
@@ -23,11 +23,12 @@ typedef struct ptn_memo_text {
    word stays where it is, and a text that finds its place taken has those of the others. */
 enum { PTN_MEMO_SHORT = 3, PTN_MEMO_SHORT_BITS = 10 };
 
-/* Zero the places to begin. */
+/* Zero the places to begin. 2^… of each, all > 0. */
 typedef struct ptn_memo {
-    ptn_memo_text *places;
-    uint64_t *words;         /* of short texts */
-    int32_t bits, word_bits; /* 2^bits places, 2^word_bits words, both > 0 */
+    ptn_memo_text *firsts; /* of texts that keep theirs */
+    ptn_memo_text *places; /* of the others, in twos */
+    uint64_t *words;       /* of short texts */
+    int32_t first_bits, bits, word_bits;
 } ptn_memo;
 
 static inline uint64_t ptn_memo_word(const uint8_t *bytes)
@@ -65,11 +66,21 @@ static inline ptn_memo_text ptn_memo_text_of(const uint8_t *bytes, int64_t lengt
     return t;
 }
 
+static inline uint64_t ptn_memo_mix(uint64_t head, uint64_t tail)
+{
+    return head * UINT64_C(0x9E3779B97F4A7C15) + tail * UINT64_C(0xD1B54A32D192ED03);
+}
+
 /* The first of a text's two places. */
 static inline ptn_memo_text *ptn_memo_place(const ptn_memo *memo, uint64_t head, uint64_t tail)
 {
-    uint64_t mixed = head * UINT64_C(0x9E3779B97F4A7C15) + tail * UINT64_C(0xD1B54A32D192ED03);
-    return &memo->places[mixed >> (65 - memo->bits) << 1];
+    return &memo->places[ptn_memo_mix(head, tail) >> (65 - memo->bits) << 1];
+}
+
+/* The place that it keeps, if it is the one that came first. */
+static inline ptn_memo_text *ptn_memo_first(const ptn_memo *memo, uint64_t head, uint64_t tail)
+{
+    return &memo->firsts[ptn_memo_mix(head, tail) >> (64 - memo->first_bits)];
 }
 
 /* A short text's bytes and length; four bytes can be read. */
@@ -90,8 +101,8 @@ static inline uint64_t *ptn_memo_word_of(const ptn_memo *memo, uint32_t word)
     return &memo->words[(word * UINT32_C(0x9E3779B1)) >> (32 - memo->word_bits)];
 }
 
-/* The number of a text, or PTN_INTERN_NEW where it is not kept. Without a branch: which place it has nothing foretells.
- */
+/* The number of a text, or PTN_INTERN_NEW where none of its two places holds it. Without a branch: which place it has
+   nothing foretells. */
 static inline int32_t ptn_memo_look(const ptn_memo *memo, uint64_t head, uint64_t tail, int32_t length)
 {
     const ptn_memo_text *t = ptn_memo_place(memo, head, tail);
@@ -104,24 +115,16 @@ static inline int32_t ptn_memo_look(const ptn_memo *memo, uint64_t head, uint64_
 static inline int32_t ptn_memo_find(const ptn_memo *memo, const uint8_t *bytes, int64_t length, bool roomy)
 {
     if (length > PTN_MEMO_BYTES) return PTN_INTERN_NEW;
-    const ptn_memo_text t = ptn_memo_text_of(bytes, length, roomy);
-    return ptn_memo_look(memo, t.head, t.tail, t.length);
+    const ptn_memo_text t = ptn_memo_text_of(bytes, length, roomy), *first = ptn_memo_first(memo, t.head, t.tail);
+    uint64_t differs = (first->head ^ t.head) | (first->tail ^ t.tail) | (uint64_t)(first->length ^ t.length);
+    return differs == 0 ? first->number : ptn_memo_look(memo, t.head, t.tail, t.length);
 }
 
-/* The numbers of texts of one length that lie one behind the other, eight bytes to be read from the last one's first
-   on; returns how many are not kept, and which. */
-static inline int32_t ptn_memo_find_short(int32_t *numbers, uint8_t *unknown, const ptn_memo *memo,
-                                          const uint8_t *bytes, int64_t length, int32_t count)
+/* The numbers of those that are not in their first place; how many are kept nowhere, and which. */
+static inline int32_t ptn_memo_find_rest(int32_t *numbers, uint8_t *unknown, int32_t left, const ptn_memo *memo,
+                                         const uint8_t *bytes, int64_t length)
 {
-    int32_t left = 0, rest = 0;
-    for (int32_t i = 0; i < count; i++) {
-        uint32_t word = ptn_memo_short(bytes + i * length, length);
-        uint64_t kept = *ptn_memo_word_of(memo, word);
-        int32_t is = -(int32_t)(kept >> 32 == word);
-        numbers[i] = ((int32_t)(uint32_t)kept & is) | (PTN_INTERN_NEW & ~is);
-        unknown[left] = (uint8_t)i;
-        left += is + 1;
-    }
+    int32_t rest = 0;
     for (int32_t t = 0; t < left; t++) {
         int32_t i = unknown[t];
         numbers[i] = ptn_memo_find(memo, bytes + i * length, length, true);
@@ -131,6 +134,22 @@ static inline int32_t ptn_memo_find_short(int32_t *numbers, uint8_t *unknown, co
     return rest;
 }
 
+/* The numbers of texts of one length that lie one behind the other, eight bytes to be read from the last one's first
+   on; returns how many are not kept, and which. */
+static inline int32_t ptn_memo_find_short(int32_t *numbers, uint8_t *unknown, const ptn_memo *memo,
+                                          const uint8_t *bytes, int64_t length, int32_t count)
+{
+    int32_t left = 0;
+    for (int32_t i = 0; i < count; i++) {
+        uint32_t word = ptn_memo_short(bytes + i * length, length);
+        uint64_t kept = *ptn_memo_word_of(memo, word);
+        numbers[i] = kept >> 32 == word ? (int32_t)(uint32_t)kept : PTN_INTERN_NEW;
+        unknown[left] = (uint8_t)i;
+        left += kept >> 32 != word;
+    }
+    return ptn_memo_find_rest(numbers, unknown, left, memo, bytes, length);
+}
+
 static inline int32_t ptn_memo_find_each(int32_t *numbers, uint8_t *unknown, const ptn_memo *memo, const uint8_t *bytes,
                                          int64_t length, int32_t count)
 {
@@ -138,21 +157,29 @@ static inline int32_t ptn_memo_find_each(int32_t *numbers, uint8_t *unknown, con
     if (length <= PTN_MEMO_SHORT) return ptn_memo_find_short(numbers, unknown, memo, bytes, length, count);
     for (int32_t i = 0; i < count; i++) {
         const ptn_memo_text t = ptn_memo_text_of(bytes + i * length, length, true);
-        numbers[i] = ptn_memo_look(memo, t.head, t.tail, t.length);
+        const ptn_memo_text *first = ptn_memo_first(memo, t.head, t.tail);
+        uint64_t differs =
+            (first->head ^ t.head) | (first->tail ^ t.tail) | (uint64_t)(uint32_t)(first->length ^ t.length);
+        numbers[i] = differs == 0 ? first->number : PTN_INTERN_NEW;
         unknown[left] = (uint8_t)i;
-        left += numbers[i] < 0;
+        left += differs != 0;
     }
-    return left;
+    return ptn_memo_find_rest(numbers, unknown, left, memo, bytes, length);
 }
 
 static inline void ptn_memo_keep(const ptn_memo *memo, const uint8_t *bytes, int64_t length, int32_t number)
 {
     if (length > PTN_MEMO_BYTES) return;
-    ptn_memo_text t = ptn_memo_text_of(bytes, length, false), *place = ptn_memo_place(memo, t.head, t.tail);
+    ptn_memo_text t = ptn_memo_text_of(bytes, length, false), *place = ptn_memo_place(memo, t.head, t.tail),
+                  *first = ptn_memo_first(memo, t.head, t.tail);
     t.number = number;
-    if (ptn_memo_look(memo, t.head, t.tail, t.length) >= 0) return;
-    place[1] = place[0];
-    place[0] = t;
+    if (ptn_memo_find(memo, bytes, length, false) >= 0) return;
+    if (first->length == 0) {
+        *first = t;
+    } else {
+        place[1] = place[0];
+        place[0] = t;
+    }
     if (length > PTN_MEMO_SHORT) return;
     uint8_t four[4] = {0};
     memcpy(four, bytes, (size_t)length);

@@ -268,11 +268,11 @@ END_TEST
 /* A memo says the number that was kept, or none; texts that differ in their end or length alone are others. */
 START_TEST(test_a_memo_says_what_was_kept)
 {
-    enum { TEXTS = 4000, BITS = 5, WORD_BITS = 4 };
-    static ptn_memo_text places[1 << BITS];
+    enum { TEXTS = 4000, FIRST_BITS = 6, BITS = 5, WORD_BITS = 4 };
+    static ptn_memo_text firsts[1 << FIRST_BITS], places[1 << BITS];
     static uint64_t words[1 << WORD_BITS];
     static uint8_t texts[TEXTS + 8][PTN_MEMO_BYTES];
-    const ptn_memo memo = {places, words, BITS, WORD_BITS};
+    const ptn_memo memo = {firsts, places, words, FIRST_BITS, BITS, WORD_BITS};
     uint64_t state = 3;
     int64_t known = 0;
     for (int64_t length = 1; length <= PTN_MEMO_BYTES; length++) {
