@@ -29,6 +29,7 @@ typedef struct appender {
     ptn_team *team;
     patron_error *error;
     ptn_reader rows;
+    ptn_memos *memos;
     int32_t *renamed;         /* customers of a chunk, see ptn_intern_own */
     int64_t known[PTN_TEXTS]; /* texts with slots that there were before the last chunk */
     int64_t lines, rejected, unreadable, no_customer, rounded, last_s;
@@ -121,39 +122,53 @@ patron_status ptn_history_reserve(patron_history *h, const patron_orders *o, pat
 static patron_status open_memos(appender *a, int64_t rows)
 {
     static const int32_t most[PTN_READER_MEMOS] = {14, 10, 10}, fewer = 2;
-    ptn_reader *r = &a->rows;
+    ptn_memos *m = a->memos;
     int64_t places = 0, words = 0;
     int32_t bits[PTN_READER_MEMOS], word_bits[PTN_READER_MEMOS], workers = a->context->threads;
+    bool enough = m->memos != NULL;
     void *block;
-    for (int32_t m = 0; m < PTN_READER_MEMOS; m++) {
-        bits[m] = 0;
-        if (!is_given(a->orders, PTN_TEXT_PRODUCT + m)) continue;
-        for (bits[m] = 4; bits[m] < most[m] && INT64_C(1) << bits[m] < rows; bits[m]++) {
+    for (int32_t t = 0; t < PTN_READER_MEMOS; t++) {
+        bits[t] = 0;
+        if (!is_given(a->orders, PTN_TEXT_PRODUCT + t)) continue;
+        for (bits[t] = 4; bits[t] < most[t] && INT64_C(1) << bits[t] < rows; bits[t]++) {
         }
-        word_bits[m] = bits[m] < PTN_MEMO_SHORT_BITS ? bits[m] : PTN_MEMO_SHORT_BITS;
-        places += (INT64_C(1) << bits[m]) + (INT64_C(1) << (bits[m] - fewer));
-        words += INT64_C(1) << word_bits[m];
+        enough = enough && m->memos[t].first_bits >= bits[t];
+        word_bits[t] = bits[t] < PTN_MEMO_SHORT_BITS ? bits[t] : PTN_MEMO_SHORT_BITS;
+        places += (INT64_C(1) << bits[t]) + (INT64_C(1) << (bits[t] - fewer));
+        words += INT64_C(1) << word_bits[t];
     }
+    if (enough) return PATRON_OK;
+    ptn_memos_close(m, &a->context->memory);
     patron_status status =
-        ptn_allocate_zero(&block, &a->context->memory, workers * PTN_READER_MEMOS, sizeof *r->memos, "texts", a->error);
-    r->memos = block;
+        ptn_allocate_zero(&block, &a->context->memory, workers * PTN_READER_MEMOS, sizeof *m->memos, "texts", a->error);
+    m->memos = block;
     if (status != PATRON_OK || places == 0) return status;
-    r->place_count = places * workers;
-    r->word_count = words * workers;
-    const ptn_wanted wanted[] = {{&r->places, r->place_count, sizeof *r->places, "texts"},
-                                 {&r->words, r->word_count, sizeof *r->words, "texts"}};
+    m->place_count = places * workers;
+    m->word_count = words * workers;
+    const ptn_wanted wanted[] = {{&m->places, m->place_count, sizeof *m->places, "texts"},
+                                 {&m->words, m->word_count, sizeof *m->words, "texts"}};
     status = ptn_allocate_each(wanted, 2, true, &a->context->memory, a->error);
     places = words = 0;
     for (int32_t i = 0; status == PATRON_OK && i < workers * PTN_READER_MEMOS; i++) {
-        int32_t m = i % PTN_READER_MEMOS;
-        if (bits[m] == 0) continue;
-        ptn_memo_text *firsts = r->places + places;
-        int64_t of_firsts = INT64_C(1) << bits[m];
-        r->memos[i] = (ptn_memo){firsts, firsts + of_firsts, r->words + words, bits[m], bits[m] - fewer, word_bits[m]};
-        places += of_firsts + (INT64_C(1) << (bits[m] - fewer));
-        words += INT64_C(1) << word_bits[m];
+        int32_t t = i % PTN_READER_MEMOS;
+        if (bits[t] == 0) continue;
+        ptn_memo_text *firsts = m->places + places;
+        int64_t of_firsts = INT64_C(1) << bits[t];
+        m->memos[i] = (ptn_memo){firsts, firsts + of_firsts, m->words + words, bits[t], bits[t] - fewer, word_bits[t]};
+        places += of_firsts + (INT64_C(1) << (bits[t] - fewer));
+        words += INT64_C(1) << word_bits[t];
     }
     return status;
+}
+
+void ptn_memos_close(ptn_memos *m, const ptn_memory *memory)
+{
+    if (m->places != NULL) ptn_wipe(m->places, (size_t)m->place_count * sizeof *m->places);
+    if (m->words != NULL) ptn_wipe(m->words, (size_t)m->word_count * sizeof *m->words);
+    ptn_free(memory, m->words);
+    ptn_free(memory, m->places);
+    ptn_free(memory, m->memos);
+    memset(m, 0, sizeof *m);
 }
 
 /* Room to read a chunk. */
@@ -179,18 +194,15 @@ static patron_status open_rows(appender *a)
                                    a->error);
         r->ranges = block;
     }
-    return status == PATRON_OK ? open_memos(a, most) : status;
+    if (status == PATRON_OK) status = open_memos(a, most);
+    r->memos = a->memos->memos;
+    return status;
 }
 
 static void close_rows(appender *a)
 {
     ptn_reader *r = &a->rows;
     for (int32_t t = 0; t < PTN_TEXTS; t++) ptn_free(&a->context->memory, r->fresh[t]);
-    if (r->places != NULL) ptn_wipe(r->places, (size_t)r->place_count * sizeof *r->places);
-    if (r->words != NULL) ptn_wipe(r->words, (size_t)r->word_count * sizeof *r->words);
-    ptn_free(&a->context->memory, r->words);
-    ptn_free(&a->context->memory, r->places);
-    ptn_free(&a->context->memory, r->memos);
     ptn_free(&a->context->memory, r->ranges);
     ptn_free(&a->context->memory, a->renamed);
     ptn_free(&a->context->memory, r->failures);
@@ -480,12 +492,13 @@ static void commit(const appender *a)
 }
 
 patron_status ptn_append(patron_history *history, const patron_orders *orders, const ptn_batch_source *source,
-                         int64_t first, ptn_team *team, patron_error *error)
+                         int64_t first, ptn_memos *memos, ptn_team *team, patron_error *error)
 {
     appender a = {.history = history,
                   .orders = orders,
                   .context = team->context,
                   .team = team,
+                  .memos = memos,
                   .error = error,
                   .rows = {.kernels = ptn_kernels_here(), .source = source, .first = first},
                   .last_s = INT64_MIN,
@@ -509,6 +522,7 @@ patron_status patron_history_append(patron_history *history, const patron_orders
     patron_orders read;
     ptn_context known;
     ptn_team team;
+    ptn_memos memos = {0};
     fenv_t host;
     ptn_ok(error);
     if (history == NULL) return ptn_fail_null(error, "history");
@@ -520,7 +534,8 @@ patron_status patron_history_append(patron_history *history, const patron_orders
     ptn_floating_enter(&host);
     ptn_team_open(&team, &known);
     status = ptn_batch_check_columns(&read, error);
-    if (status == PATRON_OK) status = ptn_append(history, &read, NULL, 0, &team, error);
+    if (status == PATRON_OK) status = ptn_append(history, &read, NULL, 0, &memos, &team, error);
+    ptn_memos_close(&memos, &known.memory);
     ptn_team_close(&team);
     ptn_floating_leave(&host);
     return status;

@@ -30,6 +30,7 @@ typedef struct stream_reader {
     converter *converters; /* of each worker */
     const struct ArrowArray *batch;
     const ptn_kernels *kernels;
+    ptn_memos memos;
     ptn_team team;
     ptn_memory memory;
     int64_t children; /* that the schema has */
@@ -183,7 +184,7 @@ static patron_status append_batch(stream_reader *r, const struct ArrowArray *bat
     given.rows = batch->length;
     ptn_floating_enter(&host);
     status = make_room(r);
-    if (status == PATRON_OK) status = ptn_append(r->history, &given, &source, r->rows, &r->team, r->error);
+    if (status == PATRON_OK) status = ptn_append(r->history, &given, &source, r->rows, &r->memos, &r->team, r->error);
     ptn_floating_leave(&host);
     r->rows += batch->length;
     return status;
@@ -255,6 +256,7 @@ static patron_status append_stream(stream_reader *r, const patron_arrow_columns 
         status = append_batches(r);
         if (status != PATRON_OK) ptn_mark_return(r->history, &mark);
     }
+    ptn_memos_close(&r->memos, &r->memory);
     free_converters(r);
     schema.release(&schema);
     return status;

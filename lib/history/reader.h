@@ -75,11 +75,8 @@ typedef struct ptn_reader {
     ptn_fresh *fresh[PTN_TEXTS]; /* block b's begin at b x PTN_READER_BLOCK; NULL: the column is not given */
     ptn_reader_block *blocks;
     ptn_reader_failure *failures; /* of each worker */
-    ptn_memo_text *places;        /* of all memos, or NULL */
-    uint64_t *words;              /* likewise */
-    int64_t place_count, word_count;
-    ptn_memo *memos;          /* of each worker, PTN_READER_MEMOS: products, categories, channels */
-    ptn_intern_range *ranges; /* of each worker, of customers */
+    const ptn_memo *memos;        /* of each worker, PTN_READER_MEMOS: products, categories, channels */
+    ptn_intern_range *ranges;     /* of each worker, of customers */
 } ptn_reader;
 
 /* A verdict: the field and reason a row is rejected for, and the fate. */
