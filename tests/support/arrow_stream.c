@@ -268,7 +268,8 @@ static void fill_column(struct ArrowArray *out, arrow_source *source, const arro
 static int get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
 {
     arrow_source *source = stream->private_data;
-    int64_t most = source->batch > 0 ? source->batch : source->rows, first = source->batches * most;
+    int64_t at = source->batches, each = source->batch > 0 ? source->batch : source->rows;
+    int64_t first = at * each + at * (at - 1) / 2 * source->grows, most = each + at * source->grows;
     int64_t rows = source->rows - first < most ? source->rows - first : most;
     memset(out, 0, sizeof *out);
     if (source->code != 0 && source->batches == source->fail_after) return source->code;

@@ -29,6 +29,7 @@ typedef struct arrow_source {
     const arrow_made_column *columns;
     int64_t cols, rows;
     int64_t batch;          /* rows of a batch; 0: all in one */
+    int64_t grows;          /* rows that each batch has more than the one before */
     int64_t pad;            /* rows of junk before and behind each column's own (sliced arrays) */
     int64_t struct_pad;     /* likewise before and behind the batch's */
     const bool *gone;       /* rows that are null as rows; NULL: none */

@@ -227,7 +227,7 @@ START_TEST(test_many_rows_in_batches_of_any_size)
 {
     static oracle_line lines[MOST_ROWS];
     uint64_t state = 5;
-    static const int64_t batches[] = {0, 1000, 65536, 65537, 99999};
+    static const int64_t batches[] = {0, 1000, 65536, 65537, 99999, 3}, grows[] = {0, 0, 0, 0, 0, 700};
     random_sheet(lines, MOST_ROWS, &state);
     for (int64_t i = 0; i < MOST_ROWS; i++) lines[i].time_s += 60 * i; /* else a customer has tens of thousands a day */
     sheet s = make_sheet(lines, MOST_ROWS);
@@ -235,9 +235,10 @@ START_TEST(test_many_rows_in_batches_of_any_size)
     s.columns[CATEGORY].index = "i";
     patron_history *plain = new_history(0);
     ck_assert_int_eq(append_lines(plain, lines, MOST_ROWS, false, NULL, NULL), PATRON_OK);
-    for (int b = 0; b < 5; b++) {
+    for (int b = 0; b < 6; b++) {
         patron_history *arrow = new_history(0);
         arrow_source source = {.columns = s.columns, .cols = COLUMNS, .rows = MOST_ROWS, .batch = batches[b], .pad = b};
+        source.grows = grows[b];
         append_source(arrow, &source, NULL);
         check_same(plain, arrow);
         patron_history_free(arrow);
