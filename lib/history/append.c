@@ -18,8 +18,8 @@
 /* New texts that room is made for at once; how many ahead their slots are asked for. */
 enum { FRESH_STEP = 1024, AHEAD = 12, EARLY = 4 /* times as many rows left */ };
 
-/* Bytes of a column of orders that are copied to four times the room; of other columns an eighth. */
-enum { MOST_COPIED = 1 << 28 };
+/* Bytes of a column of orders that are copied to four times the room, of other columns an eighth; of a small column. */
+enum { MOST_COPIED = 1 << 28, SMALL = 1 << 24 };
 
 /* A batch on its way in: what is written behind the counts so far. */
 typedef struct appender {
@@ -48,15 +48,16 @@ static bool is_given(const patron_orders *o, int32_t text)
     return texts[text]->offsets != NULL || (text == PTN_TEXT_CUSTOMER && o->customer_number != NULL);
 }
 
-/* Room for so many more in a column. One that has to move gets four times the room: what is copied is touched twice,
-   and room that is not used is not touched at all. Large ones move without a copy, but for orders, which are ids: they
-   are copied and wiped. */
+/* Room for so many more in a column. One that has to move gets four times the room, a small one sixteen times: what is
+   copied is touched twice, and room that is not used is not touched at all. Large ones move without a copy, but for
+   orders, which are ids: they are copied and wiped. */
 static patron_status reserve_column(patron_history *h, ptn_array *column, int64_t more, size_t each, const char *what,
                                     patron_error *error)
 {
     bool orders = column == &h->order;
     int64_t roomy = 0, needed, most = (orders ? MOST_COPIED : MOST_COPIED / 8) / (int64_t)each;
-    if (column->items != NULL && column->capacity < most) roomy = 4 * column->capacity;
+    if (column->items != NULL && column->capacity < most)
+        roomy = (column->capacity < SMALL / (int64_t)each ? 16 : 4) * column->capacity;
     if (ptn_add_i64(&needed, column->count, more) && needed > column->capacity && needed < roomy)
         more = roomy - column->count;
     return orders ? ptn_array_reserve_wiping(column, &h->memory, more, each, what, error)

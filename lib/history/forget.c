@@ -143,7 +143,7 @@ static void close_lines(patron_history *h, const renumbering *new)
     for (int c = 0; c < PTN_HISTORY_COLUMNS; c++) {
         if (columns[c].array->items == NULL) continue;
         columns[c].array->count = kept;
-        ptn_array_wipe_rest(columns[c].array, columns[c].each);
+        ptn_history_wipe_rest(h, &columns[c]);
     }
 }
 

@@ -241,6 +241,16 @@ static inline void ptn_history_columns(ptn_column columns[PTN_HISTORY_COLUMNS], 
     for (int i = 0; i < PTN_HISTORY_COLUMNS; i++) columns[i] = all[i];
 }
 
+/* Overwrites what was ever written to a column beyond its count. */
+static inline void ptn_history_wipe_rest(const patron_history *h, const ptn_column *column)
+{
+    const ptn_array *array = column->array;
+    int64_t end = h->reached < array->capacity ? h->reached : array->capacity;
+    if (array->items != NULL && end > array->count)
+        ptn_wipe((uint8_t *)array->items + (size_t)array->count * column->each,
+                 (size_t)(end - array->count) * column->each);
+}
+
 /* Bytes of a value in one of them. */
 static inline size_t ptn_history_width(patron_history *h, const ptn_array *column)
 {

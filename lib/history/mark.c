@@ -29,7 +29,7 @@ void ptn_mark_return(patron_history *h, const ptn_mark *mark)
         ptn_array *array = columns[i].array;
         if (array->items == NULL) continue;
         array->count = mark->lines;
-        ptn_array_wipe_rest(array, columns[i].each);
+        ptn_history_wipe_rest(h, &columns[i]);
         if (!mark->there[i]) ptn_array_free(array, &h->memory);
     }
     for (int i = 0; i < PTN_MARK_INTERNS; i++) ptn_intern_truncate(interns[i], mark->texts[i]);
