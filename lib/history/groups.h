@@ -11,11 +11,8 @@
 
    Where single lines are not asked for (no details), neighbours in the log of one customer, time and order are gathered
    as one entry for what was bought and one for what came back. Where details are, but no line is compared with another,
-   and the log's columns are narrow, so are they, a few lines to an entry, with a brief of each:
-
-       log        r1 r1 r1 r2 r2 …      r: runs; the second line of r1 came back
-       entries    r1 (bought, 2 lines), r1 (back, 1), r2 (bought, 2) …
-       briefs     l1 l3 l2 l4 l5 …
+   and the log's columns are narrow, so are they, a few lines to an entry, with a brief of each, and without the first
+   two steps: briefs.h.
 
    Many lines are gathered in up to four rounds, a range of groups each, in the same memory: fresh memory costs more
    than reading the customers' column again. */
@@ -28,28 +25,38 @@
 
 enum { PTN_GROUPS_ROUNDS = 4 };
 
+/* See briefs.h. */
+typedef union ptn_unit ptn_unit;
+typedef struct ptn_page ptn_page;
+typedef struct ptn_chain ptn_chain;
+
+/* What a category's lines that make orders come to, where the log's columns are narrow. */
+typedef struct ptn_price_sum {
+    int64_t amount, quantity;
+} ptn_price_sum;
+
 typedef struct ptn_groups {
     ptn_memory memory;
     int64_t customers;
     int32_t shift;   /* group g has customers g << shift … */
     int64_t count;   /* of groups */
-    int64_t *starts; /* count + 1: entries of group g are starts[g] … starts[g + 1] - 1 */
+    int64_t *starts; /* count + 1: entries of group g are starts[g] … starts[g + 1] - 1; with briefs of no meaning */
     int64_t rounds;
     int64_t ranges[PTN_GROUPS_ROUNDS + 1]; /* round r gathers groups ranges[r] … ranges[r + 1] - 1 */
     int64_t base;                          /* entries before this round's, which are not there */
-    int64_t largest;                       /* entries of the largest */
+    int64_t largest;                       /* entries of the largest; with briefs, at most, from the first round on */
     ptn_gathered *entries;                 /* of lines, or runs of them, that matter to their customer */
     ptn_detail *details;                   /* of each entry's line; or NULL */
-    ptn_brief *briefs;                     /* of each entry's lines, in the entries' order; or NULL */
-    ptn_brief_form form;                   /* theirs */
-    int64_t *brief_starts;                 /* as `starts`, of briefs; or NULL */
-    int64_t brief_base, most_briefs;       /* briefs before this round's; those of the largest group */
     int64_t *lines;                        /* of each entry, its place in the log; or NULL */
     int64_t *places;                       /* blocks of lines x groups: where a block's next line of a group goes */
-    int64_t *brief_places;                 /* likewise, or NULL */
-    int64_t block;                         /* lines in a block */
+    int64_t block, blocks;                 /* lines in a block; blocks */
     uint64_t scramble, unscramble;         /* odd; what order keys are multiplied by, and the way back */
-    uint8_t *stages;                       /* of each worker, where it collects entries and briefs; or NULL */
+    void *block_of_units;                  /* NULL, or all that is gathered where that is briefs: */
+    ptn_unit *units;                       /* in it, from a line of the cache on */
+    ptn_page *pages;                       /* of units */
+    ptn_chain *chains;                     /* blocks of lines x groups: a block's pages of a group */
+    int64_t piece, touched;                /* pages that a worker takes at a time; pages that have been in use */
+    ptn_brief_form form;                   /* the briefs' */
     uint64_t *seen;                        /* a bit for each customer: has a line that did not become an entry */
     int64_t kinds[PTN_KIND_COUNT];         /* lines, duplicates included */
     int64_t first_s, last_s;               /* of the kept ones; first_s > last_s: none */
@@ -69,9 +76,13 @@ typedef struct ptn_grouping {
     uint64_t *ordered;     /* NULL, or of each worker `words` with a bit for each owner, 0 to begin: set where a line
                               makes an order, which a duplicate may */
     int64_t words;
+    ptn_price_sum *price_sums; /* NULL, or with briefs of each worker `categories`, 0 to begin */
+    int64_t categories;
 } ptn_grouping;
 
-/* Counts the lines of each group and says where they go. PATRON_TOO_LARGE, PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. */
+/* Counts the lines of each group and says where they go. With briefs, what is known of lines comes with the first
+   round: `seen`, `kinds`, first_s, last_s and `largest`, and what the grouping asks for. PATRON_TOO_LARGE,
+   PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. */
 patron_status ptn_groups_count(ptn_groups *groups, const ptn_grouping *grouping, ptn_team *team, const char *stage,
                                double from, double until, patron_error *error);
 
@@ -87,8 +98,30 @@ bool ptn_groups_brief(const ptn_grouping *grouping);
 /* Lines of a group of up to so many entries, at most. */
 static inline int64_t ptn_groups_lines(const ptn_groups *groups, int64_t entries)
 {
-    if (groups->brief_starts == NULL) return entries;
-    return groups->most_briefs / PTN_BRIEF_LINES < entries ? groups->most_briefs : entries * PTN_BRIEF_LINES;
+    return groups->units == NULL ? entries : 2 * entries; /* a unit each */
+}
+
+/* From the counts of blocks of lines x groups: where each group begins, and where in it each block's lines go. The most
+   of one group. */
+int64_t ptn_groups_lay_out(int64_t *starts, int64_t *places, int64_t groups, int64_t blocks);
+
+/* Ranges of groups for the rounds, with about as many entries each; those of the largest. */
+int64_t ptn_groups_choose_ranges(ptn_groups *groups);
+
+/* What the entries of a line's run have in common in `packed`. */
+static inline int64_t ptn_groups_packed(const ptn_groups *groups, int64_t stamp, uint32_t customer)
+{
+    uint32_t within = (1u << groups->shift) - 1u;
+    return ptn_stamp_time(stamp) * (INT64_C(1) << PTN_GATHERED_TIME) +
+           (int64_t)(ptn_stamp_order(stamp) | (customer & within) << PTN_GATHERED_CUSTOMER);
+}
+
+/* What lines of an order have in common, within their customer. */
+static inline uint64_t ptn_groups_order(const ptn_groups *groups, const patron_history *h, int64_t line, int64_t stamp)
+{
+    return ptn_stamp_order(stamp) == PTN_KEY_NONE
+               ? (uint64_t)ptn_local_day(ptn_stamp_time(stamp), h->options.utc_offset_s)
+               : ptn_line_order(h, line) * groups->scramble;
 }
 
 /* Whether more decides what a line is than an as-of, its amount and its flags. */

@@ -462,11 +462,8 @@ enum { AT_ONCE = 4 };
 void ptn_habits_settle(ptn_habit_bench *b, ptn_entry *entries, int64_t count, const ptn_brief *briefs,
                        const ptn_brief_form *form)
 {
-    enum { BRIEFS_A_LINE = 64 / sizeof *briefs }; /* of cache */
     const uint64_t channels = form->channel_mask << form->channel;
     ptn_brief *to = b->settled;
-    int64_t lines = lines_of(entries, count);
-    for (int64_t i = 0; i < lines; i += BRIEFS_A_LINE) __builtin_prefetch(&briefs[i]);
     for (int64_t i = 0; i < count; i++) {
         ptn_entry *e = &entries[i];
         const ptn_brief *from = &briefs[e->at];

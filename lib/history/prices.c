@@ -100,3 +100,21 @@ patron_status ptn_prices_make(double **prices, const ptn_grouping *grouping, con
         ptn_free(memory, block);
     return status;
 }
+
+patron_status ptn_prices_of(double **prices, const ptn_price_sum *sums, int64_t categories, int32_t workers,
+                            const ptn_memory *memory, patron_error *error)
+{
+    void *block;
+    patron_status status = ptn_allocate(&block, memory, categories, sizeof **prices, "categories", error);
+    if (status != PATRON_OK) return status;
+    *prices = block;
+    for (int64_t c = 0; c < categories; c++) {
+        ptn_price_sum all = {0, 0};
+        for (int32_t w = 0; w < workers; w++) {
+            all.amount += sums[w * categories + c].amount;
+            all.quantity += sums[w * categories + c].quantity;
+        }
+        (*prices)[c] = all.quantity > 0 ? (double)all.amount / (double)all.quantity : (double)NAN;
+    }
+    return PATRON_OK;
+}

@@ -37,6 +37,11 @@ static inline double ptn_quantity_value(const ptn_quantity_sum *sum)
     return (double)(sum->steps + ((ptn_uint128)sum->whole << 52)) * 0x1p-52;
 }
 
+/* The same as ptn_prices_make where each worker has summed up its lines. Neither column nor categories are missing.
+   PATRON_OUT_OF_MEMORY. */
+patron_status ptn_prices_of(double **prices, const ptn_price_sum *sums, int64_t categories, int32_t workers,
+                            const ptn_memory *memory, patron_error *error);
+
 /* *prices gets one for each category, in 1/10,000 currency units, NaN where there is no such line; NULL where there are
    no categories. To be freed. fates: of each line, or NULL where what a line is by itself decides.
    PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. */

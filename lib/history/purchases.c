@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "history/as_of.h"
+#include "history/briefs.h"
 #include "history/cancelled.h"
 #include "history/duplicates.h"
 #include "history/entries.h"
@@ -147,8 +148,8 @@ static void add_customer(const job *j, group_sums *sums, int64_t customer, const
 }
 
 /* Entries of a group, grouped by customer: a counting sort that keeps their order. ends[c] is where customer c's end.
-   With briefs, each entry has some, and they lie in the order that entries were gathered in. */
-static void sort_group(const bench *b, const ptn_gathered *gathered, int64_t count, int64_t customers, bool briefs)
+ */
+static void sort_group(const bench *b, const ptn_gathered *gathered, int64_t count, int64_t customers)
 {
     uint32_t *ends = b->ends, at = 0;
     memset(ends, 0, (size_t)customers * sizeof *ends);
@@ -158,19 +159,8 @@ static void sort_group(const bench *b, const ptn_gathered *gathered, int64_t cou
         ends[c] = at;
         at += of;
     }
-    if (!briefs) {
-        for (int64_t i = 0; i < count; i++)
-            b->entries[ends[ptn_gathered_customer(&gathered[i])]++] = ptn_gathered_entry(&gathered[i], (uint32_t)i);
-        return;
-    }
-    at = 0;
-    for (int64_t i = 0; i < count; i++) {
-        ptn_entry *e = &b->entries[ends[ptn_gathered_customer(&gathered[i])]++];
-        uint32_t more = ptn_gathered_more(&gathered[i]);
-        *e = ptn_gathered_entry(&gathered[i], at);
-        e->more = (uint8_t)more;
-        at += more + 1;
-    }
+    for (int64_t i = 0; i < count; i++)
+        b->entries[ends[ptn_gathered_customer(&gathered[i])]++] = ptn_gathered_entry(&gathered[i], (uint32_t)i);
 }
 
 /* `together`: the purchase lines of each order lie so. */
@@ -259,7 +249,8 @@ static void see_group(void *argument, int64_t block, int32_t worker)
     bench *b = &j->benches[worker];
     int64_t group = j->first + block;
     int64_t first = group << g->shift, end = (group + 1) << g->shift, from = 0;
-    int64_t start = g->starts[group] - g->base, count = g->starts[group + 1] - g->starts[group];
+    int64_t start = g->units != NULL ? 0 : g->starts[group] - g->base,
+            count = g->units != NULL ? ptn_briefs_most(g, group) : g->starts[group + 1] - g->starts[group];
     if (end > g->customers) end = g->customers;
     if ((count > LARGE_GROUP) != j->large) return;
     memset(&j->sums[group], 0, sizeof *j->sums);
@@ -269,10 +260,12 @@ static void see_group(void *argument, int64_t block, int32_t worker)
     if (j->customers != NULL) ptn_touch(&j->customers[first], (size_t)(end - first) * sizeof *j->customers);
     if (j->habits != NULL) ptn_touch(&j->habits[first], (size_t)(end - first) * sizeof *j->habits);
     if (b->tray != NULL) lay_tray(j->purchases, b->tray, first, end);
-    sort_group(b, g->entries + start, count, end - first, g->brief_starts != NULL);
-    if (g->brief_starts != NULL)
-        ptn_habits_settle(&b->habits, b->entries, count, g->briefs + (g->brief_starts[group] - g->brief_base),
-                          &g->form);
+    if (g->units != NULL) {
+        int64_t entries = ptn_briefs_sort(b->entries, b->ends, g, group, end - first);
+        ptn_habits_settle(&b->habits, b->entries, entries, ptn_briefs_of(g), &g->form);
+    } else {
+        sort_group(b, g->entries + start, count, end - first);
+    }
     for (int64_t c = first; c < end; c++) {
         int64_t to = b->ends[c - first];
         ptn_habits *habits;
@@ -390,7 +383,7 @@ static patron_status make_benches(job *j, int32_t workers, ptn_memory *memory, p
         if (status == PATRON_OK && j->sink != NULL) status = ptn_allocate_each(&of_sink, 1, true, memory, error);
         if (status == PATRON_OK && habits)
             status = ptn_habit_bench_open(&b->habits, j->history, j->question.habits, lines, memory, error);
-        if (status == PATRON_OK && j->groups->brief_starts != NULL)
+        if (status == PATRON_OK && j->groups->units != NULL)
             status = ptn_habit_bench_settle(&b->habits, lines, memory, error);
         if (status != PATRON_OK) return status;
     }
@@ -428,9 +421,34 @@ static patron_status make_customers(ptn_purchases *p, job *j, patron_error *erro
     return PATRON_OK;
 }
 
+/* Where each group's ranked customers begin, from the bits of those with an order, of whom each worker saw some. */
+static void count_ordered(ptn_purchases *p, const ptn_grouping *grouping, int32_t workers)
+{
+    enum { WORDS = 1 << (PTN_PURCHASES_SHIFT - 6) };
+    for (int64_t word = 0; word < grouping->words; word++) {
+        p->rows[word] = 0;
+        for (int32_t w = 0; w < workers; w++) p->rows[word] |= grouping->ordered[w * grouping->words + word];
+        p->ranked[word / WORDS + 1] += ptn_run_count(p->rows[word]);
+    }
+    for (int64_t g = 0; g < p->groups; g++) p->ranked[g + 1] += p->ranked[g];
+}
+
+/* What waits for all lines to have been met. */
+static patron_status begin_seeing(ptn_purchases *p, job *j, const ptn_grouping *grouping, double **prices,
+                                  int32_t workers, patron_error *error)
+{
+    patron_status status = PATRON_OK;
+    if (j->sink != NULL) count_ordered(p, grouping, workers);
+    if (grouping->price_sums != NULL)
+        status = ptn_prices_of(prices, grouping->price_sums, grouping->categories, workers, &p->memory, error);
+    j->question.prices = *prices;
+    if (status == PATRON_OK) status = make_benches(j, workers, &p->memory, error);
+    return status == PATRON_OK ? make_customers(p, j, error) : status;
+}
+
 /* Gathers the groups of each round and sees their customers. */
-static patron_status see_rounds(job *j, ptn_groups *g, const ptn_grouping *grouping, ptn_team *team, const char *stage,
-                                double from, double until, patron_error *error)
+static patron_status see_rounds(ptn_purchases *p, job *j, ptn_groups *g, const ptn_grouping *grouping, double **prices,
+                                ptn_team *team, const char *stage, double from, double until, patron_error *error)
 {
     double step = (until - from) / (double)g->rounds;
     for (int64_t round = 0; round < g->rounds; round++, from += step) {
@@ -438,6 +456,8 @@ static patron_status see_rounds(job *j, ptn_groups *g, const ptn_grouping *group
         patron_status status = ptn_groups_gather(g, grouping, round, team, stage, from, from + 0.4 * step, error);
         j->first = g->ranges[round];
         j->large = false;
+        if (status == PATRON_OK && round == 0)
+            status = begin_seeing(p, j, grouping, prices, team->context->threads, error);
         if (status == PATRON_OK)
             status = ptn_team_run(team, stage, from + 0.4 * step, from + step, groups, see_group, j, error);
         if (status != PATRON_OK) return status;
@@ -502,34 +522,26 @@ static patron_status make_ranked(ptn_purchases *p, patron_error *error)
     return ptn_allocate_each(wanted, 2, true, &p->memory, error);
 }
 
-/* Where each group's ranked customers begin, from the bits of those with an order, of whom each worker saw some. */
-static void count_ordered(ptn_purchases *p, const ptn_grouping *grouping, int32_t workers)
-{
-    enum { WORDS = 1 << (PTN_PURCHASES_SHIFT - 6) };
-    for (int64_t word = 0; word < grouping->words; word++) {
-        p->rows[word] = 0;
-        for (int32_t w = 0; w < workers; w++) p->rows[word] |= grouping->ordered[w * grouping->words + word];
-        p->ranked[word / WORDS + 1] += ptn_run_count(p->rows[word]);
-    }
-    for (int64_t g = 0; g < p->groups; g++) p->ranked[g + 1] += p->ranked[g];
-}
-
 /* Gathers the lines and sees their customers. j->groups is the caller's to free, on failure too, as is j->sums. */
 static patron_status see_gathered(ptn_purchases *p, job *j, ptn_groups *groups, const ptn_grouping *grouping,
                                   ptn_team *team, const char *stage, double from, double until, patron_error *error)
 {
     double *prices = NULL, counted = from + 0.04 * (until - from);
     int32_t workers = team->context->threads;
+    ptn_grouping asked = *grouping;
+    bool priced = (j->question.habits & PTN_HABIT_PRICES) != 0;
     patron_status status = ptn_groups_count(groups, grouping, team, stage, from, counted, error);
     if (status != PATRON_OK) return status;
     j->groups = groups;
-    if (j->sink != NULL) count_ordered(p, grouping, workers);
-    if ((j->question.habits & PTN_HABIT_PRICES) != 0) status = find_prices(&prices, j, grouping, team, stage, error);
-    j->question.prices = prices;
-    if (status == PATRON_OK) status = make_benches(j, workers, &p->memory, error);
-    if (status == PATRON_OK) status = make_customers(p, j, error);
-    if (status == PATRON_OK) status = see_rounds(j, groups, grouping, team, stage, counted, until, error);
+    asked.categories = j->history->category.items == NULL ? 0 : ptn_intern_count(&j->history->categories);
+    const ptn_wanted sums = {&asked.price_sums, workers * asked.categories, sizeof *asked.price_sums, "categories"};
+    if (priced && groups->units == NULL)
+        status = find_prices(&prices, j, grouping, team, stage, error);
+    else if (priced && asked.categories > 0)
+        status = ptn_allocate_each(&sums, 1, true, &p->memory, error);
+    if (status == PATRON_OK) status = see_rounds(p, j, groups, &asked, &prices, team, stage, counted, until, error);
     free_benches(j, workers, &p->memory);
+    ptn_free(&p->memory, asked.price_sums);
     ptn_free(&p->memory, prices);
     return status;
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lines gathered as briefs say, to the bit, what lines gathered whole do, up to the last number that a brief holds. */
+/* Lines gathered as briefs say, to the bit, what lines gathered whole do, up to the last number that a brief holds; and
+   each of the log's lines is in its customer's records once, in the log's order. */
 #include <stdlib.h>
 #include <string.h>
 
 #include <patron/patron.h>
 
+#include "base/threads.h"
 #include "features/features.h"
-#include "history/groups.h"
+#include "history/briefs.h"
 #include "matrix/matrix.h"
 #include "support/order_lines.h"
 #include "support/suite.h"
@@ -134,6 +136,116 @@ START_TEST(test_briefs_say_what_lines_do)
 }
 END_TEST
 
+/* The lines of each customer that were bought (1) or came back (0), in the log's order; -1: none. */
+typedef struct log_lines {
+    int64_t *first[2], *next[2];
+    bool *aside; /* by customer: has another line */
+} log_lines;
+
+static log_lines lines_of(const ptn_grouping *g)
+{
+    int64_t lines = ptn_history_lines(g->history), customers = ptn_intern_count(&g->history->customers);
+    log_lines l = {.aside = calloc((size_t)customers, sizeof *l.aside)};
+    for (int bought = 0; bought < 2; bought++) {
+        l.first[bought] = malloc((size_t)customers * sizeof **l.first);
+        l.next[bought] = malloc((size_t)lines * sizeof **l.next);
+        for (int64_t c = 0; c < customers; c++) l.first[bought][c] = -1;
+    }
+    for (int64_t i = lines; i-- > 0;) {
+        int32_t customer = ((const int32_t *)g->history->customer.items)[i];
+        uint8_t kind = ptn_groups_kind(g, i);
+        int bought = kind >= PTN_KIND_PURCHASE;
+        if (kind < PTN_KIND_RETURN) {
+            l.aside[customer] = true;
+            continue;
+        }
+        l.next[bought][i] = l.first[bought][customer];
+        l.first[bought][customer] = i;
+    }
+    return l;
+}
+
+/* An entry and its briefs are the next lines of its customer. */
+static void expect_lines(log_lines *l, const ptn_groups *groups, const ptn_grouping *g, const ptn_entry *e, int64_t c)
+{
+    const patron_history *h = g->history;
+    bool order = false;
+    int64_t sum = 0;
+    int bought = ptn_entry_bought(e);
+    for (int64_t b = 0; b <= e->more; b++) {
+        int64_t line = l->first[bought][c], amount = ptn_line_amount(h, line),
+                stamp = ((const int64_t *)h->stamp.items)[line];
+        const ptn_brief *brief = &groups->units[e->at + b].brief;
+        l->first[bought][c] = l->next[bought][line];
+        ck_assert_int_eq(e->time_s, ptn_stamp_time(stamp));
+        ck_assert_uint_eq(e->order, ptn_groups_order(groups, h, line, stamp));
+        ck_assert_int_eq(brief->amount, amount);
+        ck_assert_int_eq(brief->discount, ptn_line_discount(h, line));
+        ck_assert_int_eq(ptn_brief_quantity(brief), (int64_t)ptn_line_quantity(h, line));
+        ck_assert_int_eq(ptn_brief_product(brief, &groups->form), ((const int32_t *)h->product.items)[line]);
+        order |= ptn_groups_kind(g, line) == PTN_KIND_ORDER;
+        sum += bought || amount >= 0 ? amount : -amount;
+    }
+    ck_assert_int_eq(e->kind == PTN_KIND_ORDER, order);
+    ck_assert_int_eq(e->amount, sum);
+    ck_assert_uint_eq(e->marks, 0);
+}
+
+static void expect_groups(log_lines *l, const ptn_groups *groups, const ptn_grouping *g, int64_t round)
+{
+    uint32_t *ends = malloc(sizeof *ends << groups->shift);
+    for (int64_t group = groups->ranges[round]; group < groups->ranges[round + 1]; group++) {
+        int64_t first = group << groups->shift, most = ptn_briefs_most(groups, group), at = 0,
+                count = groups->customers - first < 1 << groups->shift ? groups->customers - first : 1 << groups->shift;
+        ptn_entry *entries = malloc((size_t)(most + 1) * sizeof *entries);
+        int64_t records = ptn_briefs_sort(entries, ends, groups, group, count);
+        ck_assert_int_le(records, most);
+        for (int64_t c = 0; c < count; c++)
+            for (; at < ends[c]; at++) expect_lines(l, groups, g, &entries[at], first + c);
+        ck_assert_int_eq(at, records);
+        free(entries);
+    }
+    free(ends);
+}
+
+START_TEST(test_each_line_is_in_one_record)
+{
+    static const numbers many = {200000, 8, 7, true};
+    static const int64_t bytes[] = {0, 1 << 20};
+    patron_history *history = history_of(&many, false);
+    for (int i = 0; i < 6; i++) {
+        ptn_grouping g = {.history = history, .details = true, .before_s = INT64_MIN, .round_bytes = bytes[i % 2]};
+        g.as_of_s = i < 3 ? INT64_C(900) * 86400 : INT64_MAX; /* a tenth of the lines is later; none */
+        patron_context options = {.size = sizeof options, .threads = 1 + i / 2};
+        ptn_context context;
+        ptn_team team;
+        ptn_groups groups;
+        log_lines l = lines_of(&g);
+        ck_assert_int_eq(ptn_context_read(&context, &options, NULL), PATRON_OK);
+        ptn_team_open(&team, &context);
+        ck_assert_int_eq(ptn_groups_count(&groups, &g, &team, "", 0.0, 0.0, NULL), PATRON_OK);
+        ck_assert_int_eq(groups.rounds, i % 2 == 0 ? 1 : PTN_GROUPS_ROUNDS);
+        ck_assert_int_gt(groups.blocks, 1);
+        for (int64_t round = 0; round < groups.rounds; round++) {
+            ck_assert_int_eq(ptn_groups_gather(&groups, &g, round, &team, "", 0.0, 0.0, NULL), PATRON_OK);
+            expect_groups(&l, &groups, &g, round);
+        }
+        for (int64_t c = 0; c < groups.customers; c++) {
+            ck_assert(ptn_groups_saw(&groups, c) == l.aside[c]);
+            ck_assert(l.first[0][c] < 0 && l.first[1][c] < 0);
+        }
+        ptn_groups_free(&groups);
+        ptn_team_close(&team);
+        for (int bought = 0; bought < 2; bought++) {
+            free(l.first[bought]);
+            free(l.next[bought]);
+        }
+        free(l.aside);
+    }
+    patron_history_free(history);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("briefs");
@@ -141,5 +253,6 @@ int main(void)
     tcase_set_timeout(tests, 120);
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, test_briefs_say_what_lines_do);
+    tcase_add_test(tests, test_each_line_is_in_one_record);
     return run_suite(suite);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Customers that a sink takes as they are seen are, to the bit and row by row, those kept in arrays; what is sent in
-   whole lines of cache arrives where it belongs and nowhere else. */
+/* Customers that a sink takes as they are seen are, to the bit and row by row, those kept in arrays. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +11,6 @@
 #include "base/threads.h"
 #include "features/features.h"
 #include "history/purchases.h"
-#include "history/stage.h"
 #include "matrix/matrix.h"
 #include "support/order_lines.h"
 #include "support/suite.h"
@@ -274,45 +272,10 @@ START_TEST(test_an_interrupted_build_leaves_nothing)
         ck_assert_int_eq(status, PATRON_CANCELLED);
     }
     ck_assert_int_gt(refused, 20);
-    ck_assert_int_gt(cancelled, 8);
+    ck_assert_int_gt(cancelled, 5);
     ck_assert_uint_eq(build_with(history, INT64_MAX, INT64_MAX, &again), PATRON_OK);
     ck_assert_uint_eq(whole, again);
     patron_history_free(history);
-}
-END_TEST
-
-/* Records of random sizes to stretches that follow each other without a gap: each is whole, whoever comes first. */
-START_TEST(test_stages_write_their_own_bytes_alone)
-{
-    enum { BYTES = 4000, STRETCHES = 8, MOST = 160 };
-    static uint8_t memory[BYTES + PTN_STAGE_LINE], wanted[BYTES + PTN_STAGE_LINE];
-    static _Alignas(64) uint8_t stages[STRETCHES][4 * PTN_STAGE_LINE];
-    uint64_t state = 8;
-    for (int round = 0; round < 3000; round++) {
-        int64_t ends[STRETCHES + 1] = {0}, at[STRETCHES];
-        uint8_t heads[STRETCHES];
-        ends[0] = test_below(&state, 130);
-        for (int s = 0; s < STRETCHES; s++) ends[s + 1] = ends[s] + test_below(&state, round % 2 ? 40 : 450);
-        memset(memory, 255, sizeof memory);
-        memset(wanted, 255, sizeof wanted);
-        for (int s = 0; s < STRETCHES; s++) {
-            at[s] = ends[s];
-            heads[s] = (uint8_t)ptn_stage_within(memory + at[s]);
-        }
-        for (int left = STRETCHES * 40; left > 0; left--) {
-            uint8_t record[MOST + PTN_STAGE_STEP];
-            int s = (int)test_below(&state, STRETCHES);
-            int64_t room = ends[s + 1] - at[s], bytes = test_below(&state, MOST + 1);
-            if (bytes > room) bytes = room;
-            for (size_t i = 0; i < sizeof record; i++) record[i] = (uint8_t)test_below(&state, 255);
-            ptn_stage_put(stages[s], &heads[s], memory + at[s], record, (uint32_t)bytes);
-            memcpy(wanted + at[s], record, (size_t)bytes);
-            at[s] += bytes;
-        }
-        for (int s = STRETCHES - 1; s >= 0; s--) ptn_stage_end(stages[s], heads[s], memory + at[s]);
-        ptn_stage_settle();
-        ck_assert_mem_eq(memory, wanted, sizeof memory);
-    }
 }
 END_TEST
 
@@ -326,6 +289,5 @@ int main(void)
     tcase_add_test(tests, test_no_sink_where_who_is_ranked_is_not_known_early);
     tcase_add_test(tests, test_overflow_names_the_first_customer);
     tcase_add_test(tests, test_an_interrupted_build_leaves_nothing);
-    tcase_add_test(tests, test_stages_write_their_own_bytes_alone);
     return run_suite(suite);
 }
