@@ -388,6 +388,7 @@ static patron_status settle_chunk(appender *a, int64_t blocks)
     return status;
 }
 
+/* As many texts as there are, or a few, and as there are rows at most. */
 static int64_t few_more(int64_t count, int64_t rows)
 {
     int64_t texts = count > FRESH_STEP ? count : FRESH_STEP;
@@ -403,17 +404,17 @@ static patron_status share_texts(appender *a, int64_t rows)
     for (int32_t t = 0; t < PTN_TEXTS; t++) {
         ptn_intern *intern = intern_of(a->history, t);
         const ptn_memory *memory = &a->history->memory;
-        int64_t count = ptn_intern_count(intern), texts = few_more(count, rows);
         patron_status status = PATRON_OK;
+        if (!is_given(a->orders, t) || t == PTN_TEXT_ORDER) continue;
         if (t == PTN_TEXT_CUSTOMER) status = ptn_intern_make_index(intern, memory, a->error);
-        int64_t slotted = ptn_intern_slotted(intern), slots = few_more(slotted, rows);
+        int64_t texts = few_more(ptn_intern_count(intern), rows), slotted = ptn_intern_slotted(intern),
+                slots = few_more(slotted, rows);
         if (ptn_intern_grows(intern, slots) && left / EARLY > a->rows.from) {
             int64_t more = (slotted - a->known[t]) * (left / PTN_READER_CHUNK) / 4;
             if (slots < left / 3) slots *= 3;
             if (a->rows.count == PTN_READER_CHUNK && more > slots) slots = more;
         }
         a->known[t] = slotted;
-        if (!is_given(a->orders, t) || t == PTN_TEXT_ORDER) continue;
         if (texts < slots) texts = slots;
         if (status == PATRON_OK) status = ptn_intern_widen(intern, slots, a->team, memory, a->error);
         if (status == PATRON_OK) status = ptn_intern_extend(intern, texts, memory, a->error);

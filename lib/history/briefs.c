@@ -26,12 +26,6 @@ enum {
    rounds and 9.6 to 9.7 in four, and 570 MiB more; measured). */
 #define ROUND_BYTES (INT64_C(1600) << 20)
 
-/* What a block of lines found. */
-typedef struct block_sums {
-    int64_t kinds[PTN_KIND_COUNT];
-    int64_t first_s, last_s;
-} block_sums;
-
 /* A worker's piece: its next page, the one after those touched, and the one after the last. */
 typedef struct piece {
     uint32_t page, touched, end;
@@ -41,7 +35,7 @@ typedef struct piece {
 typedef struct job {
     ptn_groups *groups;
     const ptn_grouping *asked;
-    block_sums *sums;
+    ptn_line_sums *sums;   /* of each block */
     piece *pieces;         /* of each worker */
     _Atomic uint32_t next; /* page that nobody has taken */
     uint32_t each;         /* pages of a piece */
@@ -210,20 +204,12 @@ INLINE void put_lines(job *j, piece *p, ptn_unit *units, ptn_chain *c, const ptn
 }
 
 /* What is known of a run in the first round, in which all are met. */
-INLINE void meet_run(const job *j, block_sums *s, uint64_t *ordered, const ptn_run_tile *t, uint64_t bits,
+INLINE void meet_run(const job *j, ptn_line_sums *s, uint64_t *ordered, const ptn_run_tile *t, uint64_t bits,
                      uint32_t customer, int64_t time_s)
 {
     if ((t->aside & bits) != 0) ptn_see_aside(j->groups->seen, customer);
     if (ordered != NULL && (t->kinds[PTN_KIND_ORDER] & bits) != 0) ptn_see_order(ordered, customer);
-    bool kept = ((t->bought | t->back) & bits) != 0;
-    s->first_s = kept && time_s < s->first_s ? time_s : s->first_s;
-    s->last_s = kept && time_s > s->last_s ? time_s : s->last_s;
-}
-
-static int64_t block_end(const job *j, int64_t block)
-{
-    int64_t lines = ptn_history_lines(j->asked->history), end = (block + 1) * j->groups->block;
-    return end < lines ? end : lines;
+    ptn_line_sums_meet(s, time_s, ((t->bought | t->back) & bits) != 0);
 }
 
 static void gather_block(void *argument, int64_t block, int32_t worker)
@@ -237,7 +223,7 @@ static void gather_block(void *argument, int64_t block, int32_t worker)
     uint64_t *ordered = g->ordered == NULL ? NULL : g->ordered + worker * g->words;
     ptn_price_sum *prices = g->price_sums == NULL || !j->begins ? NULL : g->price_sums + worker * g->categories;
     piece p = j->pieces[worker];
-    block_sums s = {.first_s = INT64_MAX, .last_s = INT64_MIN};
+    ptn_line_sums s = PTN_LINE_SUMS;
     ptn_brief briefs[PTN_RUN_LINES + PTN_BRIEF_LINES];
     uint32_t categories[PTN_RUN_LINES];
     ptn_run_tile t;
@@ -246,7 +232,8 @@ static void gather_block(void *argument, int64_t block, int32_t worker)
     memset(briefs, 0, sizeof briefs);
     memset(chains, 0, (size_t)groups->count * sizeof *chains);
     ptn_runs_open(&t, g);
-    for (int64_t at = block * groups->block, end = block_end(j, block); at < end; at += PTN_RUN_LINES) {
+    for (int64_t at = block * groups->block, end = ptn_groups_end(j->groups, j->asked->history, block); at < end;
+         at += PTN_RUN_LINES) {
         int32_t lines = end - at < PTN_RUN_LINES ? (int32_t)(end - at) : PTN_RUN_LINES;
         ptn_runs_read(&t, s.kinds, g, at, lines, false);
         for (int32_t r = 0; r < t.runs; r++) {
@@ -283,7 +270,7 @@ static void count_owners(void *argument, int64_t block, int32_t worker)
     int64_t *counts = j->groups->places + block * j->groups->count;
     (void)worker;
     memset(counts, 0, (size_t)j->groups->count * sizeof *counts);
-    for (int64_t i = block * j->groups->block; i < block_end(j, block); i++)
+    for (int64_t i = block * j->groups->block; i < ptn_groups_end(j->groups, j->asked->history, block); i++)
         counts[(uint32_t)(g->owners == NULL ? customers[i] : g->owners[customers[i]]) >> j->groups->shift]++;
 }
 
@@ -340,15 +327,9 @@ int64_t ptn_briefs_most(const ptn_groups *g, int64_t group)
 }
 
 /* What the first round found. */
-static void finish_first(ptn_groups *g, const block_sums *sums)
+static void finish_first(ptn_groups *g, const ptn_line_sums *sums)
 {
-    g->first_s = INT64_MAX;
-    g->last_s = INT64_MIN;
-    for (int64_t b = 0; b < g->blocks; b++) {
-        for (int32_t k = 0; k < PTN_KIND_COUNT; k++) g->kinds[k] += sums[b].kinds[k];
-        if (sums[b].first_s < g->first_s) g->first_s = sums[b].first_s;
-        if (sums[b].last_s > g->last_s) g->last_s = sums[b].last_s;
-    }
+    for (int64_t b = 0; b < g->blocks; b++) ptn_line_sums_add(&g->sums, &sums[b]);
     for (int64_t i = 0; g->rounds == 1 && i < g->count; i++) {
         int64_t most = ptn_briefs_most(g, i);
         if (most > g->largest) g->largest = most;

@@ -24,16 +24,10 @@ enum {
 /* So many lines' briefs are counted by 32 bits, twice over. */
 #define MOST_BRIEFS (INT64_C(1) << 30)
 
-/* What a block of lines found. */
-typedef struct block_sums {
-    int64_t kinds[PTN_KIND_COUNT];
-    int64_t first_s, last_s;
-} block_sums;
-
 typedef struct job {
     ptn_groups *groups;
     const ptn_grouping *asked;
-    block_sums *sums;
+    ptn_line_sums *sums;   /* of each block */
     uint32_t first, count; /* groups of this round */
 } job;
 
@@ -79,12 +73,6 @@ static inline uint32_t owner(const ptn_grouping *g, int32_t customer)
     return (uint32_t)(g->owners == NULL ? customer : g->owners[customer]);
 }
 
-static int64_t block_end(const job *j, int64_t block)
-{
-    int64_t lines = ptn_history_lines(j->asked->history), end = (block + 1) * j->groups->block;
-    return end < lines ? end : lines;
-}
-
 INLINE void count_lines(job *j, int64_t block, int32_t worker, bool special)
 {
     const ptn_grouping *g = j->asked;
@@ -93,9 +81,9 @@ INLINE void count_lines(job *j, int64_t block, int32_t worker, bool special)
     int64_t *counts = j->groups->places + block * j->groups->count;
     uint64_t *ordered = g->ordered == NULL ? NULL : g->ordered + worker * g->words;
     int32_t shift = j->groups->shift;
-    block_sums s = {.first_s = INT64_MAX, .last_s = INT64_MIN};
+    ptn_line_sums s = PTN_LINE_SUMS;
     memset(counts, 0, (size_t)j->groups->count * sizeof *counts);
-    for (int64_t i = block * j->groups->block; i < block_end(j, block); i++) {
+    for (int64_t i = block * j->groups->block; i < ptn_groups_end(j->groups, j->asked->history, block); i++) {
         uint8_t kind = kind_of(g, i, stamps[i], ptn_line_amount(g->history, i), special);
         int64_t time_s = ptn_stamp_time(stamps[i]);
         s.kinds[kind]++;
@@ -106,9 +94,7 @@ INLINE void count_lines(job *j, int64_t block, int32_t worker, bool special)
         else
             ptn_see_aside(j->groups->seen, customer);
         if (ordered != NULL && kind == PTN_KIND_ORDER) ptn_see_order(ordered, customer);
-        if (kind < PTN_KIND_RETURN) continue;
-        if (time_s < s.first_s) s.first_s = time_s;
-        if (time_s > s.last_s) s.last_s = time_s;
+        ptn_line_sums_meet(&s, time_s, kind >= PTN_KIND_RETURN);
     }
     j->sums[block] = s;
 }
@@ -123,7 +109,7 @@ INLINE void place_lines(job *j, int64_t block, int32_t worker, bool special)
     int32_t shift = j->groups->shift;
     uint32_t within = (1u << shift) - 1u;
     (void)worker;
-    for (int64_t i = block * j->groups->block; i < block_end(j, block); i++) {
+    for (int64_t i = block * j->groups->block; i < ptn_groups_end(j->groups, j->asked->history, block); i++) {
         uint32_t customer = owner(g, customers[i]), group = customer >> shift;
         if (group - j->first >= j->count) continue;
         int64_t stamp = stamps[i], amount = ptn_line_amount(h, i);
@@ -154,10 +140,11 @@ static void count_runs(void *argument, int64_t block, int32_t worker)
     job *j = argument;
     const ptn_grouping *g = j->asked;
     const int64_t *stamps = g->history->stamp.items;
-    int64_t *counts = j->groups->places + block * j->groups->count, end = block_end(j, block);
+    int64_t *counts = j->groups->places + block * j->groups->count,
+            end = ptn_groups_end(j->groups, j->asked->history, block);
     uint64_t *ordered = g->ordered == NULL ? NULL : g->ordered + worker * g->words;
     int32_t shift = j->groups->shift;
-    block_sums s = {.first_s = INT64_MAX, .last_s = INT64_MIN};
+    ptn_line_sums s = PTN_LINE_SUMS;
     ptn_run_tile t;
     memset(counts, 0, (size_t)j->groups->count * sizeof *counts);
     ptn_runs_open(&t, g);
@@ -173,8 +160,7 @@ static void count_runs(void *argument, int64_t block, int32_t worker)
             if ((t.aside & bits) != 0) ptn_see_aside(j->groups->seen, customer);
             if (ordered != NULL && (t.kinds[PTN_KIND_ORDER] & bits) != 0) ptn_see_order(ordered, customer);
             counts[customer >> shift] += entries;
-            s.first_s = entries > 0 && time_s < s.first_s ? time_s : s.first_s;
-            s.last_s = entries > 0 && time_s > s.last_s ? time_s : s.last_s;
+            ptn_line_sums_meet(&s, time_s, entries > 0);
         }
     }
     j->sums[block] = s;
@@ -186,7 +172,8 @@ static void place_runs(void *argument, int64_t block, int32_t worker)
     const ptn_grouping *g = j->asked;
     const patron_history *h = g->history;
     const int64_t *stamps = h->stamp.items;
-    int64_t *places = j->groups->places + block * j->groups->count, base = j->groups->base, end = block_end(j, block);
+    int64_t *places = j->groups->places + block * j->groups->count, base = j->groups->base,
+            end = ptn_groups_end(j->groups, j->asked->history, block);
     ptn_gathered *entries = j->groups->entries;
     int32_t shift = j->groups->shift;
     int64_t kinds[PTN_KIND_COUNT] = {0}; /* counted before */
@@ -262,13 +249,7 @@ static void plan(job *j, int64_t blocks)
 {
     ptn_groups *g = j->groups;
     g->largest = ptn_groups_lay_out(g->starts, g->places, g->count, blocks);
-    g->first_s = INT64_MAX;
-    g->last_s = INT64_MIN;
-    for (int64_t b = 0; b < blocks; b++) {
-        for (int32_t k = 0; k < PTN_KIND_COUNT; k++) g->kinds[k] += j->sums[b].kinds[k];
-        if (j->sums[b].first_s < g->first_s) g->first_s = j->sums[b].first_s;
-        if (j->sums[b].last_s > g->last_s) g->last_s = j->sums[b].last_s;
-    }
+    for (int64_t b = 0; b < blocks; b++) ptn_line_sums_add(&g->sums, &j->sums[b]);
 }
 
 /* Groups of some LINES_A_GROUP lines, each of 2^shift customers. */
@@ -355,6 +336,7 @@ patron_status ptn_groups_count(ptn_groups *groups, const ptn_grouping *grouping,
     job j = {.groups = groups, .asked = grouping};
     memset(groups, 0, sizeof *groups);
     groups->memory = team->context->memory;
+    groups->sums = PTN_LINE_SUMS;
     groups->customers = grouping->owned > 0 ? grouping->owned : ptn_intern_count(&grouping->history->customers);
     ptn_scramble_make(&groups->scramble, &groups->unscramble);
     choose_groups(groups, ptn_history_lines(grouping->history));

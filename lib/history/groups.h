@@ -35,6 +35,28 @@ typedef struct ptn_price_sum {
     int64_t amount, quantity;
 } ptn_price_sum;
 
+/* What is found of some lines, to begin PTN_LINE_SUMS. */
+typedef struct ptn_line_sums {
+    int64_t kinds[PTN_KIND_COUNT]; /* lines, duplicates included */
+    int64_t first_s, last_s;       /* of the kept ones; first_s > last_s: none */
+} ptn_line_sums;
+
+#define PTN_LINE_SUMS ((ptn_line_sums){.first_s = INT64_MAX, .last_s = INT64_MIN})
+
+/* Lines of a time, kept or not. */
+static inline void ptn_line_sums_meet(ptn_line_sums *sums, int64_t time_s, bool kept)
+{
+    sums->first_s = kept && time_s < sums->first_s ? time_s : sums->first_s;
+    sums->last_s = kept && time_s > sums->last_s ? time_s : sums->last_s;
+}
+
+static inline void ptn_line_sums_add(ptn_line_sums *sums, const ptn_line_sums *more)
+{
+    for (int32_t k = 0; k < PTN_KIND_COUNT; k++) sums->kinds[k] += more->kinds[k];
+    if (more->first_s < sums->first_s) sums->first_s = more->first_s;
+    if (more->last_s > sums->last_s) sums->last_s = more->last_s;
+}
+
 typedef struct ptn_groups {
     ptn_memory memory;
     int64_t customers;
@@ -58,8 +80,7 @@ typedef struct ptn_groups {
     int64_t piece, touched;                /* pages that a worker takes at a time; pages that have been in use */
     ptn_brief_form form;                   /* the briefs' */
     uint64_t *seen;                        /* a bit for each customer: has a line that did not become an entry */
-    int64_t kinds[PTN_KIND_COUNT];         /* lines, duplicates included */
-    int64_t first_s, last_s;               /* of the kept ones; first_s > last_s: none */
+    ptn_line_sums sums;                    /* of all lines */
 } ptn_groups;
 
 /* What is asked for. */
@@ -81,7 +102,7 @@ typedef struct ptn_grouping {
 } ptn_grouping;
 
 /* Counts the lines of each group and says where they go. With briefs, what is known of lines comes with the first
-   round: `seen`, `kinds`, first_s, last_s and `largest`, and what the grouping asks for. PATRON_TOO_LARGE,
+   round: `seen`, `sums` and `largest`, and what the grouping asks for. PATRON_TOO_LARGE,
    PATRON_OUT_OF_MEMORY, PATRON_CANCELLED. */
 patron_status ptn_groups_count(ptn_groups *groups, const ptn_grouping *grouping, ptn_team *team, const char *stage,
                                double from, double until, patron_error *error);
@@ -107,6 +128,13 @@ int64_t ptn_groups_lay_out(int64_t *starts, int64_t *places, int64_t groups, int
 
 /* Ranges of groups for the rounds, with about as many entries each; those of the largest. */
 int64_t ptn_groups_choose_ranges(ptn_groups *groups);
+
+/* Where a block of lines ends. */
+static inline int64_t ptn_groups_end(const ptn_groups *groups, const patron_history *history, int64_t block)
+{
+    int64_t lines = ptn_history_lines(history), end = (block + 1) * groups->block;
+    return end < lines ? end : lines;
+}
 
 /* What the entries of a line's run have in common in `packed`. */
 static inline int64_t ptn_groups_packed(const ptn_groups *groups, int64_t stamp, uint32_t customer)

@@ -155,18 +155,18 @@ static inline uint64_t ptn_intern_hash(const ptn_intern *intern, uint32_t kind, 
     return ptn_siphash_word(&intern->key, bits, kind) & intern->hash_mask;
 }
 
+static inline void ptn_intern_prefetch(const ptn_intern *intern, uint64_t hash)
+{
+    if (intern->slot_count > 0) __builtin_prefetch(&intern->slots[hash & (uint64_t)(intern->slot_count - 1)]);
+}
+
 /* Says that a text will be looked for. */
 static inline void ptn_intern_fetch(const ptn_intern *intern, uint32_t kind, uint64_t bits, uint64_t hash)
 {
     if (ptn_intern_indexes(intern, kind, bits))
         __builtin_prefetch(&intern->index[bits], 1);
-    else if (intern->slot_count > 0)
-        __builtin_prefetch(&intern->slots[hash & (uint64_t)(intern->slot_count - 1)]);
-}
-
-static inline void ptn_intern_prefetch(const ptn_intern *intern, uint64_t hash)
-{
-    if (intern->slot_count > 0) __builtin_prefetch(&intern->slots[hash & (uint64_t)(intern->slot_count - 1)]);
+    else
+        ptn_intern_prefetch(intern, hash);
 }
 
 /* Fills in what is wanted of a text of length > 0. */

@@ -327,7 +327,8 @@ static int64_t used_as_of(const job *j) { return j->question.as_of_s == INT64_MA
 static patron_status fill_audit(ptn_purchases *p, const job *j, patron_error *error)
 {
     const patron_history *h = j->history;
-    const int64_t *kinds = p->running != NULL ? p->running->kinds : j->groups->kinds;
+    const ptn_line_sums *lines = p->running != NULL ? &p->running->sums : &j->groups->sums;
+    const int64_t *kinds = lines->kinds;
     patron_audit *audit = &p->audit;
     int64_t *fates = audit->fates, moved[MOVES][PTN_KIND_COUNT] = {{0}}, kept_s[2] = {INT64_MAX, INT64_MIN};
     audit->size = sizeof *audit;
@@ -335,8 +336,8 @@ static patron_status fill_audit(ptn_purchases *p, const job *j, patron_error *er
     patron_status status = add_groups(p, j, moved, kept_s, error);
     if (status != PATRON_OK) return status;
     if (h->options.match_cancellations == 0) {
-        kept_s[0] = p->running != NULL ? p->running->first_s : j->groups->first_s;
-        kept_s[1] = p->running != NULL ? p->running->last_s : j->groups->last_s;
+        kept_s[0] = lines->first_s;
+        kept_s[1] = lines->last_s;
     }
     if (kept_s[0] <= kept_s[1]) {
         audit->first_s = kept_s[0];

@@ -51,8 +51,7 @@ static_assert(PAGES <= UINT16_MAX, "pages are numbered by 16 bits");
 
 /* What a block of lines found. Its runs lie in pages, those of each range one after another in pages of their own. */
 typedef struct block_sums {
-    int64_t kinds[PTN_KIND_COUNT];
-    int64_t first_s, last_s;
+    ptn_line_sums lines;
     uint32_t used;          /* pages */
     uint32_t next[RANGES];  /* where the range's next run goes */
     uint16_t first[RANGES]; /* page of the range */
@@ -118,7 +117,7 @@ static void read_block(void *argument, int64_t block, int32_t worker)
     ptn_runs_open(&t, j->asked);
     for (int64_t at = from; at < end; at += PTN_RUN_LINES) {
         int32_t lines = end - at < PTN_RUN_LINES ? (int32_t)(end - at) : PTN_RUN_LINES;
-        ptn_runs_read(&t, s->kinds, j->asked, at, lines, true);
+        ptn_runs_read(&t, s->lines.kinds, j->asked, at, lines, true);
         for (int32_t r = 0; r < t.runs; r++) {
             int64_t line = at + t.starts[r], stamp = stamps[line], time_s = ptn_stamp_time(stamp);
             uint64_t bits = ptn_run_bits(&t, r);
@@ -129,8 +128,7 @@ static void read_block(void *argument, int64_t block, int32_t worker)
                          RUN_BOUGHT | ((t.kinds[PTN_KIND_ORDER] & bits) != 0 ? RUN_OPENS : 0u));
             if (back) tell_run(next_run(s, runs, customer), j, line, stamp, customer, ptn_run_back(&t, bits), 0);
             if ((t.aside & bits) != 0) ptn_see_aside(j->all->seen, customer);
-            s->first_s = (bought || back) && time_s < s->first_s ? time_s : s->first_s;
-            s->last_s = (bought || back) && time_s > s->last_s ? time_s : s->last_s;
+            ptn_line_sums_meet(&s->lines, time_s, bought || back);
         }
     }
 }
@@ -345,17 +343,11 @@ static patron_status read_all(job *j, bool *done, ptn_team *team, const char *st
     ptn_runnings *all = j->all;
     int64_t slices = (all->count + SLICE - 1) / SLICE;
     patron_status status = ptn_team_run_apart(team, stage, from, from, slices, begin_slice, j, error);
-    all->first_s = INT64_MAX;
-    all->last_s = INT64_MIN;
-    for (int32_t b = 0; b < ROUND; b++) j->blocks[b] = (block_sums){.first_s = INT64_MAX, .last_s = INT64_MIN};
+    all->sums = PTN_LINE_SUMS;
+    for (int32_t b = 0; b < ROUND; b++) j->blocks[b] = (block_sums){.lines = PTN_LINE_SUMS};
     if (status == PATRON_OK) status = read_rounds(j, done, team, stage, from, until, error);
     if (status != PATRON_OK || !*done) return status;
-    for (int32_t b = 0; b < ROUND; b++) {
-        const block_sums *s = &j->blocks[b];
-        for (int32_t k = 0; k < PTN_KIND_COUNT; k++) all->kinds[k] += s->kinds[k];
-        if (s->first_s < all->first_s) all->first_s = s->first_s;
-        if (s->last_s > all->last_s) all->last_s = s->last_s;
-    }
+    for (int32_t b = 0; b < ROUND; b++) ptn_line_sums_add(&all->sums, &j->blocks[b].lines);
     for (int32_t r = 0; r < RANGES; r++) all->odd_count += j->odd[r];
     return list_odd(all, j->roots, error);
 }

@@ -50,8 +50,7 @@ typedef struct ptn_runnings {
     int32_t *odd;              /* those, in the order of their numbers */
     int64_t odd_count;
     int64_t as_of_s, as_of_day;
-    int64_t kinds[PTN_KIND_COUNT]; /* lines, of all customers */
-    int64_t first_s, last_s;       /* of the kept ones, likewise */
+    ptn_line_sums sums; /* of all lines, whoever's */
 } ptn_runnings;
 
 /* Whether that can be tried: single lines, and habits, are not wanted. */

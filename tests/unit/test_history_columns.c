@@ -12,6 +12,7 @@
 #include "history/history.h"
 #include "support/order_lines.h"
 #include "support/suite.h"
+#include "support/table.h"
 #include "support/text_column.h"
 
 enum { LINES = 30000, CUSTOMERS = 700, AS_OF_S = 40000000 };
@@ -574,30 +575,14 @@ START_TEST(test_forgetting_keeps_narrow_columns)
 }
 END_TEST
 
-/* An allocator that fails after so many blocks. */
-static void *allocate(void *left, size_t bytes) { return (*(int32_t *)left)-- > 0 ? malloc(bytes) : NULL; }
-static void *reallocate(void *left, void *block, size_t bytes)
-{
-    return (*(int32_t *)left)-- > 0 ? realloc(block, bytes) : NULL;
-}
-static void deallocate(void *left, void *block)
-{
-    (void)left;
-    free(block);
-}
-
 START_TEST(test_memory_failure_while_widening_leaves_the_lines)
 {
     uint64_t state = 11;
-    int32_t left = INT32_MAX, failures = 0;
+    meter m = {.allowed = INT64_MAX, .callbacks = INT64_MAX};
+    int32_t failures = 0;
     patron_history *history, *want;
-    patron_context context;
     make_lines(&state);
-    patron_context_init(&context, sizeof context);
-    context.allocate = allocate;
-    context.reallocate = reallocate;
-    context.deallocate = deallocate;
-    context.allocator_user = &left;
+    patron_context context = meter_context(&m);
     ck_assert_int_eq(patron_history_create(&want, NULL, NULL, NULL), PATRON_OK);
     ck_assert_int_eq(append(want, &made, 0, LINES / 8 * 8, NULL), PATRON_OK);
     const uint64_t before = fingerprint(want, NULL, 1);
@@ -605,9 +590,9 @@ START_TEST(test_memory_failure_while_widening_leaves_the_lines)
     ck_assert_int_eq(append(history, &made, 0, LINES / 8 * 8, &context), PATRON_OK);
     widen_lines();
     for (int32_t allowed = 0;; allowed++) {
-        left = allowed;
+        m.allowed = allowed;
         patron_status status = append(history, &made, LINES / 4 / 8 * 8, LINES / 2, &context);
-        left = INT32_MAX;
+        m.allowed = INT64_MAX;
         if (status == PATRON_OK) break;
         ck_assert_int_eq(status, PATRON_OUT_OF_MEMORY);
         ck_assert_uint_eq(fingerprint(history, NULL, 1), before);
@@ -617,6 +602,7 @@ START_TEST(test_memory_failure_while_widening_leaves_the_lines)
     ck_assert_int_eq(append(want, &made, LINES / 4 / 8 * 8, LINES / 2, NULL), PATRON_OK);
     ck_assert_uint_eq(fingerprint(history, NULL, 1), fingerprint(want, NULL, 1));
     patron_history_free(history);
+    ck_assert_int_eq(m.live, 0);
     patron_history_free(want);
 }
 END_TEST

@@ -9,6 +9,7 @@
 
 #include "history/history.h"
 #include "support/suite.h"
+#include "support/table.h"
 #include "support/text_column.h"
 
 enum { LABELS = 3, TEXT = 64, CUSTOMERS = 50, FEW = 2000, FORGOTTEN = 7 };
@@ -213,36 +214,20 @@ START_TEST(test_lines_without_labels_have_none)
 }
 END_TEST
 
-/* An allocator that fails after so many blocks. */
-static void *allocate(void *left, size_t bytes) { return (*(int32_t *)left)-- > 0 ? malloc(bytes) : NULL; }
-static void *reallocate(void *left, void *block, size_t bytes)
-{
-    return (*(int32_t *)left)-- > 0 ? realloc(block, bytes) : NULL;
-}
-static void deallocate(void *left, void *block)
-{
-    (void)left;
-    free(block);
-}
-
 START_TEST(test_memory_failure_while_labels_become_wide_leaves_them)
 {
     for (int32_t longer = 0; longer < 2; longer++) {
         const batch few = {0, FEW, {20, 10, 3}, longer != 0, false},
                     many = {FEW, FEW, {900, 400, 300}, longer != 0, false};
-        int32_t left = INT32_MAX, failures = 0;
-        patron_context context;
-        patron_context_init(&context, sizeof context);
-        context.allocate = allocate;
-        context.reallocate = reallocate;
-        context.deallocate = deallocate;
-        context.allocator_user = &left;
+        meter m = {.allowed = INT64_MAX, .callbacks = INT64_MAX};
+        int32_t failures = 0;
+        patron_context context = meter_context(&m);
         patron_history *history = create(PATRON_DUPLICATES_KEEP, &context);
         ck_assert_int_eq(append(history, &few, &context), PATRON_OK);
         for (int32_t allowed = 0;; allowed++) {
-            left = allowed;
+            m.allowed = allowed;
             patron_status status = append(history, &many, &context);
-            left = INT32_MAX;
+            m.allowed = INT64_MAX;
             if (status == PATRON_OK) break;
             ck_assert_int_eq(status, PATRON_OUT_OF_MEMORY);
             ck_assert_int_eq(check(history, 0, &few, false), ptn_history_lines(history));
@@ -251,6 +236,7 @@ START_TEST(test_memory_failure_while_labels_become_wide_leaves_them)
         ck_assert_int_gt(failures, 8);
         check(history, check(history, 0, &few, false), &many, false);
         patron_history_free(history);
+        ck_assert_int_eq(m.live, 0);
     }
 }
 END_TEST
